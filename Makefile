@@ -1,0 +1,48 @@
+# `make` lists the targets. The first one that needs it builds .venv from the pinned versions.
+
+PYTHON ?= $(shell python3.11 -c '' >/dev/null 2>&1 && echo python3.11 || echo python3)
+VENV := .venv
+BIN := $(VENV)/bin
+BASELINE := results/baseline
+
+# For the build back end too: PIP_CONSTRAINT reaches isolated builds, PIP_BUILD_CONSTRAINT does so
+# in newer pips. Relative, as pip splits these at spaces and a clone's path may hold one.
+export PIP_CONSTRAINT := constraints.txt
+export PIP_BUILD_CONSTRAINT := constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench verify clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' Makefile
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+run: $(VENV)/.installed ## replay the 2025 record, run the baseline 10,000 times, plot both
+	$(BIN)/negotiation-abm replay baseline_2025 --out $(BASELINE)
+	$(BIN)/negotiation-abm run baseline_2025 --replicates 10000 --seed 1 --out $(BASELINE)
+	$(BIN)/negotiation-abm plot $(BASELINE)
+
+test: $(VENV)/.installed ## all tests but the statistical verification
+	$(BIN)/pytest -q
+
+lint: $(VENV)/.installed ## style, format, types, import direction
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy src
+	$(BIN)/lint-imports --no-logo
+
+bench: $(VENV)/.installed ## speed and memory
+	$(BIN)/python experiments/bench/run.py
+
+verify: $(VENV)/.installed ## statistical verification (minutes)
+	$(BIN)/pytest -q -m verify
+
+clean: ## remove builds and caches; .venv and results stay
+	rm -rf build dist htmlcov .coverage .coverage.* coverage.xml \
+	    .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -path ./$(VENV) -prune -o -type d \( -name __pycache__ -o -name '*.egg-info' \) \
+	    -prune -exec rm -rf {} +

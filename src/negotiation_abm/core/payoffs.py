@@ -1,0 +1,218 @@
+"""Pain, cost, flow payoff and the value of each move.
+
+The weekly flow payoff of player *i* facing *j*, in payoff units (1 = the weekly pain of the
+strongest lever at full use in a neutral week)::
+
+    pain_i  = sum_a salience_j,a * potency_j,a * h(in_force_j,a)
+    cost_i  = sum_a blowback_share_i,a * in_force_i,a
+    flow_i  = -pain_i - blowback * cost_i - market * market_loss_i + relative_gains * pain_j
+
+A move is worth ``flow_weight`` times the change of flow that it makes itself, plus the one-off
+terms of its type. What drives settlement is not flow but `relievable` pain, remembered as
+``felt``: it enters CONCEDE, SUSPEND and the coming of a round with one coefficient, ``fatigue``.
+Values are in nats; choice is a quantal response to them (McKelvey and Palfrey 1995).
+
+Source of the form: sections 3 and 5 of the model description (``docs/model.md``).
+"""
+
+import math
+
+from negotiation_abm.core._rule import rule
+from negotiation_abm.core.state import Forum, Phase, opponent_of
+
+# mypy: disable-error-code="no-untyped-def"
+
+
+@rule
+def bite_of(params, level):
+    """Saturating effect h of a lever at `level`: 0 at 0, 1 at 1, concave.
+
+    >>> from types import SimpleNamespace
+    >>> p = SimpleNamespace(saturation=2.0, bite_scale=1.0 / (1.0 - math.exp(-2.0)))
+    >>> round(bite_of(p, 0.5), 4)
+    0.7311
+    """
+    return (1.0 - math.exp(-params.saturation * level)) * params.bite_scale
+
+
+@rule
+def potency_of(params, owner, lever, irreplaceability):
+    """Weekly pain of a lever at full use: weight x irreplaceability ** convexity."""
+    return params.weight[owner, lever] * irreplaceability**params.convexity
+
+
+@rule
+def relievable(state, params, week, player):
+    """Pain of `player` that a deal could take away: what stands above the owner's floor."""
+    owner = opponent_of(player)
+    total = 0.0
+    for lever in range(params.num_levers[owner]):
+        above = state.bite[owner, lever] - params.floor_bite[owner, lever]
+        if above > 0.0:
+            total += week.salience[owner, lever] * state.potency[owner, lever] * above
+    return total
+
+
+@rule
+def pain(state, params, week, player):
+    """Weekly pain that the opponent's levers cause `player`."""
+    owner = opponent_of(player)
+    total = 0.0
+    for lever in range(params.num_levers[owner]):
+        total += (
+            week.salience[owner, lever] * state.potency[owner, lever] * state.bite[owner, lever]
+        )
+    return total
+
+
+@rule
+def cost(state, params, player):
+    """Weekly cost of the player's own measures at home, before the scale ``blowback``."""
+    total = 0.0
+    for lever in range(params.num_levers[player]):
+        total += params.blowback_share[player, lever] * state.in_force[player, lever]
+    return total
+
+
+@rule
+def flow(state, params, week, player):
+    """Weekly flow payoff of `player`."""
+    return (
+        -pain(state, params, week, player)
+        - params.blowback * cost(state, params, player)
+        - params.market * state.market_loss[player]
+        + params.relative_gains * pain(state, params, week, opponent_of(player))
+    )
+
+
+@rule
+def room(state, params, player, lever):
+    """How far a lever can still be raised."""
+    return params.cap[player, lever] - state.in_force[player, lever] - state.loaded[player, lever]
+
+
+@rule
+def _flow_change(state, params, week, player, lever, change):
+    """Change of the player's flow when the lever moves by `change` (either sign)."""
+    level = state.in_force[player, lever]
+    bite_change = bite_of(params, level + change) - state.bite[player, lever]
+    hurt = week.salience[player, lever] * state.potency[player, lever] * bite_change
+    return (
+        params.relative_gains * hurt
+        - params.blowback * params.blowback_share[player, lever] * change
+    )
+
+
+@rule
+def date_is_near(state, params, week):
+    """Is an expiry or an announced summit 1 to ``brinkmanship_weeks`` ahead?"""
+    window = params.brinkmanship_weeks
+    expiry = state.phase == Phase.TRUCE and 1 <= state.weeks_left <= window
+    return expiry or 1 <= week.weeks_to_summit <= window
+
+
+@rule
+def is_shadowed(state, params, week):
+    """Is the truce fresh and an announced summit near?"""
+    near = 0 <= week.weeks_to_summit <= params.shadow_weeks
+    return state.phase == Phase.TRUCE and state.age <= params.shadow_weeks and near
+
+
+@rule
+def pressure_value(state, params, week, player):
+    """What ESCALATE and THREATEN share on every lever, without their base value."""
+    value = params.reciprocity * state.anger[player]
+    value += params.fatigue_escalate * state.felt[player]
+    if state.phase == Phase.TRUCE:
+        value -= params.restraint + params.truce_frailty * state.frailty
+        if state.leaders == 1:
+            value -= params.depth
+        if is_shadowed(state, params, week):
+            value -= params.shadow
+    if date_is_near(state, params, week):
+        value += params.brinkmanship
+    return value
+
+
+@rule
+def _lever_pull(state, params, player, lever):
+    """Habit of the lever, and the pull to answer in its domain."""
+    value = params.lever_bias[player, lever]
+    domain = params.domain[player, lever]
+    since = state.turn - state.last_escalation[opponent_of(player), domain]
+    if since <= params.mirror_weeks:
+        value += params.mirror
+    return value
+
+
+@rule
+def escalate_value(state, params, week, player, lever):
+    """Value of ESCALATE on one lever beyond initiative and `pressure_value`."""
+    step = min(params.step[player, lever], room(state, params, player, lever))
+    severity = step * state.potency[player, lever]
+    change = _flow_change(state, params, week, player, lever, step) - params.market * severity
+    value = _lever_pull(state, params, player, lever) + params.flow_weight * change
+    if state.covered[player, lever] == 1:
+        value -= params.breach_cost
+    if state.pending[player, lever] > 0.0:
+        if state.pending_weeks[player, lever] == 0:
+            lead = state.pending_lead[player, lever]
+            value += params.follow * math.exp(-lead / params.follow_decay_weeks)
+        else:
+            value -= params.hold_fire
+    return value
+
+
+@rule
+def threaten_value(state, params, player, lever):
+    """Value of THREATEN on one lever beyond its base value and `pressure_value`.
+
+    A threat on a covered lever breaks nothing, so it carries no breach cost (the record has
+    three such threats in October 2025); it costs market loss at once.
+    """
+    step = min(params.step[player, lever], room(state, params, player, lever))
+    loss = params.market * step * state.potency[player, lever]
+    return _lever_pull(state, params, player, lever) - params.flow_weight * loss
+
+
+@rule
+def settlement_value(state, params, player):
+    """What CONCEDE and SUSPEND share: felt pain, and a forum that is on."""
+    value = params.fatigue * state.felt[player]
+    if state.forum != Forum.NONE:
+        value += params.forum
+    return value
+
+
+@rule
+def concede_value(state, params, week, player, lever):
+    """Value of CONCEDE on one lever beyond audience cost and `settlement_value`."""
+    above = state.in_force[player, lever] - params.floor[player, lever]
+    step = min(params.step[player, lever], above)
+    return params.flow_weight * _flow_change(state, params, week, player, lever, -step)
+
+
+@rule
+def suspend_value(state, params, player):
+    """Value of SUSPEND beyond `settlement_value`: offer cost, acceptance, deadline.
+
+    An offer alone moves no lever; what a deal would take away enters through ``fatigue``.
+    """
+    value = -params.offer_cost[player]
+    if state.offer[opponent_of(player)] > 0:
+        value += params.acceptance
+    if state.phase == Phase.TRUCE and state.weeks_left >= 0:
+        value += params.deadline * math.exp(-state.weeks_left / params.deadline_decay_weeks)
+    return value
+
+
+@rule
+def round_log_odds(state, params):
+    """Log-odds that an unscheduled round or call happens this week."""
+    value = params.round_base + params.fatigue * 0.5 * (state.felt[0] + state.felt[1])
+    value += params.round_strain * state.strain
+    if state.phase == Phase.TRUCE:
+        value += params.round_truce
+        if 0 <= state.weeks_left <= params.round_date_weeks:
+            value += params.round_date
+    return value

@@ -1,0 +1,205 @@
+"""The state of the game: who plays, what a move is, and all that the next turn depends on.
+
+One `GameState` is a record with the fields of `STATE`. The compiled run keeps it as a NumPy
+record, the readable run as a plain object with the same fields (`as_object`); the rules see no
+difference. Axis 0 of a field with two entries is the player; axis 1 of a ``(2, 6)`` field is the
+owner's lever.
+"""
+
+from enum import IntEnum
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from negotiation_abm.core._rule import rule
+
+NUM_PLAYERS = 2
+MAX_LEVERS = 6
+MAX_DOMAINS = 8
+MAX_EXCHANGES = 8
+NUM_OPTIONS = 2 + 3 * MAX_LEVERS
+LONG_AGO = -10_000  # a turn before any that can matter
+
+
+class Move(IntEnum):
+    """The five moves of the game (a lever goes with the last three)."""
+
+    HOLD = 0
+    SUSPEND = 1
+    ESCALATE = 2
+    THREATEN = 3
+    CONCEDE = 4
+
+
+class Phase(IntEnum):
+    """State of the relation."""
+
+    DISPUTE = 0
+    TRUCE = 1
+
+
+class Forum(IntEnum):
+    """Where the two sides meet this week; it sets the terms of an agreement."""
+
+    NONE = 0
+    ROUND = 1
+    SUMMIT = 2
+
+
+class TruceEnd(IntEnum):
+    """How a spell of truce ended.
+
+    ``ESCALATION`` belongs to the any-domain measure alone: an escalation of at least
+    `min_severity` on a lever that the truce does not cover.
+    """
+
+    CENSORED = 0
+    BREACH = 1
+    COLLAPSE = 2
+    LAPSE = 3
+    ESCALATION = 4
+
+
+class Event(IntEnum):
+    """What a move or the end of a turn did to the truce."""
+
+    NONE = 0
+    BEGUN = 1
+    REPAIRED = 2
+    RENEWED = 3
+    ENDED = 4
+
+
+_PER_PLAYER = (NUM_PLAYERS,)
+_PER_LEVER = (NUM_PLAYERS, MAX_LEVERS)
+
+STATE = np.dtype(
+    [
+        # levers, by owner
+        ("in_force", "f8", _PER_LEVER),  # pressure now felt, 0..1
+        ("loaded", "f8", _PER_LEVER),  # suspended, snaps back, 0..1
+        ("pending", "f8", _PER_LEVER),  # announced step, 0..1
+        ("pending_weeks", "i8", _PER_LEVER),  # whole weeks until the announced date
+        ("pending_lead", "i8", _PER_LEVER),  # weeks between announcement and date
+        ("irreplaceability", "f8", _PER_LEVER),  # 0..1, erodes with use
+        ("potency", "f8", _PER_LEVER),  # weight * irreplaceability ** convexity
+        ("bite", "f8", _PER_LEVER),  # saturating effect h(in_force), 0..1
+        ("pain", "f8", _PER_LEVER),  # leaky stock felt by the constituency that the lever hits
+        ("covered", "i8", _PER_LEVER),  # 1 where the truce in force covers the lever
+        ("last_escalation", "i8", (NUM_PLAYERS, MAX_DOMAINS)),  # turn, by domain
+        # players
+        ("anger", "f8", _PER_PLAYER),
+        ("goodwill", "f8", _PER_PLAYER),
+        ("market_loss", "f8", _PER_PLAYER),
+        ("felt", "f8", _PER_PLAYER),  # relievable pain with a short memory
+        ("offer", "i8", _PER_PLAYER),  # weeks that the standing offer still lives
+        ("last_option", "i8", _PER_PLAYER),
+        # relation
+        ("turn", "i8"),
+        ("exchange", "i8"),
+        ("forum", "i8"),
+        ("phase", "i8"),
+        ("age", "i8"),  # weeks since the truce began
+        ("weeks_left", "i8"),  # until its date; -1 without a date
+        ("renewals", "i8"),
+        ("leaders", "i8"),  # 1 if a leaders' summit made or renewed the truce
+        ("strain", "f8"),
+        ("strain_player", "i8"),  # who added to the strain last, and with which lever
+        ("strain_lever", "i8"),
+        ("frailty", "f8"),  # standard normal, drawn for each truce
+        ("contact", "f8"),
+    ],
+    align=True,
+)
+
+WEEK = np.dtype(
+    [
+        ("forum", "i8"),  # scheduled meeting of this week
+        ("weeks_to_summit", "i8"),  # to the next announced summit; -1 if none
+        ("salience", "f8", _PER_LEVER),  # of the owner's lever for the side that it hits
+        ("shock", "f8", _PER_LEVER),  # level that an outside event sets; NaN if none
+        ("has_shock", "i8"),
+        ("script", "i8", (NUM_PLAYERS, MAX_EXCHANGES)),  # options of scripted players; -1 if none
+    ],
+    align=True,
+)
+
+INFO = np.dtype(
+    [
+        ("event", "i8"),  # Event
+        ("cause", "i8"),  # TruceEnd, if the event is ENDED
+        ("player", "i8"),  # who broke or strained the truce; -1 if nobody
+        ("lever", "i8"),  # with which lever; -1 if none
+        ("severity", "f8"),  # of the escalation just made, else 0
+        ("carried_out", "i8"),  # 1 if the escalation carried out a pending threat
+    ],
+    align=True,
+)
+
+
+def as_object(record: Any) -> SimpleNamespace:
+    """Copy one NumPy record into a plain object with the same fields (quick in Python).
+
+    Scalars become Python numbers, subarrays become arrays of their own.
+    """
+    fields = record.dtype.names
+    return SimpleNamespace(
+        **{
+            name: np.array(record[name]) if record.dtype[name].shape else record[name].item()
+            for name in fields
+        }
+    )
+
+
+def blank(dtype: np.dtype) -> np.ndarray:
+    """One zeroed record array of length 1 (the shape that kernels take)."""
+    return np.zeros(1, dtype=dtype)
+
+
+@rule
+def opponent_of(player):  # type: ignore[no-untyped-def]
+    """The other player.
+
+    >>> opponent_of(0), opponent_of(1)
+    (1, 0)
+    """
+    return 1 - player
+
+
+@rule
+def option_of(move, lever):  # type: ignore[no-untyped-def]
+    """Number of an option, 0..19: a move together with its lever.
+
+    >>> option_of(Move.HOLD, 0), option_of(Move.SUSPEND, 0), option_of(Move.CONCEDE, 1)
+    (0, 1, 7)
+    """
+    if move == Move.HOLD:
+        return 0
+    if move == Move.SUSPEND:
+        return 1
+    return 3 * lever + move
+
+
+@rule
+def move_of(option):  # type: ignore[no-untyped-def]
+    """The `Move` of an option, as an integer.
+
+    >>> [move_of(option) for option in (0, 1, 2, 3, 4, 5)]
+    [0, 1, 2, 3, 4, 2]
+    """
+    if option < 2:
+        return option
+    return 2 + (option - 2) % 3
+
+
+@rule
+def lever_of(option):  # type: ignore[no-untyped-def]
+    """The lever of an option; -1 for HOLD and SUSPEND.
+
+    >>> lever_of(1), lever_of(4), lever_of(5)
+    (-1, 0, 1)
+    """
+    if option < 2:
+        return -1
+    return (option - 2) // 3

@@ -1,0 +1,279 @@
+"""The game, turn by turn: what is legal, what a move does, what the end of a week does.
+
+A turn is one week, `w`:
+
+1. `begin_turn`: outside events set levers; a scheduled meeting takes place, or an unscheduled
+   round comes with a logistic hazard.
+2. `agency_option`: now and then an agency escalates without its leader's choice.
+3. Up to ``exchanges_per_turn`` exchanges, in each of which both players move once, in an order
+   drawn anew each turn; `apply_move`. The turn closes early when both hold.
+4. `end_turn`: announced measures count down, pain is felt, memories fade, use erodes
+   irreplaceability, the truce's clock runs.
+
+Draws come in as arguments; the same functions serve replay, where levels and dates come from the
+record instead.
+"""
+
+# mypy: disable-error-code="no-untyped-def"
+
+import math
+
+from negotiation_abm.core._rule import rule
+from negotiation_abm.core.payoffs import potency_of, relievable, room, round_log_odds
+from negotiation_abm.core.state import (
+    NUM_PLAYERS,
+    Event,
+    Forum,
+    Move,
+    Phase,
+    TruceEnd,
+    lever_of,
+    move_of,
+    opponent_of,
+    option_of,
+)
+from negotiation_abm.core.truce import (
+    agree,
+    close_week,
+    end_truce,
+    set_level,
+    strain_truce,
+    terms_index,
+)
+
+TINY = 1e-9  # levels nearer than this are the same level
+
+
+@rule
+def clear_info(info):
+    """Reset the diagnostics record before a move or the end of a turn."""
+    info.event = Event.NONE
+    info.cause = TruceEnd.CENSORED
+    info.player = -1
+    info.lever = -1
+    info.severity = 0.0
+    info.carried_out = 0
+
+
+@rule
+def is_threatened(state, params):
+    """Is something announced that an agreement of this week would withdraw?"""
+    terms = terms_index(state)
+    for player in range(NUM_PLAYERS):
+        for lever in range(params.num_levers[player]):
+            if state.pending[player, lever] > 0.0 and (
+                params.coverage[terms, player, lever] == 1 or state.covered[player, lever] == 1
+            ):
+                return True
+    return False
+
+
+@rule
+def can_offer(state, params, player):
+    """Is SUSPEND legal: no own offer standing, and something to settle?"""
+    if state.offer[player] > 0:
+        return False
+    if state.phase == Phase.DISPUTE or state.offer[opponent_of(player)] > 0:
+        return True
+    if 0 <= state.weeks_left <= params.renewal_window_weeks:
+        return True
+    return state.strain > params.repair_strain or is_threatened(state, params)
+
+
+@rule
+def is_legal(state, params, player, option):
+    """May `player` choose `option` now?"""
+    move = move_of(option)
+    if move == Move.HOLD:
+        return True
+    if move == Move.SUSPEND:
+        return can_offer(state, params, player)
+    lever = lever_of(option)
+    if lever >= params.num_levers[player]:
+        return False
+    if move == Move.CONCEDE:
+        return state.in_force[player, lever] - params.floor[player, lever] > TINY
+    return room(state, params, player, lever) > TINY
+
+
+@rule
+def scheduled_step(state, params, player, option, multiple):
+    """Size of a move before its lever's limits: an announced step, or the usual one x `multiple`.
+
+    CONCEDE takes the usual step; HOLD and SUSPEND have none.
+    """
+    move = move_of(option)
+    if move < Move.ESCALATE:
+        return 0.0
+    lever = lever_of(option)
+    if move == Move.ESCALATE and state.pending[player, lever] > 0.0:
+        return state.pending[player, lever]
+    if move == Move.CONCEDE:
+        return params.step[player, lever]
+    return params.step[player, lever] * multiple
+
+
+@rule
+def _annoy(state, player, anger):
+    """The opponent's anger grows; the player's own is answered one for one."""
+    state.anger[opponent_of(player)] += anger
+    state.anger[player] = max(0.0, state.anger[player] - anger)
+
+
+@rule
+def _escalate(state, params, player, lever, step, info):
+    step = min(step, room(state, params, player, lever))
+    severity = step * state.potency[player, lever]
+    info.severity = severity
+    info.carried_out = 1 if state.pending[player, lever] > 0.0 else 0
+    state.pending[player, lever] = 0.0
+    set_level(state, params, player, lever, state.in_force[player, lever] + step)
+    state.market_loss[player] += severity
+    state.last_escalation[player, params.domain[player, lever]] = state.turn
+    _annoy(state, player, 1.0)
+    if state.phase == Phase.TRUCE:
+        if state.covered[player, lever] == 1:
+            end_truce(state, params, TruceEnd.BREACH, player, lever, info)
+        else:
+            strain_truce(state, player, lever, severity)
+
+
+@rule
+def _threaten(state, params, player, lever, step, lead):
+    """A further threat on a lever takes the larger size and keeps the nearer date."""
+    step = min(step, room(state, params, player, lever))
+    if state.pending[player, lever] > 0.0:
+        step = max(step, state.pending[player, lever])
+        lead = min(lead, state.pending_weeks[player, lever])
+    state.pending[player, lever] = step
+    state.pending_weeks[player, lever] = lead
+    state.pending_lead[player, lever] = lead
+    state.market_loss[player] += step * state.potency[player, lever]
+    _annoy(state, player, params.threat_anger)
+
+
+@rule
+def _concede(state, params, player, lever, step):
+    level = max(params.floor[player, lever], state.in_force[player, lever] - step)
+    set_level(state, params, player, lever, min(level, state.in_force[player, lever]))
+    state.goodwill[opponent_of(player)] += 1.0
+
+
+@rule
+def apply_move(state, params, player, option, step, lead, frailty, info):
+    """Carry out one move; `info` says what it did to the truce.
+
+    Parameters
+    ----------
+    step : float
+        Size of the move on its lever (`scheduled_step`, or the record's).
+    lead : int
+        Weeks until the announced date, for THREATEN.
+    frailty : float
+        Standard normal of the truce that this move may begin.
+    """
+    clear_info(info)
+    move = move_of(option)
+    lever = lever_of(option)
+    if move == Move.ESCALATE:
+        _escalate(state, params, player, lever, step, info)
+    elif move == Move.THREATEN:
+        _threaten(state, params, player, lever, step, lead)
+    elif move == Move.CONCEDE:
+        _concede(state, params, player, lever, step)
+    elif move == Move.SUSPEND:
+        state.offer[player] = params.offer_weeks
+        if state.offer[opponent_of(player)] > 0:
+            agree(state, params, frailty, info)
+    state.last_option[player] = option
+
+
+@rule
+def round_probability(state, params):
+    """Probability that an unscheduled round or call happens this week."""
+    return 1.0 / (1.0 + math.exp(-round_log_odds(state, params)))
+
+
+@rule
+def begin_turn(state, params, week, u_round):
+    """Outside events, and the meeting of the week (`u_round` in (0, 1) draws an unscheduled one)."""
+    state.exchange = 0
+    if week.has_shock == 1:
+        for player in range(NUM_PLAYERS):
+            for lever in range(params.num_levers[player]):
+                level = week.shock[player, lever]
+                if level == level:  # not NaN
+                    state.loaded[player, lever] = 0.0
+                    set_level(state, params, player, lever, level)
+    state.forum = week.forum
+    if state.forum == Forum.NONE and u_round < round_probability(state, params):
+        state.forum = Forum.ROUND
+    if state.forum != Forum.NONE:
+        state.contact += 1.0
+
+
+@rule
+def agency_option(state, params, player, u_lever):
+    """The escalation of an agency on an uncovered lever of its own; 0 if there is none."""
+    count = 0
+    for lever in range(params.num_levers[player]):
+        count += _is_open_to_agency(state, params, player, lever)
+    pick = int(u_lever * count)
+    for lever in range(params.num_levers[player]):
+        if _is_open_to_agency(state, params, player, lever) == 1:
+            if pick == 0:
+                return option_of(Move.ESCALATE, lever)
+            pick -= 1
+    return 0
+
+
+@rule
+def _is_open_to_agency(state, params, player, lever):
+    uncovered = params.agency_lever[player, lever] == 1 and state.covered[player, lever] == 0
+    return 1 if uncovered and room(state, params, player, lever) > TINY else 0
+
+
+@rule
+def _count_down(state, player, lever):
+    """Announced measures come nearer; one past its date lapses."""
+    if state.pending[player, lever] > 0.0:
+        if state.pending_weeks[player, lever] == 0:
+            state.pending[player, lever] = 0.0
+        else:
+            state.pending_weeks[player, lever] -= 1
+
+
+@rule
+def _wear(state, params, week, player, lever):
+    """A week of use: the constituency's pain stock, and erosion of irreplaceability."""
+    hurt = week.salience[player, lever] * state.potency[player, lever] * state.bite[player, lever]
+    kept = params.pain_memory
+    state.pain[player, lever] = kept * state.pain[player, lever] + (1.0 - kept) * hurt
+    used = params.erosion * state.in_force[player, lever]
+    if used > 0.0:
+        state.irreplaceability[player, lever] *= 1.0 - used
+        state.potency[player, lever] = potency_of(
+            params, player, lever, state.irreplaceability[player, lever]
+        )
+
+
+@rule
+def end_turn(state, params, week, info):
+    """Close the week; `info` says whether the truce collapsed or lapsed."""
+    clear_info(info)
+    for player in range(NUM_PLAYERS):
+        felt = relievable(state, params, week, player)
+        kept = params.felt_memory
+        state.felt[player] = kept * state.felt[player] + (1.0 - kept) * felt
+    for player in range(NUM_PLAYERS):
+        for lever in range(params.num_levers[player]):
+            _count_down(state, player, lever)
+            _wear(state, params, week, player, lever)
+        state.anger[player] *= params.anger_memory
+        state.goodwill[player] *= params.goodwill_memory
+        state.market_loss[player] *= params.market_memory
+        if state.offer[player] > 0:
+            state.offer[player] -= 1
+    state.contact *= params.contact_memory
+    close_week(state, params, info)
+    state.turn += 1

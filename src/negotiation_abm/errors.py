@@ -1,0 +1,29 @@
+"""One clear line for bad input: file, place, name, value, what is allowed, nearest name."""
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class InputError(Exception):
+    """Something that the user gave cannot be used; the message is one line for people.
+
+    The command line prints it and exits with 2.
+    """
+
+    def __init__(self, source: str | Path, place: str, problem: str) -> None:
+        parts = [str(part) for part in (source, place, problem) if str(part)]
+        super().__init__(" ".join(": ".join(parts).split()))
+
+
+def nearest(name: object, allowed: Iterable[object]) -> str:
+    """What to write instead of an unknown `name`: a suggestion and the allowed names.
+
+    >>> nearest("potncy", ["potency", "weight"])
+    "did you mean 'potency'? allowed: potency, weight"
+    """
+    names = [str(item) for item in allowed]
+    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    hint = f"did you mean '{close[0]}'? " if close else ""
+    shown = ", ".join(names[:24]) + (", ..." if len(names) > 24 else "")
+    return f"{hint}allowed: {shown or 'nothing'}"

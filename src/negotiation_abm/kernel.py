@@ -1,0 +1,186 @@
+"""The compiled run: one loop over replicates that calls the same rules as the Mesa model.
+
+Compiled code is cached in a folder whose name is a hash of the sources, because the compiler's
+own cache does not notice an edit of a rule in another file (numba#1833, numba#9483).
+"""
+
+# mypy: disable-error-code="no-untyped-def"
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def source_hash() -> str:
+    """Hash of every source file of the package: names the cache, and the code in manifests."""
+    package = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _cache_folder() -> Path:
+    base = os.environ.get("NEGOTIATION_ABM_CACHE")
+    if base is None:
+        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    folder = Path(base) / "negotiation_abm" / source_hash()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        folder = Path(tempfile.gettempdir()) / f"negotiation_abm-{source_hash()}"
+    return folder
+
+
+@cache
+def compiler() -> Any:
+    """Numba, with the rules registered and the cache keyed by the sources."""
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(_cache_folder()))
+    import numba
+    from numba.extending import register_jitable
+
+    from negotiation_abm import draws
+    from negotiation_abm.core import tracker
+    from negotiation_abm.core._rule import RULES
+    from negotiation_abm.strategies import strategies
+
+    del draws, tracker  # imported for the rules that they note down
+    strategies()
+    for function in RULES:
+        register_jitable(function)
+    return numba
+
+
+def _dispatcher(choices: list[Callable[..., int]]) -> Callable[..., int]:
+    """One function that calls the strategy with a given code."""
+    from numba.extending import register_jitable
+
+    first, *rest = choices
+    if not rest:
+
+        @register_jitable
+        def last(code, state, params, week, player, u, weights):
+            return first(state, params, week, player, u, weights)
+
+        return last
+    others = _dispatcher(rest)
+
+    @register_jitable
+    def decide(code, state, params, week, player, u, weights):
+        if code == 0:
+            return first(state, params, week, player, u, weights)
+        return others(code - 1, state, params, week, player, u, weights)
+
+    return decide
+
+
+@cache
+def make_kernel() -> Callable[..., tuple[int, int]]:
+    """The compiled loop over replicates, for all strategies."""
+    numba = compiler()
+    from negotiation_abm.core.state import NUM_OPTIONS, lever_of, move_of, opponent_of
+    from negotiation_abm.core.tracker import (
+        close_tally,
+        start_tally,
+        track_move,
+        track_turn,
+    )
+    from negotiation_abm.core.transitions import (
+        agency_option,
+        apply_move,
+        begin_turn,
+        end_turn,
+        scheduled_step,
+    )
+    from negotiation_abm.draws import AGENCY_BLOCK, TURN_BLOCK, decision_block, normal, pick, uniforms
+    from negotiation_abm.strategies import strategies
+
+    decide = _dispatcher(list(strategies().values()))
+
+    @numba.njit(nogil=True, cache=True)
+    def run_replicates(
+        params_in,
+        weeks,
+        initial,
+        codes,
+        seed,
+        first,
+        states,
+        infos,
+        tallies,
+        spells,
+        spells_of_one,
+    ):
+        """Play replicates ``first, first + 1, ...`` until `tallies` or `spells` is full.
+
+        Returns the number of replicates played and of spells written.
+        """
+        params = params_in[0]
+        state = states[0]
+        info = infos[0]
+        weights = np.empty(NUM_OPTIONS)
+        count = 0
+        for number in range(len(tallies)):
+            if count + spells_of_one > len(spells):
+                return number, count
+            replicate = first + number
+            states[0] = initial[0]
+            tally = tallies[number]
+            start_tally(tally, state, replicate)
+            for turn in range(len(weeks)):
+                week = weeks[turn]
+                u_order, u_round, u_us, u_china = uniforms(seed, replicate, turn, TURN_BLOCK)
+                begin_turn(state, params, week, u_round)
+                for player in range(2):
+                    u_shock = u_us if player == 0 else u_china
+                    if u_shock < params.agency_rate[player]:
+                        block = uniforms(seed, replicate, turn, AGENCY_BLOCK)
+                        u_lever = block[0] if player == 0 else block[2]
+                        u_size = block[1] if player == 0 else block[3]
+                        option = agency_option(state, params, player, u_lever)
+                        if option > 0:
+                            tally.agency_shocks[player] += 1
+                            multiple = pick(params.step_multiple, params.step_probability, u_size)
+                            step = scheduled_step(state, params, player, option, multiple)
+                            left = state.weeks_left
+                            apply_move(state, params, player, option, step, 0, 0.0, info)
+                            count = track_move(
+                                tally, state, params, player, option, left, info, spells, count
+                            )
+                first_mover = 0 if u_order < 0.5 else 1
+                for exchange in range(params.exchanges_per_turn):
+                    state.exchange = exchange
+                    moved = False
+                    for place in range(2):
+                        player = first_mover if place == 0 else opponent_of(first_mover)
+                        u, u_size, u_lead, _ = uniforms(
+                            seed, replicate, turn, decision_block(exchange, place)
+                        )
+                        option = decide(
+                            codes[player], state, params, week, player, u, weights
+                        )
+                        multiple = pick(params.step_multiple, params.step_probability, u_size)
+                        lead = pick(params.lead_weeks, params.lead_probability, u_lead)
+                        step = scheduled_step(state, params, player, option, multiple)
+                        left = state.weeks_left
+                        frailty = normal(u_size, u_lead) if option == 1 else 0.0
+                        apply_move(state, params, player, option, step, lead, frailty, info)
+                        count = track_move(
+                            tally, state, params, player, option, left, info, spells, count
+                        )
+                        moved = moved or option != 0
+                    if not moved:
+                        break
+                end_turn(state, params, week, info)
+                count = track_turn(tally, state, params, info, spells, count)
+            count = close_tally(tally, state, params, spells, count)
+        return len(tallies), count
+
+    return run_replicates

@@ -1,0 +1,105 @@
+"""Shipped scenarios, parameter sets and facts, found by name or by path.
+
+In a checkout they lie at the top level (``configs/``, ``seeds/``); a wheel carries them inside the
+package.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from negotiation_abm.errors import InputError, nearest
+
+_PACKAGE = Path(__file__).resolve().parent
+_CHECKOUT = _PACKAGE.parent.parent
+
+
+def root() -> Path:
+    """Folder that holds ``configs`` and ``seeds``."""
+    shipped = _PACKAGE / "_data"
+    return shipped if shipped.is_dir() else _CHECKOUT
+
+
+def shipped(folder: str, suffix: str) -> dict[str, Path]:
+    """Shipped files of a folder such as ``configs/parameters``, by stem."""
+    return {path.stem: path for path in sorted((root() / folder).glob(f"*{suffix}"))}
+
+
+def find(reference: str | Path, folder: str, suffix: str, base: Path | None = None) -> Path:
+    """The file that a path or the name of a shipped file means.
+
+    Parameters
+    ----------
+    reference : str or Path
+        A path (absolute, from the working directory, or from `base`) or a shipped name.
+    folder, suffix : str
+        Where shipped files of this kind lie and how they end.
+    base : Path, optional
+        Folder of the file that holds the reference.
+
+    Raises
+    ------
+    InputError
+        If there is no such file.
+    """
+    path = Path(reference)
+    for candidate in (path, (base / path) if base else path):
+        if candidate.is_file():
+            return candidate
+    known = shipped(folder, suffix)
+    if str(reference) in known:
+        return known[str(reference)]
+    raise InputError(reference, "", f"no such file, and no shipped name; {nearest(path.stem, known)}")
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """A YAML loader that refuses a key given twice."""
+
+
+def _mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in seen:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"'{key}' is given twice", key_node.start_mark
+            )
+        seen.add(key)
+    return loader.construct_mapping(node, deep=True)
+
+
+_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def read_text(path: Path) -> str:
+    """Text of a file, or one clear line why it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(path, "", "no such file") from None
+    except UnicodeDecodeError as error:
+        raise InputError(path, f"byte {error.start}", "not UTF-8 text") from None
+    except OSError as error:
+        raise InputError(path, "", f"cannot be read ({error.strerror})") from None
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML file whose top level is a mapping."""
+    try:
+        data = yaml.load(read_text(path), Loader=_UniqueKeyLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "not valid YAML"
+        raise InputError(path, place, f"not valid YAML: {problem}") from None
+    if not isinstance(data, dict):
+        raise InputError(path, "top level", "expected a mapping of names to values")
+    return data
+
+
+def texts(folder: str, suffix: str) -> Iterator[tuple[str, str]]:
+    """Name and text of each shipped file of a folder."""
+    for name, path in shipped(folder, suffix).items():
+        yield name, read_text(path)

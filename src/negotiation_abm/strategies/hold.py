@@ -1,0 +1,11 @@
+"""Never moves: the null strategy, for closed forms and contrasts."""
+
+# mypy: disable-error-code="no-untyped-def"
+
+from negotiation_abm.core._rule import rule
+
+
+@rule
+def choose(state, params, week, player, u, weights):
+    """Always HOLD."""
+    return 0
