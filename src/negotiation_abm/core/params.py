@@ -147,6 +147,8 @@ PARAMS = np.dtype(
         # derived once from the numbers above (`derive`)
         ("bite_scale", "f8", ()),
         ("floor_bite", "f8", (NUM_PLAYERS, MAX_LEVERS)),
+        ("step_gain", "f8", (NUM_PLAYERS, MAX_LEVERS)),  # 1 - exp(-saturation * step)
+        ("step_loss", "f8", (NUM_PLAYERS, MAX_LEVERS)),  # 1 - exp(+saturation * step)
     ],
     align=True,
 )
@@ -158,3 +160,5 @@ def derive(params: np.ndarray) -> None:
     saturation = params["saturation"][..., np.newaxis, np.newaxis]
     scale = params["bite_scale"][..., np.newaxis, np.newaxis]
     params["floor_bite"] = (1.0 - np.exp(-saturation * params["floor"])) * scale
+    params["step_gain"] = 1.0 - np.exp(-saturation * params["step"])
+    params["step_loss"] = 1.0 - np.exp(saturation * params["step"])

@@ -92,15 +92,26 @@ def room(state, params, player, lever):
 
 
 @rule
-def _flow_change(state, params, week, player, lever, change):
+def _bite_change(state, params, player, lever, change, usual):
+    """Change of h when the lever moves by `change` from where it is.
+
+    By h(x + d) - h(x) = (scale - h(x)) (1 - exp(-c d)); `usual` is that bracket for the lever's
+    whole step, computed once, so that only a step cut short by a limit needs an exponential.
+    """
+    if abs(change) == params.step[player, lever]:
+        bracket = usual
+    else:
+        bracket = 1.0 - math.exp(-params.saturation * change)
+    return (params.bite_scale - state.bite[player, lever]) * bracket
+
+
+@rule
+def _flow_change(state, params, week, player, lever, change, usual):
     """Change of the player's flow when the lever moves by `change` (either sign)."""
-    level = state.in_force[player, lever]
-    bite_change = bite_of(params, level + change) - state.bite[player, lever]
-    hurt = week.salience[player, lever] * state.potency[player, lever] * bite_change
-    return (
-        params.relative_gains * hurt
-        - params.blowback * params.blowback_share[player, lever] * change
-    )
+    hurt = week.salience[player, lever] * state.potency[player, lever]
+    hurt *= _bite_change(state, params, player, lever, change, usual)
+    own = params.blowback * params.blowback_share[player, lever] * change
+    return params.relative_gains * hurt - own
 
 
 @rule
@@ -150,7 +161,9 @@ def escalate_value(state, params, week, player, lever):
     """Value of ESCALATE on one lever beyond initiative and `pressure_value`."""
     step = min(params.step[player, lever], room(state, params, player, lever))
     severity = step * state.potency[player, lever]
-    change = _flow_change(state, params, week, player, lever, step) - params.market * severity
+    usual = params.step_gain[player, lever]
+    change = _flow_change(state, params, week, player, lever, step, usual)
+    change -= params.market * severity
     value = _lever_pull(state, params, player, lever) + params.flow_weight * change
     if state.covered[player, lever] == 1:
         value -= params.breach_cost
@@ -189,7 +202,8 @@ def concede_value(state, params, week, player, lever):
     """Value of CONCEDE on one lever beyond audience cost and `settlement_value`."""
     above = state.in_force[player, lever] - params.floor[player, lever]
     step = min(params.step[player, lever], above)
-    return params.flow_weight * _flow_change(state, params, week, player, lever, -step)
+    usual = params.step_loss[player, lever]
+    return params.flow_weight * _flow_change(state, params, week, player, lever, -step, usual)
 
 
 @rule
