@@ -3,7 +3,7 @@
 An agent-based negotiation game on Mesa: replay of a recorded sequence through the game's own
 rules, compiled batches of simulated runs, and the survival of truces. Names load when used::
 
-    from negotiation_abm import load_scenario, build_game, load_record, replay, simulate
+    from negotiation_abm import load_scenario, build_game, load_record, replay_record, simulate
 """
 
 import importlib
@@ -21,6 +21,7 @@ _HOMES = {
     "build_game": "game",
     "load_record": "record",
     "load_scenario": "scenario",
+    "replay_record": "replay",
     "run_replicates": "batch",
     "simulate": "batch",
 }

@@ -132,7 +132,7 @@ class Replay:
         return float(np.mean([np.log(d.type_probability) for d in self.decisions]))
 
 
-def replay(game: Game, record: Record, skip_illegal: bool = False) -> Replay:
+def replay_record(game: Game, record: Record, skip_illegal: bool = False) -> Replay:
     """Replay `record` under the scenario and parameters of `game`.
 
     Parameters
