@@ -110,8 +110,8 @@ def _fill_parameters(
     pooled = [p for p, s in zip(scenario.players, sources, strict=True) if s not in chosen.players]
     if pooled:
         notes.append(
-            f"{' and '.join(pooled)} not in parameter set {chosen.name}: the mean of its players is "
-            "used (set plays_as to choose one)"
+            f"{' and '.join(pooled)} not in parameter set {chosen.name}: "
+            "the mean of its players is used (set plays_as to choose one)"
         )
     for parameter in PARAMETERS:
         value = chosen.values[parameter.name]
@@ -133,16 +133,16 @@ def _fill_parameters(
 
 def _player_value(value: Any, source: str) -> float:
     if not isinstance(value, dict):
-        return value
-    return value[source] if source in value else float(np.mean(list(value.values())))
+        return float(value)
+    return float(value[source] if source in value else np.mean(list(value.values())))
 
 
 def _lever_value(value: Any, source: str, lever: str) -> float:
     """Bias of a lever; 0 where the set does not know the player or the lever."""
     if not isinstance(value, dict):
-        return value
+        return float(value)
     own = value.get(source, {})
-    return own.get(lever, 0.0) if isinstance(own, dict) else own
+    return float(own.get(lever, 0.0) if isinstance(own, dict) else own)
 
 
 def _fill_levers(scenario: Scenario, params: np.void) -> tuple[str, ...]:
@@ -195,7 +195,7 @@ def _weeks(scenario: Scenario) -> np.ndarray:
 
 def _option(scenario: Scenario, player: int, move: str, lever: str | None) -> int:
     names = list(scenario.levers[scenario.players[player]])
-    return option_of(Move[move], names.index(lever) if lever else 0)
+    return int(option_of(Move[move], names.index(lever) if lever else 0))
 
 
 def _weeks_to_summit(scenario: Scenario) -> np.ndarray:

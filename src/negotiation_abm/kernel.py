@@ -6,7 +6,6 @@ own cache does not notice an edit of a rule in another file (numba#1833, numba#9
 
 # mypy: disable-error-code="no-untyped-def"
 
-import hashlib
 import os
 import tempfile
 from collections.abc import Callable
@@ -16,26 +15,18 @@ from typing import Any
 
 import numpy as np
 
-
-def source_hash() -> str:
-    """Hash of every source file of the package: names the cache, and the code in manifests."""
-    package = Path(__file__).resolve().parent
-    digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
-        digest.update(path.relative_to(package).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+from negotiation_abm.resources import source_hash
 
 
 def _cache_folder() -> Path:
     base = os.environ.get("NEGOTIATION_ABM_CACHE")
     if base is None:
         base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    folder = Path(base) / "negotiation_abm" / source_hash()
+    folder = Path(base) / "negotiation_abm" / source_hash(rules_only=True)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
-        folder = Path(tempfile.gettempdir()) / f"negotiation_abm-{source_hash()}"
+        folder = Path(tempfile.gettempdir()) / f"negotiation_abm-{source_hash(rules_only=True)}"
     return folder
 
 
@@ -85,7 +76,7 @@ def _dispatcher(choices: list[Callable[..., int]]) -> Callable[..., int]:
 def make_kernel() -> Callable[..., tuple[int, int]]:
     """The compiled loop over replicates, for all strategies."""
     numba = compiler()
-    from negotiation_abm.core.state import NUM_OPTIONS, lever_of, move_of, opponent_of
+    from negotiation_abm.core.state import NUM_OPTIONS, opponent_of
     from negotiation_abm.core.tracker import (
         close_tally,
         start_tally,
@@ -99,7 +90,14 @@ def make_kernel() -> Callable[..., tuple[int, int]]:
         end_turn,
         scheduled_step,
     )
-    from negotiation_abm.draws import AGENCY_BLOCK, TURN_BLOCK, decision_block, normal, pick, uniforms
+    from negotiation_abm.draws import (
+        AGENCY_BLOCK,
+        TURN_BLOCK,
+        decision_block,
+        normal,
+        pick,
+        uniforms,
+    )
     from negotiation_abm.strategies import strategies
 
     decide = _dispatcher(list(strategies().values()))
@@ -163,9 +161,7 @@ def make_kernel() -> Callable[..., tuple[int, int]]:
                         u, u_size, u_lead, _ = uniforms(
                             seed, replicate, turn, decision_block(exchange, place)
                         )
-                        option = decide(
-                            codes[player], state, params, week, player, u, weights
-                        )
+                        option = decide(codes[player], state, params, week, player, u, weights)
                         multiple = pick(params.step_multiple, params.step_probability, u_size)
                         lead = pick(params.lead_weeks, params.lead_probability, u_lead)
                         step = scheduled_step(state, params, player, option, multiple)
@@ -183,4 +179,5 @@ def make_kernel() -> Callable[..., tuple[int, int]]:
             count = close_tally(tally, state, params, spells, count)
         return len(tallies), count
 
-    return run_replicates
+    compiled: Callable[..., tuple[int, int]] = run_replicates
+    return compiled

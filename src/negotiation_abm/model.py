@@ -143,6 +143,7 @@ class NegotiationModel(mesa.Model):
         strategies: dict[str, str] | None = None,
     ) -> None:
         super().__init__(rng=seed)
+        self.running = True
         self.game = _game(scenario)
         self.draw_seed = seed
         self.replicate = replicate

@@ -238,6 +238,5 @@ def check_against(record: Record, scenario: Scenario) -> None:
             raise InputError(
                 record.path,
                 f"{place}, date",
-                f"{row.date} is outside the horizon of {scenario.name}; "
-                f"allowed: to {last}",
+                f"{row.date} is outside the horizon of {scenario.name}; allowed: to {last}",
             )

@@ -115,6 +115,7 @@ class Replay:
     unplaced: list[Unplaced] = field(default_factory=list)
     rates: list[tuple[dt.date, int, float]] = field(default_factory=list)
     rounds: list[tuple[int, bool, float]] = field(default_factory=list)
+    agreements: list[tuple[dt.date, str, str | None]] = field(default_factory=list)
 
     @property
     def num_moves(self) -> int:
@@ -276,7 +277,7 @@ class _Player:
         player = self._player_of(row)
         names = self.game.lever_names[player]
         move = Move[row.move]
-        return option_of(move, names.index(row.lever) if move >= Move.ESCALATE else 0)
+        return int(option_of(move, names.index(row.lever) if move >= Move.ESCALATE else 0))
 
     def _move(self, turn: int, week: SimpleNamespace, row: Row, carried: list[Row]) -> bool:
         """Score and carry out one recorded decision; False if it was skipped as illegal."""
@@ -304,6 +305,7 @@ class _Player:
             self.offered[player] = [row, *carried]
             if self.info.event in (Event.BEGUN, Event.REPAIRED, Event.RENEWED):
                 self._settle(levels)
+                self._note_agreement(row.date)
         self.num_spells = track_move(
             self.tally,
             self.state,
@@ -407,9 +409,7 @@ class _Player:
                     self._set_recorded(row)
             for row in rows[:1]:
                 if row.expires is not None:
-                    self.state.weeks_left = (
-                        self.scenario.turn_of(row.expires) - self.state.turn
-                    )
+                    self.state.weeks_left = self.scenario.turn_of(row.expires) - self.state.turn
             self.offered[player] = []
 
     def _set_recorded(self, row: Row) -> None:
@@ -427,14 +427,15 @@ class _Player:
         player = self._player_of(row)
         if row.move != "SUSPEND":
             option = self._option_of(row)
-            mood = self.state.anger.copy(), self.state.goodwill.copy(), self.state.last_option.copy()
+            state = self.state
+            mood = state.anger.copy(), state.goodwill.copy(), state.last_option.copy()
             before = self._before_tracking()
             step = self._step(row, player, option)
             left = self.state.weeks_left
             apply_move(
                 self.state, self.params, player, option, step, row.lead_weeks or 0, 0.0, self.info
             )
-            self.state.anger, self.state.goodwill, self.state.last_option = mood
+            state.anger, state.goodwill, state.last_option = mood
             counts = self.tally.num_moves.copy()
             self.num_spells = track_move(
                 self.tally,
@@ -453,6 +454,17 @@ class _Player:
         self._note_rate(row)
         if row.id not in self.out.placed:
             self.out.placed.append(row.id)
+
+    def _note_agreement(self, date: dt.date) -> None:
+        weeks_left = self.state.weeks_left
+        expires = self.scenario.date_of(self.state.turn + weeks_left) if weeks_left >= 0 else None
+        self.out.agreements.append(
+            (
+                date,
+                Event(int(self.info.event)).name,
+                f"week of {expires.isoformat()}" if expires else None,
+            )
+        )
 
     def _note_rate(self, row: Row) -> None:
         """Keep the headline tariff: as recorded, else the level of the tariff lever in pp."""

@@ -4,7 +4,8 @@ In a checkout they lie at the top level (``configs/``, ``seeds/``); a wheel carr
 package.
 """
 
-from collections.abc import Iterator
+import hashlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,8 @@ def find(reference: str | Path, folder: str, suffix: str, base: Path | None = No
     known = shipped(folder, suffix)
     if str(reference) in known:
         return known[str(reference)]
-    raise InputError(reference, "", f"no such file, and no shipped name; {nearest(path.stem, known)}")
+    hint = nearest(path.stem, known)
+    raise InputError(reference, "", f"no such file, and no shipped name; {hint}")
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -99,7 +101,14 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return data
 
 
-def texts(folder: str, suffix: str) -> Iterator[tuple[str, str]]:
-    """Name and text of each shipped file of a folder."""
-    for name, path in shipped(folder, suffix).items():
-        yield name, read_text(path)
+@cache
+def source_hash(rules_only: bool = False) -> str:
+    """Hash of the package's sources: all of them, or what a compiled run is made from."""
+    digest = hashlib.sha256()
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        name = path.relative_to(_PACKAGE).as_posix()
+        if rules_only and not name.startswith(("core/", "strategies/", "draws.py", "kernel.py")):
+            continue
+        digest.update(name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

@@ -7,7 +7,7 @@ from negotiation_abm.core.params import Parameter
 from negotiation_abm.core.state import MAX_DOMAINS, MAX_LEVERS
 from negotiation_abm.errors import InputError, nearest
 from negotiation_abm.parameters import TABLE, check_number
-from negotiation_abm.scenario import Scenario
+from negotiation_abm.scenario_schema import Scenario
 from negotiation_abm.strategies import strategies
 
 

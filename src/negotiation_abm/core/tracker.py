@@ -190,9 +190,7 @@ def close_tally(tally, state, params, spells, count):
     """Censor what still runs at the horizon and turn sums into means."""
     turns = max(1, state.turn)
     for measure in range(NUM_MEASURES):
-        count = close_spell(
-            tally, measure, state.turn, TruceEnd.CENSORED, -1, -1, spells, count
-        )
+        count = close_spell(tally, measure, state.turn, TruceEnd.CENSORED, -1, -1, spells, count)
     for player in range(NUM_PLAYERS):
         tally.mean_felt[player] /= turns
         for lever in range(params.num_levers[player]):

@@ -196,7 +196,10 @@ def round_probability(state, params):
 
 @rule
 def begin_turn(state, params, week, u_round):
-    """Outside events, and the meeting of the week (`u_round` in (0, 1) draws an unscheduled one)."""
+    """Outside events, and the meeting of the week.
+
+    `u_round` in (0, 1) draws whether an unscheduled round comes; 1 lets none come.
+    """
     state.exchange = 0
     if week.has_shock == 1:
         for player in range(NUM_PLAYERS):

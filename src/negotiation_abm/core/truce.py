@@ -132,9 +132,7 @@ def close_week(state, params, info):
     if state.phase != Phase.TRUCE:
         return
     if state.strain >= params.tolerance:
-        end_truce(
-            state, params, TruceEnd.COLLAPSE, state.strain_player, state.strain_lever, info
-        )
+        end_truce(state, params, TruceEnd.COLLAPSE, state.strain_player, state.strain_lever, info)
     elif state.weeks_left == 0:
         end_truce(state, params, TruceEnd.LAPSE, -1, -1, info)
     else:

@@ -1,0 +1,76 @@
+"""Figures: one function each, ``(table, ax=None) -> ax``; no computing here."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from negotiation_abm.errors import InputError
+from negotiation_abm.results import read_manifest, writing
+
+
+def plot_folder(folder: Path) -> list[Path]:
+    """Draw every figure that the tables of a result folder allow, as PNG and SVG.
+
+    Returns
+    -------
+    list of Path
+        The files written, in ``figures/``.
+
+    Raises
+    ------
+    InputError
+        If the folder holds neither a replay nor a run.
+    """
+    if not folder.is_dir():
+        raise InputError(folder, "", "no such folder")
+    replay = _read_json(folder / "replay.json")
+    summary = _read_json(folder / "summary.json")
+    if replay is None and summary is None:
+        problem = "holds neither replay.json nor summary.json; run or replay first"
+        raise InputError(folder, "", problem)
+    return _draw(folder, replay, summary)
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(path, "", f"not valid JSON ({error})") from None
+    if not isinstance(data, dict):
+        raise InputError(path, "", "not a result of this package")
+    return data
+
+
+def _draw(
+    folder: Path, replay: dict[str, Any] | None, summary: dict[str, Any] | None
+) -> list[Path]:
+    import pandas as pd
+
+    from negotiation_abm.plotting import style
+    from negotiation_abm.plotting.causes import plot_ends_by_cause
+    from negotiation_abm.plotting.durations import plot_durations
+    from negotiation_abm.plotting.timeline import plot_timeline
+
+    manifest = read_manifest(folder)
+    figures = {}
+    try:
+        with style.context():
+            if replay is not None:
+                figures["timeline"] = plot_timeline(replay)
+                style.small_print(figures["timeline"], style.origin(manifest.get("replay", {})))
+            if summary is not None and summary["truces"]:
+                table = pd.read_csv(folder / "survival.csv")
+                recorded = replay["spells"] if replay else []
+                figures["truce_durations"] = plot_durations(table, summary, recorded)
+                figures["ends_by_cause"] = plot_ends_by_cause(table)
+                for name in ("truce_durations", "ends_by_cause"):
+                    style.small_print(figures[name], style.origin(manifest.get("run", {})))
+            with writing(folder, "plot", {}) as draft:
+                for name, figure in figures.items():
+                    for kind in ("png", "svg"):
+                        style.save(figure, draft.path(f"figures/{name}.{kind}"))
+    finally:
+        style.close(figures.values())
+    return [folder / "figures" / f"{name}.{kind}" for name in figures for kind in ("png", "svg")]

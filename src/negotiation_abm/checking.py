@@ -1,0 +1,80 @@
+"""The `check` command: say of each file what it is and whether it can be used."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from negotiation_abm.errors import InputError, nearest
+from negotiation_abm.facts import check_facts
+from negotiation_abm.game import build_game
+from negotiation_abm.parameters import load_parameter_set
+from negotiation_abm.record import Record, check_against, load_record
+from negotiation_abm.resources import find, read_yaml
+from negotiation_abm.scenario import Scenario, load_scenario
+
+KINDS = (".yaml", ".csv")
+
+
+def check_files(references: list[str]) -> Iterator[str]:
+    """One line of good news a file; raises `InputError` at the first that cannot be used.
+
+    Records are held to the scenarios that are checked with them.
+    """
+    scenarios: list[Scenario] = []
+    records: list[Record] = []
+    for reference in references:
+        yield f"{reference}: {_check(reference, scenarios, records)}"
+    for record in records:
+        for scenario in scenarios:
+            check_against(record, scenario)
+            yield f"{record.path}: fits {scenario.name}"
+
+
+def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> str:
+    path = _locate(reference)
+    if path.suffix == ".csv":
+        record = load_record(path)
+        records.append(record)
+        counted = sum(row.counted for row in record.rows)
+        return f"record, {len(record.rows)} rows, {counted} counted"
+    data = read_yaml(path)
+    kind = _kind(path, data)
+    if kind == "facts":
+        return f"facts, {check_facts(path)} entries"
+    if kind == "sources":
+        return f"sources, {len(data['sources'])} documents"
+    if kind == "parameters":
+        chosen = load_parameter_set(path)
+        return f"parameter set, {len(chosen.values)} parameters"
+    scenario = load_scenario(path)
+    build_game(scenario)
+    scenarios.append(scenario)
+    return f"scenario, {scenario.horizon_weeks} weeks from {scenario.start}"
+
+
+def _locate(reference: str) -> Path:
+    if Path(reference).is_file():
+        return Path(reference)
+    for folder, suffix in (
+        ("configs", ".yaml"),
+        ("configs/parameters", ".yaml"),
+        ("seeds", ".csv"),
+        ("seeds", ".yaml"),
+    ):
+        try:
+            return find(reference, folder, suffix)
+        except InputError:
+            continue
+    raise InputError(reference, "", "no such file")
+
+
+def _kind(path: Path, data: dict[str, Any]) -> str:
+    if path.suffix not in (".yaml", ".yml"):
+        raise InputError(path, "", f"unknown kind of file; {nearest(path.suffix, KINDS)}")
+    if "facts" in data:
+        return "facts"
+    if "sources" in data:
+        return "sources"
+    if "parameters" in data and isinstance(data["parameters"], dict):
+        return "parameters"
+    return "scenario"

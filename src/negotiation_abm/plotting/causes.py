@@ -1,0 +1,59 @@
+"""What ends truces: cumulative incidence of each cause by age."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from negotiation_abm.plotting import style
+from negotiation_abm.plotting.durations import TITLES
+
+CAUSES = {
+    "breach": ("breach (covered lever)", style.RED, ""),
+    "collapse": ("collapse (strain)", style.ORANGE, "//"),
+    "lapse": ("lapse (date passed)", style.BLUE, ".."),
+    "escalation": ("escalation (uncovered lever)", style.PURPLE, "\\\\"),
+}
+
+
+def plot_ends_by_cause(table: pd.DataFrame) -> Figure:
+    """One panel a measure, over all truces; `table` is ``survival.csv`` of a run."""
+    measures = [name for name in TITLES if name in set(table["measure"])]
+    figure, axes = plt.subplots(1, len(measures), figsize=(6.4 * len(measures), 5.6), sharey=True)
+    figure.subplots_adjust(left=0.09, right=0.985, top=0.92, bottom=0.14, wspace=0.1)
+    for ax, measure in zip(np.atleast_1d(axes), measures, strict=True):
+        chosen = (table["measure"] == measure) & (table["group"] == "all")
+        plot_incidence(table[chosen], ax)
+        ax.set_title(TITLES[measure])
+    np.atleast_1d(axes)[0].set_ylabel("share of truces ended")
+    return figure
+
+
+def plot_incidence(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Stacked cumulative incidence (Aalen-Johansen) of each cause by week of age."""
+    ax = ax or plt.gca()
+    base = np.zeros(len(table))
+    for cause, (label, colour, hatch) in CAUSES.items():
+        column = f"incidence_{cause}"
+        if column not in table or not table[column].any():
+            continue
+        top = base + table[column].to_numpy()
+        ax.fill_between(
+            table["week"],
+            base,
+            top,
+            step="post",
+            facecolor=colour,
+            alpha=0.75,
+            hatch=hatch,
+            edgecolor="white",
+            lw=0.4,
+            label=label,
+        )
+        base = top
+    ax.set_xlim(0, table["week"].max())
+    ax.set_ylim(0, 1.0)
+    ax.set_xlabel("age of the truce, weeks")
+    ax.legend(loc="upper left")
+    return ax

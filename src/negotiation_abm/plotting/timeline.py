@@ -1,0 +1,189 @@
+"""The recorded year: tariffs, other levers, truces, moves, and how likely each move was."""
+
+import datetime as dt
+from typing import Any
+
+import matplotlib.dates as mdates
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from negotiation_abm.plotting import style
+
+MARKERS = {"ESCALATE": "^", "THREATEN": "x", "CONCEDE": "v", "SUSPEND": "s"}
+HEIGHTS = (2.8, 2.3, 1.7, 1.6)
+SUBLANES = {"ESCALATE": 0.3, "THREATEN": 0.1, "CONCEDE": -0.1, "SUSPEND": -0.3}
+
+
+def plot_timeline(replay: dict[str, Any]) -> Figure:
+    """Four panels over the same weeks, from a replay's summary (``replay.json``)."""
+    figure, axes = plt.subplots(
+        4, 1, figsize=(12, 11), sharex=True, gridspec_kw={"height_ratios": HEIGHTS}
+    )
+    figure.subplots_adjust(left=0.19, right=0.97, top=0.955, bottom=0.065, hspace=0.2)
+    plot_tariffs(replay, axes[0])
+    plot_levers(replay, axes[1])
+    plot_moves(replay, axes[2])
+    plot_probabilities(replay, axes[3])
+    for ax in axes:
+        _shade_truces(replay, ax)
+    axes[0].set_xlim(*_span(replay))
+    axes[-1].xaxis.set_major_locator(mdates.MonthLocator())
+    axes[-1].xaxis.set_major_formatter(mdates.ConciseDateFormatter(mdates.MonthLocator()))
+    return figure
+
+
+def _day(text: str) -> float:
+    return float(mdates.date2num(dt.date.fromisoformat(text)))
+
+
+def _span(replay: dict[str, Any]) -> tuple[float, float]:
+    return _day(replay["start"]), _day(replay["until"]) + 1.0
+
+
+def _shade_truces(replay: dict[str, Any], ax: Axes) -> None:
+    for spell in replay["spells"]:
+        covered = spell["measure"] == "covered"
+        ax.axvspan(
+            _day(spell["start"]),
+            _day(spell["end"]),
+            color="#d9d9d9" if covered else "#a6c8a6",
+            alpha=0.55 if covered else 0.45,
+            lw=0,
+            zorder=0 if covered else 0.5,
+        )
+
+
+def plot_tariffs(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
+    """Headline additional tariffs of both sides, in percentage points."""
+    ax = ax or plt.gca()
+    start, end = _span(replay)
+    for player, steps in replay["tariffs"].items():
+        index = replay["players"].index(player)
+        days = [start, *(_day(step["date"]) for step in steps), end]
+        rates = [replay["tariffs_at_start"][player], *(step["pp"] for step in steps)]
+        ax.step(
+            days,
+            [*rates, rates[-1]],
+            where="post",
+            color=style.PLAYER_COLOURS[index],
+            ls=style.PLAYER_LINES[index],
+            label=f"{player} on {replay['players'][1 - index]}",
+        )
+    ax.set_ylabel("extra tariff, pp")
+    ax.set_ylim(bottom=0)
+    patches = [
+        plt.Rectangle((0, 0), 1, 1, color="#d9d9d9", alpha=0.7, label="truce, covered levers"),
+        plt.Rectangle((0, 0), 1, 1, color="#a6c8a6", alpha=0.7, label="truce, any domain"),
+    ]
+    handles = [*ax.get_legend_handles_labels()[0], *patches]
+    ax.legend(handles=handles, loc="upper right", ncols=2, bbox_to_anchor=(1.0, 1.0))
+    ax.set_title(f"Replay of {replay['record']}: {replay['start']} to {replay['until']}")
+    return ax
+
+
+def plot_levers(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
+    """Levers other than tariffs as bands; the height of a band is the pressure in force."""
+    ax = ax or plt.gca()
+    weekly = replay["weekly"]
+    days = [_day(week["week_of"]) + 7.0 for week in weekly]
+    days = [_day(replay["start"]), *days]
+    names = [key.removesuffix(".in_force") for key in weekly[0] if key.endswith(".in_force")]
+    names = [name for name in names if not _is_tariff(replay, name)]
+    for place, name in enumerate(reversed(names)):
+        player = replay["players"].index(name.split(".")[0])
+        levels = [week[f"{name}.in_force"] for week in weekly]
+        loaded = [week[f"{name}.in_force"] + week[f"{name}.loaded"] for week in weekly]
+        colour = style.PLAYER_COLOURS[player]
+        for values, alpha in ((loaded, 0.25), (levels, 0.85)):
+            heights = [place + 0.85 * value for value in values]
+            ax.fill_between(
+                days, place, [heights[0], *heights], step="pre", color=colour, alpha=alpha, lw=0
+            )
+        ax.axhline(place, color=style.GREY, lw=0.5)
+    ax.set_yticks([place + 0.4 for place in range(len(names))], list(reversed(names)), fontsize=11)
+    ax.set_ylim(0, len(names))
+    ax.tick_params(axis="y", length=0)
+    ax.set_title("Other levers: in force (dark) and suspended, ready to snap back (light)")
+    return ax
+
+
+def _is_tariff(replay: dict[str, Any], name: str) -> bool:
+    player, lever = name.split(".")
+    return player in replay["tariffs"] and lever == replay["tariff_levers"][player]
+
+
+def plot_moves(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
+    """Moves of each side as markers: one lane a side, in it one line a kind of move."""
+    ax = ax or plt.gca()
+    for move in replay["decisions_not_hold"]:
+        player = replay["players"].index(move["player"])
+        kind = move["move"].split()[0]
+        ax.plot(
+            _day(move["date"]),
+            1 - player + SUBLANES[kind],
+            marker=MARKERS[kind],
+            color=style.PLAYER_COLOURS[player],
+            ms=8,
+            mew=1.8 if kind == "THREATEN" else 0.8,
+            mec=style.PLAYER_COLOURS[player] if kind == "THREATEN" else "white",
+            ls="none",
+        )
+    for week in replay["weekly"]:
+        if week["forum"] != "NONE":
+            top = week["forum"] == "SUMMIT"
+            ax.axvline(
+                _day(week["week_of"]) + 3.0,
+                color=style.BLACK,
+                lw=2.2 if top else 1.0,
+                ls="-" if top else ":",
+                zorder=1,
+            )
+    ax.set_yticks([1, 0], replay["players"])
+    ax.axhline(0.5, color=style.GREY, lw=0.5)
+    ax.set_ylim(-0.5, 1.5)
+    handles = [
+        Line2D([], [], marker=marker, color=style.GREY, ls="none", ms=8, label=name.lower())
+        for name, marker in MARKERS.items()
+    ]
+    handles += [
+        Line2D([], [], color=style.BLACK, lw=1.0, ls=":", label="round or call"),
+        Line2D([], [], color=style.BLACK, lw=2.2, label="summit"),
+    ]
+    ax.legend(
+        handles=handles,
+        loc="lower right",
+        ncols=6,
+        bbox_to_anchor=(1.0, 0.97),
+        columnspacing=1.0,
+        handletextpad=0.3,
+        borderaxespad=0.1,
+    )
+    ax.set_title("Moves")
+    return ax
+
+
+def plot_probabilities(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
+    """Probability that the model gave to each recorded move (log scale)."""
+    ax = ax or plt.gca()
+    smallest = 1.0
+    for move in replay["decisions_not_hold"]:
+        player = replay["players"].index(move["player"])
+        colour = style.PLAYER_COLOURS[player]
+        day, probability = _day(move["date"]), move["probability"]
+        smallest = min(smallest, probability)
+        ax.plot([day, day], [1e-9, probability], color=colour, lw=1.0, alpha=0.6)
+        ax.plot(day, probability, marker="os"[player], color=colour, ms=6, mec="white")
+    ax.set_yscale("log")
+    ax.set_ylim(10.0 ** (-3 if smallest >= 1e-3 else -5), 1.0)
+    ax.set_ylabel("probability")
+    ax.set_title("Probability that the rules gave to the recorded move and lever")
+    handles = [
+        Line2D([], [], marker="os"[i], color=style.PLAYER_COLOURS[i], ls="none", ms=6, label=name)
+        for i, name in enumerate(replay["players"])
+    ]
+    ax.legend(
+        handles=handles, loc="lower right", ncols=2, bbox_to_anchor=(1.0, 0.97), borderaxespad=0.1
+    )
+    return ax

@@ -1,0 +1,188 @@
+"""The `run` step: play a batch, write its tables, and summarise how long truces last."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from negotiation_abm.batch import CHUNK_SIZE, Block, simulate
+from negotiation_abm.game import Game
+from negotiation_abm.provenance import SEED_FORMULA
+from negotiation_abm.results import Draft, provenance_of, writing
+from negotiation_abm.spells import MEASURES, runs_table, spell_blocks, spells_table
+from negotiation_abm.survival import DAYS, Survival, survival
+
+GROUPS = {
+    "all": "all truces",
+    "running": "the truce in force at the start",
+}
+
+
+def run_batch(
+    game: Game,
+    replicates: int,
+    seed: int,
+    out: Path,
+    threads: int | None = None,
+    chunk_size: int = CHUNK_SIZE,
+    progress: Callable[[int], None] | None = None,
+) -> dict[str, Any]:
+    """Play `replicates` runs and write truces, runs, survival, summary and manifest to `out`.
+
+    Returns
+    -------
+    dict
+        The summary, as in ``summary.json``.
+
+    Raises
+    ------
+    InputError
+        If `out` cannot be written to.
+    """
+    facts = provenance_of(game) | {
+        "seed": seed,
+        "replicates": replicates,
+        "seed_formula": SEED_FORMULA,
+    }
+    with writing(out, "run", facts) as draft:
+        blocks = simulate(game, replicates, seed, threads, chunk_size, progress)
+        facts["content"] = _write_tables(game, blocks, draft)
+        truces = draft.path("truces.parquet")
+        estimates = survival_of(truces)
+        table = survival_table(estimates)
+        table.to_csv(draft.path("survival.csv"), index=False, float_format="%.10g")
+        summary = _summary(game, replicates, seed, estimates, draft.path("runs.parquet"))
+        summary["content"] = facts["content"]
+        draft.json("summary.json", summary)
+    return summary
+
+
+def _write_tables(game: Game, blocks: Iterable[Block], draft: Draft) -> dict[str, Any]:
+    """Stream the blocks to Parquet, a row group each; returns counts and content hashes."""
+    hashes = {"runs": hashlib.sha256(), "spells": hashlib.sha256()}
+    counts = {"runs": 0, "spells": 0}
+    writers: dict[str, pq.ParquetWriter] = {}
+    names = {"runs": "runs.parquet", "spells": "truces.parquet"}
+    try:
+        for block in blocks:
+            tables = {
+                "runs": runs_table(game, block.runs),
+                "spells": spells_table(game, block.spells),
+            }
+            for kind, table in tables.items():
+                if kind not in writers:
+                    writers[kind] = pq.ParquetWriter(draft.path(names[kind]), table.schema)
+                writers[kind].write_table(table, row_group_size=max(1, len(table)))
+                counts[kind] += len(table)
+                _add_content(hashes[kind], table)
+    finally:
+        for writer in writers.values():
+            writer.close()
+    return {
+        names[kind]: {"rows": counts[kind], "sha256": hashes[kind].hexdigest()} for kind in names
+    }
+
+
+def _add_content(digest: Any, table: pa.Table) -> None:
+    """Add the values of a table to a hash, column by column."""
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        digest.update(name.encode())
+        for chunk in column.chunks:
+            array = chunk.indices if isinstance(chunk, pa.DictionaryArray) else chunk
+            filled = array.fill_null(-1) if array.null_count else array
+            if pa.types.is_boolean(filled.type):
+                filled = filled.cast(pa.int8())
+            digest.update(filled.to_numpy(zero_copy_only=False).tobytes())
+
+
+def survival_of(truces: Path) -> dict[tuple[str, str], Survival]:
+    """Survival by measure and group of spells of a result file."""
+    estimates = {}
+    for measure in MEASURES.values():
+        for group in GROUPS:
+            estimate = survival(_selected(truces, measure, group))
+            if estimate is not None:
+                estimates[measure, group] = estimate
+    return estimates
+
+
+def _selected(truces: Path, measure: str, group: str) -> Callable[[], Iterable[pd.DataFrame]]:
+    def blocks() -> Iterable[pd.DataFrame]:
+        for block in spell_blocks(truces):
+            chosen = block["measure"] == measure
+            if group == "running":
+                chosen &= (block["truce"] == 0) & (block["start_week"] < 0)
+            yield block[chosen]
+
+    return blocks
+
+
+def survival_table(estimates: dict[tuple[str, str], Survival]) -> pd.DataFrame:
+    """The tables of several estimates, one under the other, with measure and group."""
+    parts = []
+    for (measure, group), estimate in estimates.items():
+        part = estimate.table.copy()
+        part.insert(0, "measure", measure)
+        part.insert(1, "group", group)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True).fillna(0.0) if parts else pd.DataFrame()
+
+
+def _summary(
+    game: Game,
+    replicates: int,
+    seed: int,
+    estimates: dict[tuple[str, str], Survival],
+    runs_path: Path,
+) -> dict[str, Any]:
+    runs = pd.read_parquet(runs_path)
+    numbers = runs.drop(columns="replicate")
+    means = numbers.mean()
+    errors = numbers.sem()
+    return {
+        "scenario": game.scenario.name,
+        "start": game.scenario.start.isoformat(),
+        "horizon_weeks": game.scenario.horizon_weeks,
+        "replicates": replicates,
+        "seed": seed,
+        "parameters": game.parameter_set.name,
+        "min_severity": float(game.params["min_severity"][0]),
+        "interval": "95 %, run-clustered Monte-Carlo error only; parameters held fixed",
+        "truces": [
+            _survival_summary(measure, group, estimate)
+            for (measure, group), estimate in estimates.items()
+        ],
+        "runs": {
+            name: {
+                "mean": _finite(means[name]),
+                "mc_error": _finite(errors[name]),
+            }
+            for name in numbers.columns
+        },
+        "notes": list(game.notes),
+    }
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if value == value else None
+
+
+def _survival_summary(measure: str, group: str, estimate: Survival) -> dict[str, Any]:
+    median, low, high = estimate.median_weeks()
+    return {
+        "measure": measure,
+        "group": group,
+        "num_spells": estimate.num_spells,
+        "num_ended": estimate.num_ended,
+        "num_runs": estimate.num_runs,
+        "median_weeks": median,
+        "median_interval": [low, high],
+        "survival": {
+            f"{days} d": [_finite(value) for value in estimate.at_days(days)] for days in DAYS
+        },
+        "ends_by_cause": {cause: list(share) for cause, share in estimate.shares.items()},
+    }
