@@ -34,8 +34,8 @@ behind a value. What each parameter does is in [model.md](model.md); how a set i
 scenario replaces a value is in [scenario.md](scenario.md#parameter-sets).
 
 Units: *nats* are units of value in the quantal response; a *payoff unit* is the weekly pain of a
-lever of weight 1 with nothing to replace it, at full use in a neutral week; *severity* is step times
-potency; *fraction kept a week* is the factor by which a memory shrinks each week.
+lever of weight 1 with nothing to replace it, at full use in a neutral week; *severity* is step
+times potency; *fraction kept a week* is the factor by which a memory shrinks each week.
 """
 
 

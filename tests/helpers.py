@@ -30,6 +30,9 @@ ESCALATE_2 = 8
 
 SHIPPED = ("baseline_2025", "busan_2025")
 
+# What the quantal response remembers of its own arithmetic: no part of the game.
+MEMORY = {"odds", "odds_inputs"}
+
 # ---------------------------------------------------------------------------
 # Rules by hand: two levers a side, every payoff term off.
 
@@ -103,6 +106,7 @@ def make_state(params: SimpleNamespace, **changes: Any) -> SimpleNamespace:
         "strain_lever": -1,
         "last_escalation": LONG_AGO,
         "irreplaceability": params.irreplaceability,
+        "odds": -1.0,
     }
     state = as_object(_object(STATE, start | changes)[0])
     state.bite = (1 - np.exp(-params.saturation * state.in_force)) / (
@@ -162,11 +166,11 @@ def legal_options(state: SimpleNamespace, params: SimpleNamespace, player: int) 
 
 
 def changed_fields(before: SimpleNamespace, after: SimpleNamespace) -> set[str]:
-    """Names of the fields in which two states differ."""
+    """Names of the fields of the game in which two states differ."""
     return {
         name
         for name, value in vars(before).items()
-        if not np.array_equal(value, getattr(after, name), equal_nan=True)
+        if name not in MEMORY and not np.array_equal(value, getattr(after, name), equal_nan=True)
     }
 
 

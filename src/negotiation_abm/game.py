@@ -238,6 +238,7 @@ def _initial(scenario: Scenario, params: np.void) -> np.ndarray:
     one["bite"] = (1.0 - np.exp(-params["saturation"] * one["in_force"])) * params["bite_scale"]
     one["last_escalation"] = LONG_AGO
     one["weeks_left"] = -1
+    one["odds"] = -1.0  # not yet made
     one["strain_player"] = one["strain_lever"] = -1
     if scenario.truce is not None:
         _start_truce(scenario, params, one)

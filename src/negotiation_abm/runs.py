@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,7 +14,7 @@ from negotiation_abm.batch import CHUNK_SIZE, Block, simulate
 from negotiation_abm.game import Game
 from negotiation_abm.provenance import SEED_FORMULA
 from negotiation_abm.results import Draft, provenance_of, writing
-from negotiation_abm.spells import MEASURES, runs_table, spell_blocks, spells_table
+from negotiation_abm.spells import MEASURES, runs_table, spells_table, table_blocks
 from negotiation_abm.survival import DAYS, Survival, survival
 
 GROUPS = {
@@ -112,7 +113,7 @@ def survival_of(truces: Path) -> dict[tuple[str, str], Survival]:
 
 def _selected(truces: Path, measure: str, group: str) -> Callable[[], Iterable[pd.DataFrame]]:
     def blocks() -> Iterable[pd.DataFrame]:
-        for block in spell_blocks(truces):
+        for block in table_blocks(truces):
             chosen = block["measure"] == measure
             if group == "running":
                 chosen &= (block["truce"] == 0) & (block["start_week"] < 0)
@@ -139,10 +140,6 @@ def _summary(
     estimates: dict[tuple[str, str], Survival],
     runs_path: Path,
 ) -> dict[str, Any]:
-    runs = pd.read_parquet(runs_path)
-    numbers = runs.drop(columns="replicate")
-    means = numbers.mean()
-    errors = numbers.sem()
     return {
         "scenario": game.scenario.name,
         "start": game.scenario.start.isoformat(),
@@ -156,15 +153,26 @@ def _summary(
             _survival_summary(measure, group, estimate)
             for (measure, group), estimate in estimates.items()
         ],
-        "runs": {
-            name: {
-                "mean": _finite(means[name]),
-                "mc_error": _finite(errors[name]),
-            }
-            for name in numbers.columns
-        },
+        "runs": _means(runs_path),
         "notes": list(game.notes),
     }
+
+
+def _means(path: Path) -> dict[str, dict[str, float | None]]:
+    """Mean and Monte-Carlo error of each column over runs, a row group at a time."""
+    names: list[str] = []
+    sums = np.zeros((3, 1))
+    for block in table_blocks(path):
+        numbers = block.drop(columns="replicate").astype(float)
+        names = list(numbers.columns)
+        sums = sums + np.array([numbers.count(), numbers.sum(), (numbers**2).sum()])
+    result: dict[str, dict[str, float | None]] = {}
+    for name, (n, total, squares) in zip(names, sums.T, strict=True):
+        mean = total / n if n else float("nan")
+        spread = max(0.0, squares - n * mean**2) / (n - 1) if n > 1 else float("nan")
+        error = (spread / n) ** 0.5 if n else float("nan")
+        result[name] = {"mean": _finite(mean), "mc_error": _finite(error)}
+    return result
 
 
 def _finite(value: float) -> float | None:

@@ -107,8 +107,8 @@ def runs_table(game: Game, runs: np.ndarray) -> pa.Table:
     return pa.table(columns)
 
 
-def spell_blocks(path: Path) -> Iterator[pd.DataFrame]:
-    """The spells of a result file, a row group (a block of whole runs) at a time."""
+def table_blocks(path: Path) -> Iterator[pd.DataFrame]:
+    """A result file (spells or runs), a row group (a block of whole runs) at a time."""
     file = pq.ParquetFile(path)
     for group in range(file.num_row_groups):
         yield file.read_row_group(group).to_pandas()

@@ -102,7 +102,7 @@ DYNAMICS_PARAMETERS: tuple[Parameter, ...] = (
     _scalar("snap_back_share", SHARE, 0, 1, "part of the loaded pressure that snaps back"),
     _scalar("convexity", "exponent", 0, 10, "choke points bite more than in proportion"),
     _scalar("saturation", "rate", 0.01, 20, "how soon a lever's effect saturates"),
-    _scalar("erosion", "a week at full use", 0, 1, "loss of irreplaceability by use"),
+    _scalar("erosion", "a week at full use", 0, 0.25, "loss of irreplaceability by use"),
     Parameter("step_multiple", "triple", "ratio", 0, 10, "sizes of an escalation"),
     Parameter("step_probability", "triple", SHARE, 0, 1, "their probabilities"),
     Parameter("lead_weeks", "triple", "weeks", 0, 520, "lead times of a threat", integer=True),
@@ -145,6 +145,8 @@ PARAMS = np.dtype(
         ("coverage", "i8", (2, NUM_PLAYERS, MAX_LEVERS)),  # set of a round, set of a summit
         ("term_weeks", "i8", (2,)),  # of a round, of a summit; -1 without a date
         # derived once from the numbers above (`derive`)
+        ("mirror_odds", "f8", ()),  # exp(precision * mirror)
+        ("breach_odds", "f8", ()),  # exp(-precision * breach_cost)
         ("bite_scale", "f8", ()),
         ("floor_bite", "f8", (NUM_PLAYERS, MAX_LEVERS)),
         ("step_gain", "f8", (NUM_PLAYERS, MAX_LEVERS)),  # 1 - exp(-saturation * step)
@@ -156,6 +158,10 @@ PARAMS = np.dtype(
 
 def derive(params: np.ndarray) -> None:
     """Fill the derived fields of an array of `PARAMS` records, in place."""
+    limit = 300.0  # as in the quantal response: no product of such factors overflows
+    for name, exponent in (("mirror", params["mirror"]), ("breach", -params["breach_cost"])):
+        bounded = np.clip(params["precision"] * exponent, -limit, limit)
+        params[f"{name}_odds"] = np.exp(bounded)
     params["bite_scale"] = 1.0 / (1.0 - np.exp(-params["saturation"]))
     saturation = params["saturation"][..., np.newaxis, np.newaxis]
     scale = params["bite_scale"][..., np.newaxis, np.newaxis]

@@ -18,7 +18,7 @@ Source of the form: sections 3 and 5 of the model description (``docs/model.md``
 import math
 
 from negotiation_abm.core._rule import rule
-from negotiation_abm.core.state import Forum, Phase, opponent_of
+from negotiation_abm.core.state import Forum, Move, Phase, lever_of, move_of, opponent_of
 
 # mypy: disable-error-code="no-untyped-def"
 
@@ -146,27 +146,22 @@ def pressure_value(state, params, week, player):
 
 
 @rule
-def _lever_pull(state, params, player, lever):
-    """Habit of the lever, and the pull to answer in its domain."""
-    value = params.lever_bias[player, lever]
+def is_answer(state, params, player, lever):
+    """Has the opponent escalated in the lever's domain within ``mirror_weeks``?"""
     domain = params.domain[player, lever]
     since = state.turn - state.last_escalation[opponent_of(player), domain]
-    if since <= params.mirror_weeks:
-        value += params.mirror
-    return value
+    return since <= params.mirror_weeks
 
 
 @rule
 def escalate_value(state, params, week, player, lever):
-    """Value of ESCALATE on one lever beyond initiative and `pressure_value`."""
+    """What the lever itself adds to the value of ESCALATE: habit, flow, a threat pending on it."""
     step = min(params.step[player, lever], room(state, params, player, lever))
     severity = step * state.potency[player, lever]
     usual = params.step_gain[player, lever]
     change = _flow_change(state, params, week, player, lever, step, usual)
     change -= params.market * severity
-    value = _lever_pull(state, params, player, lever) + params.flow_weight * change
-    if state.covered[player, lever] == 1:
-        value -= params.breach_cost
+    value = params.lever_bias[player, lever] + params.flow_weight * change
     if state.pending[player, lever] > 0.0:
         if state.pending_weeks[player, lever] == 0:
             lead = state.pending_lead[player, lever]
@@ -178,14 +173,14 @@ def escalate_value(state, params, week, player, lever):
 
 @rule
 def threaten_value(state, params, player, lever):
-    """Value of THREATEN on one lever beyond its base value and `pressure_value`.
+    """What the lever itself adds to the value of THREATEN.
 
     A threat on a covered lever breaks nothing, so it carries no breach cost (the record has
     three such threats in October 2025); it costs market loss at once.
     """
     step = min(params.step[player, lever], room(state, params, player, lever))
     loss = params.market * step * state.potency[player, lever]
-    return _lever_pull(state, params, player, lever) - params.flow_weight * loss
+    return params.lever_bias[player, lever] - params.flow_weight * loss
 
 
 @rule
@@ -199,7 +194,7 @@ def settlement_value(state, params, player):
 
 @rule
 def concede_value(state, params, week, player, lever):
-    """Value of CONCEDE on one lever beyond audience cost and `settlement_value`."""
+    """What the lever itself adds to the value of CONCEDE."""
     above = state.in_force[player, lever] - params.floor[player, lever]
     step = min(params.step[player, lever], above)
     usual = params.step_loss[player, lever]
@@ -218,6 +213,33 @@ def suspend_value(state, params, player):
     if state.phase == Phase.TRUCE and state.weeks_left >= 0:
         value += params.deadline * math.exp(-state.weeks_left / params.deadline_decay_weeks)
     return value
+
+
+@rule
+def option_value(state, params, week, player, option):
+    """Value of a legal option in nats: what the quantal response weighs.
+
+    The one-off terms of each move stand together here; HOLD is worth 0.
+    """
+    move = move_of(option)
+    lever = lever_of(option)
+    if move == Move.HOLD:
+        return 0.0
+    if move == Move.SUSPEND:
+        return settlement_value(state, params, player) + suspend_value(state, params, player)
+    if move == Move.CONCEDE:
+        value = settlement_value(state, params, player) - params.audience_cost[player]
+        return value + concede_value(state, params, week, player, lever)
+    value = pressure_value(state, params, week, player)
+    if is_answer(state, params, player, lever):
+        value += params.mirror
+    if move == Move.THREATEN:
+        value += params.threat_initiative[player]
+        return value + threaten_value(state, params, player, lever)
+    if state.covered[player, lever] == 1:
+        value -= params.breach_cost
+    value += params.initiative[player]
+    return value + escalate_value(state, params, week, player, lever)
 
 
 @rule

@@ -86,6 +86,7 @@ STATE = np.dtype(
         ("potency", "f8", _PER_LEVER),  # weight * irreplaceability ** convexity
         ("bite", "f8", _PER_LEVER),  # saturating effect h(in_force), 0..1
         ("pain", "f8", _PER_LEVER),  # leaky stock felt by the constituency that the lever hits
+        ("use", "f8", _PER_LEVER),  # in_force summed since erosion was last booked
         ("covered", "i8", _PER_LEVER),  # 1 where the truce in force covers the lever
         ("last_escalation", "i8", (NUM_PLAYERS, MAX_DOMAINS)),  # turn, by domain
         # players
@@ -109,6 +110,10 @@ STATE = np.dtype(
         ("strain_lever", "i8"),
         ("frailty", "f8"),  # standard normal, drawn for each truce
         ("contact", "f8"),
+        # memory of the quantal response (`negotiation_abm.strategies.logit`): for each lever the
+        # exponentials of its own part of the values, and the inputs that they were made from
+        ("odds", "f8", (*_PER_LEVER, 3)),
+        ("odds_inputs", "f8", (*_PER_LEVER, 5)),
     ],
     align=True,
 )

@@ -42,6 +42,7 @@ from negotiation_abm.core.truce import (
 )
 
 TINY = 1e-9  # levels nearer than this are the same level
+EROSION_WEEKS = 4  # erosion takes years; booking it monthly keeps the weekly work small
 
 
 @rule
@@ -252,12 +253,13 @@ def _wear(state, params, week, player, lever):
     hurt = week.salience[player, lever] * state.potency[player, lever] * state.bite[player, lever]
     kept = params.pain_memory
     state.pain[player, lever] = kept * state.pain[player, lever] + (1.0 - kept) * hurt
-    used = params.erosion * state.in_force[player, lever]
-    if used > 0.0:
-        state.irreplaceability[player, lever] *= 1.0 - used
+    state.use[player, lever] += state.in_force[player, lever]
+    if state.turn % EROSION_WEEKS == EROSION_WEEKS - 1 and state.use[player, lever] > 0.0:
+        state.irreplaceability[player, lever] *= 1.0 - params.erosion * state.use[player, lever]
         state.potency[player, lever] = potency_of(
             params, player, lever, state.irreplaceability[player, lever]
         )
+        state.use[player, lever] = 0.0
 
 
 @rule

@@ -1,7 +1,13 @@
 """Quantal response over the legal moves: the calibrated strategy.
 
 Each legal option is chosen with probability proportional to exp(precision x value)
-(McKelvey and Palfrey 1995); values as in `negotiation_abm.core.payoffs`.
+(McKelvey and Palfrey 1995); values as in `negotiation_abm.core.payoffs.option_value`.
+
+A value is a sum of what all moves of a type share and what the lever itself adds. So the weights
+are products of a few shared factors, new at every decision, and of factors of each lever, which
+stay the same for weeks: these are kept in the state together with the inputs that they were made
+from, and made anew when an input differs. Exponents are limited to +-300 so that no product
+overflows.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -12,6 +18,7 @@ from negotiation_abm.core._rule import rule
 from negotiation_abm.core.payoffs import (
     concede_value,
     escalate_value,
+    is_answer,
     pressure_value,
     room,
     settlement_value,
@@ -20,61 +27,94 @@ from negotiation_abm.core.payoffs import (
 )
 from negotiation_abm.core.transitions import TINY, can_offer
 
-ILLEGAL = -1e300
+LIMIT = 300.0
 
 
 @rule
-def option_values(state, params, week, player, values):
-    """Fill `values` (one entry an option) in nats; illegal options get `ILLEGAL`.
+def _limited_exp(exponent):
+    return math.exp(min(LIMIT, max(-LIMIT, exponent)))
 
-    Returns the number of options that can be legal: 2 + 3 x the player's levers.
-    """
-    pressure = pressure_value(state, params, week, player)
-    settlement = settlement_value(state, params, player)
-    values[0] = 0.0
-    values[1] = ILLEGAL
-    if can_offer(state, params, player):
-        values[1] = settlement + suspend_value(state, params, player)
-    for lever in range(params.num_levers[player]):
-        first = 2 + 3 * lever
-        values[first] = ILLEGAL
-        values[first + 1] = ILLEGAL
-        values[first + 2] = ILLEGAL
-        if room(state, params, player, lever) > TINY:
-            values[first] = (
-                pressure
-                + params.initiative[player]
-                + escalate_value(state, params, week, player, lever)
-            )
-            values[first + 1] = (
-                pressure
-                + params.threat_initiative[player]
-                + threaten_value(state, params, player, lever)
-            )
-        if state.in_force[player, lever] - params.floor[player, lever] > TINY:
-            values[first + 2] = (
-                settlement
-                - params.audience_cost[player]
-                + concede_value(state, params, week, player, lever)
-            )
-    return 2 + 3 * params.num_levers[player]
+
+@rule
+def _threat_code(state, player, lever):
+    """What a pending threat means for the odds: 0 none, -1 not yet due, else 1 + its lead."""
+    if state.pending[player, lever] <= 0.0:
+        return 0.0
+    if state.pending_weeks[player, lever] > 0:
+        return -1.0
+    return 1.0 + state.pending_lead[player, lever]
+
+
+@rule
+def _is_known(inputs, level, loaded, threat, salience, potency):
+    return (
+        inputs[0] == level
+        and inputs[1] == loaded
+        and inputs[2] == threat
+        and inputs[3] == salience
+        and inputs[4] == potency
+    )
+
+
+@rule
+def _lever_odds(state, params, week, player, lever):
+    """Refresh and return the lever's factors for ESCALATE, THREATEN and CONCEDE (0: illegal)."""
+    odds = state.odds[player, lever]
+    inputs = state.odds_inputs[player, lever]
+    level = state.in_force[player, lever]
+    loaded = state.loaded[player, lever]
+    threat = _threat_code(state, player, lever)
+    salience = week.salience[player, lever]
+    potency = state.potency[player, lever]
+    if _is_known(inputs, level, loaded, threat, salience, potency) and odds[0] >= 0.0:
+        return odds
+    inputs[0] = level
+    inputs[1] = loaded
+    inputs[2] = threat
+    inputs[3] = salience
+    inputs[4] = potency
+    precision = params.precision
+    odds[0] = odds[1] = odds[2] = 0.0
+    if room(state, params, player, lever) > TINY:
+        odds[0] = _limited_exp(precision * escalate_value(state, params, week, player, lever))
+        odds[1] = _limited_exp(precision * threaten_value(state, params, player, lever))
+    if level - params.floor[player, lever] > TINY:
+        odds[2] = _limited_exp(precision * concede_value(state, params, week, player, lever))
+    return odds
 
 
 @rule
 def option_weights(state, params, week, player, weights):
-    """Fill `weights` with exp(precision x (value - largest)); returns (count, sum)."""
-    count = option_values(state, params, week, player, weights)
-    largest = 0.0  # HOLD is always legal and worth 0
-    for option in range(count):
-        largest = max(largest, weights[option])
-    total = 0.0
-    for option in range(count):
-        if weights[option] == ILLEGAL:
-            weights[option] = 0.0
-        else:
-            weights[option] = math.exp(params.precision * (weights[option] - largest))
-            total += weights[option]
-    return count, total
+    """Fill `weights` with exp(precision x value), 0 for illegal options.
+
+    Returns
+    -------
+    count : int
+        Number of options that can be legal, 2 + 3 x the player's levers.
+    total : float
+        Sum of the weights; HOLD has weight 1.
+    """
+    precision = params.precision
+    pressure = pressure_value(state, params, week, player)
+    settlement = settlement_value(state, params, player)
+    escalate = _limited_exp(precision * (pressure + params.initiative[player]))
+    threaten = _limited_exp(precision * (pressure + params.threat_initiative[player]))
+    concede = _limited_exp(precision * (settlement - params.audience_cost[player]))
+    weights[0] = 1.0
+    weights[1] = 0.0
+    if can_offer(state, params, player):
+        weights[1] = _limited_exp(precision * (settlement + suspend_value(state, params, player)))
+    total = 1.0 + weights[1]
+    for lever in range(params.num_levers[player]):
+        odds = _lever_odds(state, params, week, player, lever)
+        answer = params.mirror_odds if is_answer(state, params, player, lever) else 1.0
+        breach = params.breach_odds if state.covered[player, lever] == 1 else 1.0
+        first = 2 + 3 * lever
+        weights[first] = escalate * odds[0] * answer * breach
+        weights[first + 1] = threaten * odds[1] * answer
+        weights[first + 2] = concede * odds[2]
+        total += weights[first] + weights[first + 1] + weights[first + 2]
+    return 2 + 3 * params.num_levers[player], total
 
 
 @rule

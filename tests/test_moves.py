@@ -1,0 +1,397 @@
+"""What is legal, what each move does to the state, threats, agencies and the end of a week."""
+
+import copy
+import math
+
+import numpy as np
+import pytest
+
+from helpers import (
+    CONCEDE_0,
+    CONCEDE_1,
+    ESCALATE_0,
+    ESCALATE_1,
+    ESCALATE_2,
+    HOLD,
+    SUSPEND,
+    THREATEN_0,
+    THREATEN_1,
+    changed_fields,
+    finish_week,
+    legal_options,
+    make_params,
+    make_state,
+    make_truce,
+    make_week,
+    move,
+)
+from negotiation_abm.core.state import Event, Forum, Phase
+from negotiation_abm.core.transitions import (
+    agency_option,
+    begin_turn,
+    is_legal,
+    scheduled_step,
+)
+
+# ---------------------------------------------------------------------------
+# Legality.
+
+LEVER_CASES = [
+    ("in the middle", 0.5, 0.0, 0.0, 1.0, {"ESCALATE", "THREATEN", "CONCEDE"}),
+    ("at the floor", 0.25, 0.0, 0.25, 1.0, {"ESCALATE", "THREATEN"}),
+    ("below the floor", 0.0, 0.0, 0.25, 1.0, {"ESCALATE", "THREATEN"}),
+    ("at the cap", 0.8, 0.0, 0.25, 0.8, {"CONCEDE"}),
+    ("full with what is loaded", 0.5, 0.3, 0.25, 0.8, {"CONCEDE"}),
+    ("nearly full", 0.5, 0.299, 0.25, 0.8, {"ESCALATE", "THREATEN", "CONCEDE"}),
+    ("floor is cap", 0.4, 0.0, 0.4, 0.4, set()),
+]
+
+
+@pytest.mark.parametrize(("name", "level", "loaded", "floor", "cap", "allowed"), LEVER_CASES)
+def test_legal_moves_of_a_lever(name, level, loaded, floor, cap, allowed):
+    params = make_params(floor=floor, cap=cap)
+    state = make_state(params, in_force=[[level] * 2] * 2, loaded=[[loaded] * 2] * 2)
+    moves = {"ESCALATE": ESCALATE_1, "THREATEN": THREATEN_1, "CONCEDE": CONCEDE_1}
+    legal = {move for move, option in moves.items() if is_legal(state, params, 0, option)}
+    assert legal == allowed, name
+
+
+def test_hold_is_always_legal_and_a_lever_that_is_not_there_never():
+    params = make_params(cap=0.0)
+    state = make_truce(params, weeks_left=-1)
+    assert legal_options(state, params, 0) == [HOLD]
+    assert not is_legal(make_state(make_params()), make_params(), 0, ESCALATE_2)
+
+
+THREAT_ON = {
+    "lever 0 of player 1": [[0, 0], [0.2, 0]],
+    "lever 1 of player 1": [[0, 0], [0, 0.2]],
+}
+OFFERS = [
+    ("dispute", False, {}, True),
+    ("dispute, own offer stands", False, {"offer": [2, 0]}, False),
+    ("dispute, offer to answer", False, {"offer": [0, 2]}, True),
+    ("truce, nothing to settle", True, {}, False),
+    ("truce, 8 weeks left", True, {"weeks_left": 8}, True),
+    ("truce, 9 weeks left", True, {"weeks_left": 9}, False),
+    ("truce, last week", True, {"weeks_left": 0}, True),
+    ("truce, last week, own offer stands", True, {"weeks_left": 0, "offer": [1, 0]}, False),
+    ("truce without a date", True, {"weeks_left": -1}, False),
+    ("truce, offer to answer", True, {"offer": [0, 1]}, True),
+    ("truce, strain at the threshold", True, {"strain": 0.05}, False),
+    ("truce, strain above it", True, {"strain": 0.06}, True),
+    ("truce, threat on a covered lever", True, {"pending": THREAT_ON["lever 0 of player 1"]}, True),
+    ("truce, threat elsewhere", True, {"pending": THREAT_ON["lever 1 of player 1"]}, False),
+    (
+        "truce, threat that a summit would cover",
+        True,
+        {"pending": THREAT_ON["lever 1 of player 1"], "forum": Forum.SUMMIT},
+        True,
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "in_truce", "fields", "allowed"), OFFERS)
+def test_legal_offers(name, in_truce, fields, allowed):
+    params = make_params()
+    state = (make_truce if in_truce else make_state)(params, **fields)
+    assert is_legal(state, params, 0, SUSPEND) == allowed, name
+
+
+# ---------------------------------------------------------------------------
+# Effects.
+
+TABLE = {
+    "weight": [[1.0, 0.5], [0.8, 0.4]],
+    "irreplaceability": [[0.5, 1.0], [1.0, 1.0]],
+    "convexity": 2.0,  # potency: .25 and .5; .8 and .4
+}
+
+
+def effect(option, player=0, params=None, **fields):
+    """Params, the state after a move, its info, and the fields that it changed."""
+    params = params or make_params(**TABLE)
+    state = make_state(params, **fields)
+    before = copy.deepcopy(state)
+    info = move(state, params, player, option)
+    return state, info, changed_fields(before, state)
+
+
+def test_hold_does_nothing():
+    state, info, changed = effect(HOLD, last_option=[5, 5])
+    assert changed == {"last_option"}
+    assert list(state.last_option) == [0, 5]
+    assert (info.event, info.severity, info.carried_out) == (Event.NONE, 0.0, 0)
+
+
+def test_escalate_raises_pressure_anger_and_market_loss():
+    state, info, changed = effect(ESCALATE_0, in_force=[[0.25, 0.5], [0, 0]], turn=7)
+    assert changed == {
+        *("in_force", "bite", "market_loss", "anger", "last_escalation", "last_option")
+    }
+    assert state.in_force[0, 0] == pytest.approx(0.5)
+    assert state.bite[0, 0] == pytest.approx(12 / 15)
+    assert info.severity == pytest.approx(0.0625)  # .25 x .25
+    assert list(state.market_loss) == pytest.approx([0.0625, 0])
+    assert list(state.anger) == [0, 1]
+    assert state.last_escalation[0, 0] == 7
+    assert state.last_escalation[0, 1] == -10_000
+    assert state.last_option[0] == ESCALATE_0
+
+
+def test_escalate_is_cut_by_cap_and_loaded():
+    params = make_params(**TABLE, cap=0.9)
+    state, info, _ = effect(
+        ESCALATE_0, params=params, in_force=[[0.5, 0], [0, 0]], loaded=[[0.3, 0], [0, 0]]
+    )
+    assert state.in_force[0, 0] == pytest.approx(0.6)
+    assert info.severity == pytest.approx(0.1 * 0.25)
+
+
+def test_concede_lowers_pressure_and_wins_goodwill():
+    state, info, changed = effect(CONCEDE_0, in_force=[[0.75, 0], [0, 0]])
+    assert changed == {"in_force", "bite", "goodwill", "last_option"}
+    assert state.in_force[0, 0] == pytest.approx(0.5)
+    assert state.bite[0, 0] == pytest.approx(12 / 15)
+    assert list(state.goodwill) == [0, 1]
+    assert info.severity == 0.0
+
+
+def test_concede_stops_at_the_floor():
+    state, _, _ = effect(
+        CONCEDE_0, params=make_params(floor=0.4), in_force=[[0.5, 0.5], [0.5, 0.5]]
+    )
+    assert state.in_force[0, 0] == pytest.approx(0.4)
+
+
+def test_threaten_announces_and_frightens_markets():
+    params = make_params(**TABLE)
+    state = make_state(params)
+    before = copy.deepcopy(state)
+    info = move(state, params, 1, THREATEN_0, lead=3)
+    assert changed_fields(before, state) == {
+        *("pending", "pending_weeks", "pending_lead", "market_loss", "anger", "last_option")
+    }
+    assert (state.pending[1, 0], state.pending_weeks[1, 0], state.pending_lead[1, 0]) == (
+        0.25,
+        3,
+        3,
+    )
+    assert list(state.market_loss) == pytest.approx([0, 0.2])  # .25 x .8
+    assert list(state.anger) == [0.5, 0]
+    assert info.severity == 0.0
+
+
+def test_offer_stands_for_three_weeks():
+    params = make_params()
+    state, _, changed = effect(SUSPEND, params=params)
+    assert changed == {"offer", "last_option"}
+    stands = []
+    for _ in range(4):
+        stands.append((int(state.offer[0]), is_legal(state, params, 0, SUSPEND)))
+        finish_week(state, params)
+    assert stands == [(3, False), (2, False), (1, False), (0, True)]
+
+
+@pytest.mark.parametrize(
+    ("option", "own", "other", "expected"),
+    [
+        (ESCALATE_0, 2.0, 0.5, (1.0, 1.5)),
+        (ESCALATE_0, 0.4, 0.5, (0.0, 1.5)),
+        (THREATEN_0, 2.0, 0.5, (1.5, 1.0)),
+        (THREATEN_0, 0.2, 0.0, (0.0, 0.5)),
+        (CONCEDE_0, 2.0, 0.5, (2.0, 0.5)),
+        (HOLD, 2.0, 0.5, (2.0, 0.5)),
+    ],
+)
+def test_own_anger_is_answered_one_for_one(option, own, other, expected):
+    state, _, _ = effect(option, in_force=[[0.5, 0.5], [0.5, 0.5]], anger=[own, other])
+    assert tuple(state.anger) == pytest.approx(expected)
+
+
+def test_escalations_that_answer_each_other_leave_one_side_angry():
+    params = make_params()
+    state = make_state(params)
+    for player in (0, 1, 0, 1, 0):
+        move(state, params, player, ESCALATE_0, step=0.01)
+    assert list(state.anger) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("option", "pending", "multiple", "step"),
+    [
+        (HOLD, 0.0, 2.0, 0.0),
+        (SUSPEND, 0.0, 2.0, 0.0),
+        (ESCALATE_0, 0.0, 2.0, 0.5),
+        (ESCALATE_0, 0.3, 2.0, 0.3),
+        (THREATEN_0, 0.3, 2.0, 0.5),
+        (CONCEDE_0, 0.3, 2.0, 0.25),
+    ],
+)
+def test_size_of_a_move(option, pending, multiple, step):
+    params = make_params()
+    state = make_state(params, pending=[[pending, 0], [0, 0]])
+    assert scheduled_step(state, params, 0, option, multiple) == step
+
+
+# ---------------------------------------------------------------------------
+# Threats.
+
+
+def test_threat_counts_down_and_lapses_after_its_last_week():
+    params = make_params()
+    state = make_state(params)
+    move(state, params, 0, THREATEN_0, lead=2)
+    seen = []
+    for _ in range(4):
+        seen.append((float(state.pending[0, 0]), int(state.pending_weeks[0, 0])))
+        finish_week(state, params)
+    assert seen == [(0.25, 2), (0.25, 1), (0.25, 0), (0.0, 0)]
+    assert np.all(state.in_force == 0.0)  # it does not fire by itself
+
+
+def test_threat_is_carried_out_at_its_own_size():
+    params = make_params()
+    state = make_state(params)
+    move(state, params, 0, THREATEN_0, step=0.4, lead=1)
+    finish_week(state, params)
+    step = scheduled_step(state, params, 0, ESCALATE_0, 2.0)
+    info = move(state, params, 0, ESCALATE_0, step=step)
+    assert info.carried_out == 1
+    assert state.in_force[0, 0] == pytest.approx(0.4)
+    assert state.pending[0, 0] == 0.0
+
+
+def test_escalation_without_a_threat_carries_nothing_out():
+    _, info, _ = effect(ESCALATE_0, pending=[[0, 0.3], [0, 0]])
+    assert info.carried_out == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "size", "weeks"),
+    [
+        ((0.2, 5), (0.3, 2), 0.3, 2),
+        ((0.3, 5), (0.2, 2), 0.3, 2),
+        ((0.2, 2), (0.3, 5), 0.3, 2),
+        ((0.3, 2), (0.2, 5), 0.3, 2),
+    ],
+)
+def test_further_threat_keeps_larger_size_and_nearer_date(first, second, size, weeks):
+    params = make_params()
+    state = make_state(params)
+    for step, lead in (first, second):
+        move(state, params, 0, THREATEN_0, step=step, lead=lead)
+    assert (state.pending[0, 0], state.pending_weeks[0, 0]) == (size, weeks)
+
+
+def test_threat_is_no_larger_than_the_room():
+    params = make_params(cap=0.6)
+    state = make_state(params, in_force=[[0.5, 0], [0, 0]])
+    move(state, params, 0, THREATEN_0, step=0.25)
+    assert state.pending[0, 0] == pytest.approx(0.1)
+
+
+# ---------------------------------------------------------------------------
+# Beginning and end of a week.
+
+
+def test_outside_event_sets_a_lever_and_clears_what_is_loaded():
+    params = make_params()
+    state = make_state(params, in_force=[[0.25, 0.5], [0, 0]], loaded=[[0.25, 0.1], [0, 0]])
+    shock = np.full((2, 6), np.nan)
+    shock[0, 0] = 0.75
+    begin_turn(state, params, make_week(has_shock=1, shock=shock), 0.999)
+    assert list(state.in_force[0, :2]) == [0.75, 0.5]
+    assert list(state.loaded[0, :2]) == [0.0, 0.1]
+    assert state.bite[0, 0] == pytest.approx(14 / 15)
+
+
+@pytest.mark.parametrize(
+    ("scheduled", "u", "forum", "contact"),
+    [
+        (Forum.NONE, 0.2499, Forum.ROUND, 1.5),
+        (Forum.NONE, 0.2501, Forum.NONE, 0.5),
+        (Forum.ROUND, 0.9999, Forum.ROUND, 1.5),
+        (Forum.SUMMIT, 0.0001, Forum.SUMMIT, 1.5),
+    ],
+)
+def test_meeting_of_the_week(scheduled, u, forum, contact):
+    params = make_params(round_base=-math.log(3))  # probability 1/4
+    state = make_state(params, forum=Forum.SUMMIT, exchange=3, contact=0.5)
+    begin_turn(state, params, make_week(forum=scheduled), u)
+    assert (state.forum, state.exchange, state.contact) == (forum, 0, contact)
+
+
+AGENCIES = {"agency_lever": [[0, 1], [1, 1]]}
+
+
+@pytest.mark.parametrize(
+    ("player", "fields", "u", "option"),
+    [
+        (0, {}, 0.99, ESCALATE_1),
+        (0, {"covered": [[0, 1], [0, 0]]}, 0.5, 0),
+        (0, {"in_force": [[0, 1.0], [0, 0]]}, 0.5, 0),
+        (0, {"in_force": [[0, 0.6], [0, 0]], "loaded": [[0, 0.4], [0, 0]]}, 0.5, 0),
+        (1, {}, 0.49, ESCALATE_0),
+        (1, {}, 0.51, ESCALATE_1),
+        (1, {"covered": [[0, 0], [1, 0]]}, 0.01, ESCALATE_1),
+    ],
+)
+def test_agency_takes_an_open_uncovered_lever(player, fields, u, option):
+    params = make_params(**AGENCIES)
+    assert agency_option(make_state(params, **fields), params, player, u) == option
+
+
+def test_memories_fade_by_their_own_rates():
+    params = make_params(
+        anger_memory=0.7, goodwill_memory=0.6, market_memory=0.5, contact_memory=0.8
+    )
+    state = make_state(
+        params, anger=[1.0, 2.0], goodwill=[1.0, 2.0], market_loss=[0.4, 0.2], contact=3.0
+    )
+    finish_week(state, params)
+    assert list(state.anger) == pytest.approx([0.7, 1.4])
+    assert list(state.goodwill) == pytest.approx([0.6, 1.2])
+    assert list(state.market_loss) == pytest.approx([0.2, 0.1])
+    assert state.contact == pytest.approx(2.4)
+    assert state.turn == 1
+
+
+def test_felt_pain_is_a_leaky_mean_of_relievable_pain():
+    params = make_params(felt_memory=0.6, floor=[[0, 0], [0.25, 0]])
+    state = make_state(params, in_force=[[0.25, 0], [0.5, 0]], felt=[0.5, 0.0])
+    finish_week(state, params, make_week(salience=[[1, 1], [1.5, 1]]))
+    # .6 x .5 + .4 x 1.5 x (12 - 8)/15, and .4 x 8/15
+    assert list(state.felt) == pytest.approx([0.46, 0.4 * 8 / 15])
+
+
+def test_pain_of_a_constituency_is_a_leaky_mean():
+    params = make_params(pain_memory=0.9)
+    state = make_state(params, in_force=[[0.5, 0], [0, 0]], pain=[[0.2, 0.1], [0, 0]])
+    finish_week(state, params, make_week(salience=[[2, 1], [1, 1]]))
+    assert state.pain[0, :2] == pytest.approx([0.18 + 0.1 * 2 * 0.8, 0.09])
+
+
+def test_use_erodes_irreplaceability_and_potency_every_four_weeks():
+    params = make_params(erosion=0.1, convexity=2.0, weight=0.5, irreplaceability=0.8)
+    state = make_state(params, in_force=[[0.5, 0], [0, 0]])
+    for _ in range(3):
+        finish_week(state, params)
+    assert state.irreplaceability[0, 0] == 0.8
+    move(state, params, 0, ESCALATE_0, step=0.5)
+    finish_week(state, params)
+    # used .5 + .5 + .5 + 1: .8 x (1 - .1 x 2.5) = .6
+    assert state.irreplaceability[0, :2] == pytest.approx([0.6, 0.8])
+    assert state.potency[0, :2] == pytest.approx([0.5 * 0.36, 0.32])
+    for _ in range(4):
+        finish_week(state, params)
+    assert state.irreplaceability[0, 0] == pytest.approx(0.36)  # .6 x (1 - .1 x 4)
+
+
+def test_end_of_a_quiet_week_in_a_dispute_changes_the_turn_alone():
+    params = make_params()
+    state = make_state(params, phase=Phase.DISPUTE)
+    before = copy.deepcopy(state)
+    info = finish_week(state, params)
+    assert changed_fields(before, state) == {"turn"}
+    assert info.event == Event.NONE
