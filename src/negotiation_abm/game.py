@@ -8,6 +8,7 @@ import numpy as np
 
 from negotiation_abm.core.params import LEVER_NUMBERS, PARAMETERS, PARAMS, derive
 from negotiation_abm.core.state import LONG_AGO, STATE, WEEK, Forum, Move, Phase, option_of
+from negotiation_abm.errors import InputError, nearest
 from negotiation_abm.parameters import ParameterSet, load_parameter_set
 from negotiation_abm.scenario import Scenario
 from negotiation_abm.scenario_checks import check_override, split_lever
@@ -107,6 +108,13 @@ def _fill_parameters(
     scenario: Scenario, chosen: ParameterSet, params: np.void, notes: list[str]
 ) -> None:
     sources = [scenario.plays_as.get(player, player) for player in scenario.players]
+    for player, source in scenario.plays_as.items():
+        if source not in chosen.players:
+            raise InputError(
+                scenario.path,
+                f"plays_as.{player}",
+                f"'{source}' is no player of {chosen.name}; {nearest(source, chosen.players)}",
+            )
     pooled = [p for p, s in zip(scenario.players, sources, strict=True) if s not in chosen.players]
     if pooled:
         notes.append(

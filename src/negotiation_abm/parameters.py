@@ -100,6 +100,9 @@ def _checked(path: Path, players: tuple[str, ...], parameter: Parameter, value: 
         return numbers
     if parameter.shape == "scalar" or not isinstance(value, dict):
         return check_number(path, place, parameter, value)
+    for player in players:
+        if player not in value:
+            raise InputError(path, f"{place}.{player}", "missing")
     return {
         _known(path, place, player, players): _checked_player(
             path, f"{place}.{player}", parameter, item

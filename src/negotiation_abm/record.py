@@ -233,6 +233,15 @@ def check_against(record: Record, scenario: Scenario) -> None:
                 f"{place}, lever",
                 f"unknown lever '{row.lever}' of {row.player}; {nearest(row.lever, known)}",
             )
+        if row.level is not None and row.move != "THREATEN":
+            lever = scenario.levers[row.player][row.lever]
+            if not lever.floor - 1e-9 <= row.level <= lever.cap + 1e-9:
+                raise InputError(
+                    record.path,
+                    f"{place}, level",
+                    f"{row.level:g}; allowed for {row.lever}: {lever.floor:g} (its floor) to "
+                    f"{lever.cap:g} (its cap)",
+                )
         if row.date >= scenario.end:
             last = scenario.end - dt.timedelta(days=1)
             raise InputError(

@@ -60,7 +60,9 @@ class Meeting(_Model):
     """A round or summit on the calendar."""
 
     date: dt.date
-    announced: dt.date | None = Field(default=None, description="known from this day; null: always")
+    announced: dt.date | None = Field(
+        default=None, description="a summit is known from this day; null: always"
+    )
     note: str = ""
 
 

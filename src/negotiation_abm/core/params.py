@@ -107,7 +107,9 @@ DYNAMICS_PARAMETERS: tuple[Parameter, ...] = (
     Parameter("step_probability", "triple", SHARE, 0, 1, "their probabilities"),
     Parameter("lead_weeks", "triple", "weeks", 0, 520, "lead times of a threat", integer=True),
     Parameter("lead_probability", "triple", SHARE, 0, 1, "their probabilities"),
-    _weeks("exchanges_per_turn", 1, 8, "most exchanges of moves in a week"),
+    Parameter(
+        "exchanges_per_turn", "scalar", "exchanges", 1, 8, "most exchanges in a week", integer=True
+    ),
     _player("agency_rate", "a week", 0, 1, "own agencies escalating without the leader's choice"),
     _scalar("min_severity", "severity", 0, 10, "escalation that ends an any-domain spell"),
 )
@@ -158,7 +160,7 @@ PARAMS = np.dtype(
 
 def derive(params: np.ndarray) -> None:
     """Fill the derived fields of an array of `PARAMS` records, in place."""
-    limit = 300.0  # as in the quantal response: no product of such factors overflows
+    limit = 150.0  # as in the quantal response: no product of such factors overflows
     for name, exponent in (("mirror", params["mirror"]), ("breach", -params["breach_cost"])):
         bounded = np.clip(params["precision"] * exponent, -limit, limit)
         params[f"{name}_odds"] = np.exp(bounded)

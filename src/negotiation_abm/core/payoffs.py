@@ -193,6 +193,12 @@ def settlement_value(state, params, player):
 
 
 @rule
+def goodwill_value(state, params, player):
+    """What CONCEDE has on every lever beyond `settlement_value`: audience cost, goodwill."""
+    return params.reciprocity * state.goodwill[player] - params.audience_cost[player]
+
+
+@rule
 def concede_value(state, params, week, player, lever):
     """What the lever itself adds to the value of CONCEDE."""
     above = state.in_force[player, lever] - params.floor[player, lever]
@@ -228,7 +234,7 @@ def option_value(state, params, week, player, option):
     if move == Move.SUSPEND:
         return settlement_value(state, params, player) + suspend_value(state, params, player)
     if move == Move.CONCEDE:
-        value = settlement_value(state, params, player) - params.audience_cost[player]
+        value = settlement_value(state, params, player) + goodwill_value(state, params, player)
         return value + concede_value(state, params, week, player, lever)
     value = pressure_value(state, params, week, player)
     if is_answer(state, params, player, lever):

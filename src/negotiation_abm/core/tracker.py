@@ -187,10 +187,12 @@ def track_turn(tally, state, params, info, spells, count):
 
 @rule
 def close_tally(tally, state, params, spells, count):
-    """Censor what still runs at the horizon and turn sums into means."""
+    """Censor what still runs after the last turn, and turn sums into means."""
     turns = max(1, state.turn)
     for measure in range(NUM_MEASURES):
-        count = close_spell(tally, measure, state.turn, TruceEnd.CENSORED, -1, -1, spells, count)
+        count = close_spell(
+            tally, measure, state.turn - 1, TruceEnd.CENSORED, -1, -1, spells, count
+        )
     for player in range(NUM_PLAYERS):
         tally.mean_felt[player] /= turns
         for lever in range(params.num_levers[player]):

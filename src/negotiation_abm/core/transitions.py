@@ -143,12 +143,11 @@ def _escalate(state, params, player, lever, step, info):
 def _threaten(state, params, player, lever, step, lead):
     """A further threat on a lever takes the larger size and keeps the nearer date."""
     step = min(step, room(state, params, player, lever))
-    if state.pending[player, lever] > 0.0:
-        step = max(step, state.pending[player, lever])
-        lead = min(lead, state.pending_weeks[player, lever])
+    step = max(step, state.pending[player, lever])
+    if state.pending[player, lever] == 0.0 or lead < state.pending_weeks[player, lever]:
+        state.pending_weeks[player, lever] = lead
+        state.pending_lead[player, lever] = lead
     state.pending[player, lever] = step
-    state.pending_weeks[player, lever] = lead
-    state.pending_lead[player, lever] = lead
     state.market_loss[player] += step * state.potency[player, lever]
     _annoy(state, player, params.threat_anger)
 

@@ -6,8 +6,8 @@ Each legal option is chosen with probability proportional to exp(precision x val
 A value is a sum of what all moves of a type share and what the lever itself adds. So the weights
 are products of a few shared factors, new at every decision, and of factors of each lever, which
 stay the same for weeks: these are kept in the state together with the inputs that they were made
-from, and made anew when an input differs. Exponents are limited to +-300 so that no product
-overflows.
+from, and made anew when an input differs. Exponents are limited to +-150 so that no product of
+four overflows; that far out one option has all the probability anyway.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -18,6 +18,7 @@ from negotiation_abm.core._rule import rule
 from negotiation_abm.core.payoffs import (
     concede_value,
     escalate_value,
+    goodwill_value,
     is_answer,
     pressure_value,
     room,
@@ -27,7 +28,7 @@ from negotiation_abm.core.payoffs import (
 )
 from negotiation_abm.core.transitions import TINY, can_offer
 
-LIMIT = 300.0
+LIMIT = 150.0
 
 
 @rule
@@ -99,7 +100,8 @@ def option_weights(state, params, week, player, weights):
     settlement = settlement_value(state, params, player)
     escalate = _limited_exp(precision * (pressure + params.initiative[player]))
     threaten = _limited_exp(precision * (pressure + params.threat_initiative[player]))
-    concede = _limited_exp(precision * (settlement - params.audience_cost[player]))
+    conceding = settlement + goodwill_value(state, params, player)
+    concede = _limited_exp(precision * conceding)
     weights[0] = 1.0
     weights[1] = 0.0
     if can_offer(state, params, player):

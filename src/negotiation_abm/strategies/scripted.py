@@ -1,7 +1,8 @@
 """Plays the moves that the scenario's `script` names for the week and exchange, else HOLD.
 
 For tests, playthroughs and records turned into counterfactual openings. A scripted move that is
-not legal when its turn comes is passed over (HOLD).
+not legal when its turn comes is passed over (HOLD), and a week in which both sides hold in an
+exchange has no further one.
 """
 
 # mypy: disable-error-code="no-untyped-def"

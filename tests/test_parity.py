@@ -1,0 +1,170 @@
+"""The readable Mesa run and the compiled run are the same game, move for move."""
+
+import datetime as dt
+from itertools import product
+
+import numpy as np
+import pytest
+
+from helpers import SHIPPED, assert_same_record, foreign_scenario, make_game
+from negotiation_abm import NegotiationModel, build_game, load_scenario, run_replicates
+from negotiation_abm.core.state import Move
+from negotiation_abm.strategies import strategies
+
+NAMES = list(strategies())
+PAIRS = list(product(NAMES, NAMES))
+
+# For players with the strategy `scripted`: player, move, lever, weeks from the start, exchange.
+SCRIPT = [
+    ("CHINA", "THREATEN", "rare_earths", 1, 1),
+    ("US", "ESCALATE", "chips", 2, 1),
+    ("US", "SUSPEND", None, 3, 1),
+    ("CHINA", "SUSPEND", None, 3, 2),
+    ("CHINA", "ESCALATE", "rare_earths", 4, 3),
+    ("CHINA", "CONCEDE", "market_access", 9, 1),
+    ("US", "ESCALATE", "market_access", 10, 1),
+    ("US", "SUSPEND", None, 12, 1),
+    ("CHINA", "SUSPEND", None, 13, 1),
+    ("US", "SUSPEND", None, 23, 1),
+    ("CHINA", "SUSPEND", None, 23, 1),
+    ("US", "CONCEDE", "port_fees", 30, 1),
+]
+
+
+def shipped_game(name, first, second, **parameters):
+    start = load_scenario(name).start
+    script = [
+        {
+            "player": player,
+            "move": move,
+            "lever": lever,
+            "date": start + dt.timedelta(weeks=weeks),
+            "exchange": exchange,
+        }
+        for player, move, lever, weeks, exchange in SCRIPT
+    ]
+    changes = {"strategies": {"US": first, "CHINA": second}, "script": script} | parameters
+    return build_game(load_scenario(name, changes))
+
+
+def foreign_game(folder, first, second, **changes):
+    data = foreign_scenario() | changes
+    return make_game(folder, data | {"strategies": {"NORTH": first, "SOUTH": second}})
+
+
+def assert_same_run(game, seed, replicate):
+    """Compare every field; returns the compiled run and its spells."""
+    model = NegotiationModel(game, seed, replicate).run_to_horizon()
+    block = run_replicates(game, seed, replicate, 1)
+    run = block.runs[0]
+    assert_same_record(model.tally, run)
+    assert len(model.spells) == len(block.spells)
+    for ours, theirs in zip(model.spells, block.spells, strict=True):
+        assert_same_record(ours, theirs)
+    for player, label in enumerate(game.players):
+        made = [entry for entry in model.moves if entry["player"] == label]
+        for move in list(Move)[1:]:
+            count = sum(entry["move"] == move for entry in made)
+            assert count == run["num_moves"][player, move]
+        assert sum(entry["by_agency"] for entry in made) == run["agency_shocks"][player]
+    return run, block.spells
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_scenario(name, first, second):
+    game = shipped_game(name, first, second)
+    for seed, replicate in ((1, 0), (2**64 - 1, 2**40)):
+        assert_same_run(game, seed, replicate)
+
+
+@pytest.mark.verify
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_scenario_over_many_seeds(name, first, second):
+    game = shipped_game(name, first, second)
+    for seed in range(200):
+        assert_same_run(game, seed, 3 * seed)
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+def test_foreign_labels_with_shocks_agencies_and_open_ended_terms(tmp_path, first, second):
+    game = foreign_game(tmp_path, first, second)
+    for seed in range(2):
+        assert_same_run(game, seed, 7)
+
+
+@pytest.mark.verify
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+def test_foreign_scenario_over_many_seeds(tmp_path, first, second):
+    game = foreign_game(tmp_path, first, second)
+    for seed in range(200):
+        assert_same_run(game, seed, seed)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_agency_shocks(name):
+    game = shipped_game(name, "logit", "logit", agency_rate=0.3, **{"agency_rate.CHINA": 0.1})
+    shocks = sum(assert_same_run(game, seed, 0)[0]["agency_shocks"] for seed in range(4))
+    assert np.all(shocks > 5)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_terms_without_a_date_and_an_outside_event(name):
+    game = shipped_game(
+        name,
+        "logit",
+        "tit_for_tat",
+        **{
+            "terms.round.weeks": None,
+            "terms.summit.weeks": None,
+            "shocks": [{"date": "2026-03-02", "lever": "US.market_access", "level": 0.5}],
+        },
+    )
+    for seed in range(3):
+        assert_same_run(game, seed, 1)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"exchanges_per_turn": 8, "precision": 0.0},
+        {"exchanges_per_turn": 1, "precision": 50.0},
+        {"saturation": 20.0, "convexity": 0.0, "erosion": 0.25},
+        {"tolerance": 0.001, "snap_back_share": 1.0, "offer_weeks": 52},
+        {"truce_frailty": 10.0, "mirror": -10.0, "breach_cost": -10.0},
+    ],
+)
+def test_parameters_at_their_bounds(values):
+    game = shipped_game("baseline_2025", "logit", "logit", **values)
+    for seed in range(2):
+        assert_same_run(game, seed, 5)
+
+
+def test_these_runs_meet_all_that_can_happen(tmp_path):
+    """Equal runs in which nothing happens would prove nothing."""
+    tally = dict.fromkeys(("num_renewals", "num_repairs", "threats_carried_out"), 0)
+    moves, causes, labels = np.zeros((2, 5), int), set(), set()
+    for game in (
+        foreign_game(tmp_path, "logit", "logit"),
+        shipped_game(SHIPPED[1], *["logit"] * 2),
+    ):
+        block = run_replicates(game, 1, 0, 20)
+        for name in tally:
+            tally[name] += int(block.runs[name].sum())
+        moves += block.runs["num_moves"].sum(axis=0)
+        causes |= set(block.spells["cause"].tolist())
+        labels |= set(game.players)
+    assert all(tally.values())
+    assert moves.min() > 0
+    assert causes == {0, 1, 2, 3, 4}  # censored, breach, collapse, lapse, escalation
+    assert labels == {"NORTH", "SOUTH", "US", "CHINA"}
+
+
+def test_players_trade_places(tmp_path):
+    """Nothing in the rules knows who is player 0: a strategy that holds never moves."""
+    for first, second, still in (("hold", "logit", 0), ("logit", "hold", 1)):
+        game = foreign_game(tmp_path, first, second, set={"agency_rate": 0.0})
+        run, _ = assert_same_run(game, 4, 0)
+        assert run["num_moves"][still, 1:].sum() == 0
+        assert run["num_moves"][1 - still, 1:].sum() > 0

@@ -1,0 +1,246 @@
+"""One conformance suite for every registered strategy; score sheets for each of them."""
+
+import copy
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from helpers import (
+    CONCEDE_0,
+    CONCEDE_1,
+    ESCALATE_0,
+    ESCALATE_1,
+    ESCALATE_2,
+    HOLD,
+    SUSPEND,
+    THREATEN_0,
+    THREATEN_1,
+    changed_fields,
+    foreign_scenario,
+    make_game,
+    make_params,
+    make_state,
+    make_week,
+    move,
+    random_states,
+)
+from negotiation_abm.core.state import LONG_AGO, NUM_OPTIONS, as_object
+from negotiation_abm.core.transitions import is_legal
+from negotiation_abm.draws import uniforms
+from negotiation_abm.strategies import code_of, strategies
+from negotiation_abm.strategies.logit import option_weights
+
+NAMES = list(strategies())
+
+
+def choose(name, state, params, week=None, player=0, u=0.5):
+    return strategies()[name](state, params, week or make_week(), player, u, np.empty(NUM_OPTIONS))
+
+
+# ---------------------------------------------------------------------------
+# Conformance.
+
+
+@pytest.fixture(scope="module")
+def game(tmp_path_factory):
+    return make_game(tmp_path_factory.mktemp("game"), foreign_scenario())
+
+
+@pytest.fixture(scope="module")
+def situations(game):
+    """States of random play with a uniform each, from three runs of 60 weeks."""
+    rng = np.random.default_rng(0)
+    return [
+        (state, week, player, rng.random())
+        for seed in range(3)
+        for state, week in random_states(game, seed, weeks=60)
+        for player in range(2)
+    ]
+
+
+def test_the_shipped_strategies_are_registered():
+    assert {"hold", "logit", "scripted", "tit_for_tat"} <= set(NAMES)
+    assert sorted(NAMES) == NAMES
+    assert [code_of(name) for name in NAMES] == list(range(len(NAMES)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_choice_is_legal(name, game, situations):
+    params = as_object(game.params[0])
+    for state, week, player, u in situations:
+        option = choose(name, state, params, week, player, u)
+        assert is_legal(state, params, player, option)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_choice_is_a_function_of_its_arguments(name, game, situations):
+    params = as_object(game.params[0])
+    for state, week, player, u in situations[::3]:
+        twin = copy.deepcopy(state)
+        first = choose(name, state, params, week, player, u)
+        again = choose(name, state, params, week, player, u)
+        assert first == again == choose(name, twin, params, week, player, u)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_choice_changes_nothing_in_the_game(name, game, situations):
+    params = as_object(game.params[0])
+    parameters = copy.deepcopy(params)
+    for state, week, player, u in situations[::3]:
+        before, week_before = copy.deepcopy(state), copy.deepcopy(week)
+        choose(name, state, params, week, player, u)
+        assert changed_fields(before, state) == set()
+        assert changed_fields(week_before, week) == set()
+    assert changed_fields(parameters, params) == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_choice_does_not_depend_on_what_was_asked_before(name, game, situations):
+    """The quantal response remembers its arithmetic in the state; that must not show."""
+    params = as_object(game.params[0])
+    for state, week, player, u in situations[::3]:
+        fresh = copy.deepcopy(state)
+        fresh.odds[:] = -1.0
+        asked = copy.deepcopy(state)
+        choose(name, asked, params, make_week(), player, u)
+        expected = choose(name, fresh, params, week, player, u)
+        assert choose(name, asked, params, week, player, u) == expected
+
+
+# ---------------------------------------------------------------------------
+# Score sheets: what player 0 answers to each move of player 1, with both carried out.
+
+# Player 0 has domains 0, 1; player 1 has 1, 0, 2. All but lever 1 of player 0 may be conceded.
+DOMAINS = {
+    "num_levers": [2, 3],
+    "domain": [[0, 1, 0], [1, 0, 2]],
+    "floor": [[0, 0.5, 0], [0, 0, 0]],
+}
+LEVELS = {"in_force": [[0.25, 0.5, 0], [0.25, 0.25, 0.25]]}
+CONCEDE_2 = 10
+
+
+def answers(name, moves, **fields):
+    params = make_params(**DOMAINS)
+    state = make_state(params, **LEVELS | fields)
+    sheet = []
+    for option in moves:
+        if option is not None:
+            move(state, params, 1, option)
+        answer = choose(name, state, params)
+        move(state, params, 0, answer)
+        sheet.append(answer)
+    return sheet
+
+
+@pytest.mark.parametrize(
+    ("moves", "expected"),
+    [
+        ([None, HOLD], [HOLD, HOLD]),
+        ([ESCALATE_0], [ESCALATE_1]),  # same domain
+        ([ESCALATE_1], [ESCALATE_0]),
+        ([ESCALATE_2], [ESCALATE_0]),  # no lever there: the first that is legal
+        ([THREATEN_0, THREATEN_1], [THREATEN_1, THREATEN_0]),
+        ([CONCEDE_1, CONCEDE_1], [CONCEDE_0, HOLD]),  # the second time at its floor
+        ([CONCEDE_0], [CONCEDE_0]),  # own lever of that domain is at its floor
+        ([CONCEDE_2], [CONCEDE_0]),
+        ([SUSPEND, HOLD], [SUSPEND, HOLD]),
+        ([ESCALATE_1, HOLD, THREATEN_1, HOLD], [ESCALATE_0, HOLD, THREATEN_0, HOLD]),
+    ],
+)
+def test_tit_for_tat_answers_in_kind(moves, expected):
+    assert answers("tit_for_tat", moves) == expected
+
+
+def test_tit_for_tat_moves_to_another_lever_when_the_first_is_full():
+    levels = {"in_force": [[1.0, 0.5, 0], [0, 0, 0]]}
+    assert answers("tit_for_tat", [ESCALATE_1], **levels) == [ESCALATE_1]
+
+
+def test_tit_for_tat_takes_the_lever_that_is_listed_first():
+    params = make_params(domain=[[1, 1], [1, 0]])
+    state = make_state(params, last_option=[0, ESCALATE_0])
+    assert choose("tit_for_tat", state, params) == ESCALATE_0
+
+
+def test_tit_for_tat_does_not_repeat_an_offer_that_stands():
+    assert answers("tit_for_tat", [SUSPEND], offer=[2, 0]) == [HOLD]
+
+
+def test_tit_for_tat_works_for_the_other_side_too():
+    params = make_params(**DOMAINS)
+    state = make_state(params, last_option=[ESCALATE_0, 0], **LEVELS)
+    assert choose("tit_for_tat", state, params, player=1) == ESCALATE_1
+
+
+@pytest.mark.parametrize("moves", [[ESCALATE_0] * 3, [SUSPEND, CONCEDE_0, THREATEN_1]])
+def test_hold_never_moves(moves):
+    assert answers("hold", moves) == [HOLD] * 3
+
+
+@pytest.mark.parametrize(
+    ("script", "exchange", "expected"),
+    [
+        ([], 0, HOLD),
+        ([ESCALATE_1], 0, ESCALATE_1),
+        ([ESCALATE_1], 1, HOLD),
+        ([HOLD, SUSPEND], 1, SUSPEND),
+        ([ESCALATE_2], 0, HOLD),  # a lever that player 0 does not have
+        ([CONCEDE_0], 0, HOLD),  # at its floor: passed over
+        ([CONCEDE_1], 0, CONCEDE_1),
+    ],
+)
+def test_scripted_plays_what_is_written(script, exchange, expected):
+    params = make_params()
+    state = make_state(params, in_force=[[0, 0.5], [0, 0]], exchange=exchange)
+    week = make_week(script=[script + [-1] * (8 - len(script)), [ESCALATE_0] * 8])
+    assert choose("scripted", state, params, week) == expected
+
+
+# ---------------------------------------------------------------------------
+# Quantal response: options come as often as their probabilities say.
+
+
+@pytest.fixture(scope="module")
+def choice():
+    """Weights HOLD 1, SUSPEND 1/2, ESCALATE 3 and THREATEN 2 on both levers: 23 halves in all."""
+    params = make_params(
+        initiative=[math.log(3), 0],
+        threat_initiative=[math.log(2), 0],
+        offer_cost=[math.log(2), 0],
+    )
+    state = make_state(params, last_escalation=LONG_AGO)
+    return params, state, np.array([2, 1, 6, 4, 0, 6, 4, 0]) / 23
+
+
+def test_probabilities_of_the_quantal_response(choice):
+    params, state, expected = choice
+    weights = np.empty(NUM_OPTIONS)
+    count, total = option_weights(state, params, make_week(), 0, weights)
+    assert weights[:count] / total == pytest.approx(expected)
+
+
+def test_quantal_response_inverts_its_cumulative_weights(choice):
+    params, state, expected = choice
+    grid = (np.arange(2300) + 0.5) / 2300
+    chosen = [choose("logit", state, params, u=u) for u in grid]
+    counts = np.bincount(chosen, minlength=8)
+    assert counts == pytest.approx(2300 * expected, abs=1)
+    assert chosen == sorted(chosen)
+
+
+def test_quantal_response_with_drawn_uniforms(choice):
+    params, state, expected = choice
+    chosen = [choose("logit", state, params, u=uniforms(3, n, 0, 2)[0]) for n in range(4000)]
+    counts = np.bincount(chosen, minlength=8)
+    assert counts[expected == 0].sum() == 0
+    possible = expected > 0
+    assert stats.chisquare(counts[possible], 4000 * expected[possible]).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("u", [1e-12, 1 - 1e-12])
+def test_quantal_response_at_the_ends_of_the_unit_interval(choice, u):
+    params, state, _ = choice
+    assert choose("logit", state, params, u=u) == (HOLD if u < 0.5 else THREATEN_1)
