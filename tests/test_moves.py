@@ -268,20 +268,30 @@ def test_escalation_without_a_threat_carries_nothing_out():
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "size", "weeks"),
+    ("first", "second", "kept"),
     [
-        ((0.2, 5), (0.3, 2), 0.3, 2),
-        ((0.3, 5), (0.2, 2), 0.3, 2),
-        ((0.2, 2), (0.3, 5), 0.3, 2),
-        ((0.3, 2), (0.2, 5), 0.3, 2),
+        ((0.2, 5), (0.3, 2), (0.3, 2, 2)),
+        ((0.3, 5), (0.2, 2), (0.3, 2, 2)),
+        ((0.2, 2), (0.3, 5), (0.3, 2, 2)),
+        ((0.3, 2), (0.2, 5), (0.3, 2, 2)),
     ],
 )
-def test_further_threat_keeps_larger_size_and_nearer_date(first, second, size, weeks):
+def test_further_threat_keeps_larger_size_and_nearer_date(first, second, kept):
     params = make_params()
     state = make_state(params)
     for step, lead in (first, second):
         move(state, params, 0, THREATEN_0, step=step, lead=lead)
-    assert (state.pending[0, 0], state.pending_weeks[0, 0]) == (size, weeks)
+    assert (state.pending[0, 0], state.pending_weeks[0, 0], state.pending_lead[0, 0]) == kept
+
+
+def test_threat_that_is_repeated_keeps_the_lead_of_its_date():
+    params = make_params()
+    state = make_state(params)
+    move(state, params, 0, THREATEN_0, lead=3)
+    finish_week(state, params)
+    finish_week(state, params)
+    move(state, params, 0, THREATEN_0, lead=13)
+    assert (state.pending_weeks[0, 0], state.pending_lead[0, 0]) == (1, 3)
 
 
 def test_threat_is_no_larger_than_the_room():

@@ -221,6 +221,7 @@ DISPUTE_TERMS = [
         0.3,
     ),
     ("reciprocity", {"reciprocity": 0.5}, {"anger": [3, 9]}, {}, BOTH_PRESSURES, 1.5),
+    ("reciprocity, goodwill", {"reciprocity": 0.5}, {"goodwill": [2, 9]}, {}, CONCESSIONS, 1.0),
     ("fatigue_escalate", {"fatigue_escalate": 0.5}, {"felt": [0.4, 9]}, {}, BOTH_PRESSURES, 0.2),
     ("fatigue", {"fatigue": 2.0}, {"felt": [0.4, 9]}, {}, SETTLEMENT, 0.8),
     ("forum, none", {"forum": 0.6}, {"forum": Forum.NONE}, {}, (), 0.0),

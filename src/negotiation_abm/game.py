@@ -247,7 +247,7 @@ def _initial(scenario: Scenario, params: np.void) -> np.ndarray:
     one["last_escalation"] = LONG_AGO
     one["weeks_left"] = -1
     one["odds"] = -1.0  # not yet made
-    one["strain_player"] = one["strain_lever"] = -1
+    one["strain_player"] = one["strain_lever"] = one["strain_pledge"] = -1
     if scenario.truce is not None:
         _start_truce(scenario, params, one)
     return state

@@ -85,6 +85,7 @@ def make_kernel() -> Callable[..., tuple[int, int]]:
     )
     from negotiation_abm.core.transitions import (
         agency_option,
+        apply_agency_move,
         apply_move,
         begin_turn,
         end_turn,
@@ -148,7 +149,7 @@ def make_kernel() -> Callable[..., tuple[int, int]]:
                             multiple = pick(params.step_multiple, params.step_probability, u_size)
                             step = scheduled_step(state, params, player, option, multiple)
                             left = state.weeks_left
-                            apply_move(state, params, player, option, step, 0, 0.0, info)
+                            apply_agency_move(state, params, player, option, step, info)
                             count = track_move(
                                 tally, state, params, player, option, left, info, spells, count
                             )
@@ -176,7 +177,7 @@ def make_kernel() -> Callable[..., tuple[int, int]]:
                         break
                 end_turn(state, params, week, info)
                 count = track_turn(tally, state, params, info, spells, count)
-            count = close_tally(tally, state, params, spells, count)
+            count = close_tally(tally, state, params, info, spells, count)
         return len(tallies), count
 
     compiled: Callable[..., tuple[int, int]] = run_replicates

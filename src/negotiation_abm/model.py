@@ -39,6 +39,7 @@ from negotiation_abm.core.tracker import (
 )
 from negotiation_abm.core.transitions import (
     agency_option,
+    apply_agency_move,
     apply_move,
     begin_turn,
     end_turn,
@@ -207,7 +208,7 @@ class NegotiationModel(mesa.Model):
         self._track(track_turn, self.tally, state, params, self.info)
         self.datacollector.collect(self)
         if state.turn >= len(self.game.weeks):
-            self._track(close_tally, self.tally, state, params)
+            self._track(close_tally, self.tally, state, params, self.info)
             self.running = False
 
     def run_to_horizon(self) -> "NegotiationModel":
@@ -224,7 +225,9 @@ class NegotiationModel(mesa.Model):
             self.tally.agency_shocks[player] += 1
             multiple = pick(self.params.step_multiple, self.params.step_probability, u_size)
             step = scheduled_step(self.state, self.params, player, option, multiple)
-            self.carry_out(player, option, step, 0, 0.0, by_agency=True)
+            weeks_left = self.state.weeks_left
+            apply_agency_move(self.state, self.params, player, option, step, self.info)
+            self._note(player, option, weeks_left, by_agency=True)
 
     def carry_out(
         self,
@@ -233,12 +236,14 @@ class NegotiationModel(mesa.Model):
         step: float,
         lead: int,
         frailty: float,
-        by_agency: bool = False,
     ) -> None:
         """Put one move through the rules and note it."""
+        weeks_left = self.state.weeks_left
+        apply_move(self.state, self.params, player, option, step, lead, frailty, self.info)
+        self._note(player, option, weeks_left)
+
+    def _note(self, player: int, option: int, weeks_left: int, by_agency: bool = False) -> None:
         state, params = self.state, self.params
-        weeks_left = state.weeks_left
-        apply_move(state, params, player, option, step, lead, frailty, self.info)
         self._track(track_move, self.tally, state, params, player, option, weeks_left, self.info)
         if option:
             lever = lever_of(option)

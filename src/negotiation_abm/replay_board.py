@@ -193,7 +193,7 @@ class Board:
     def close(self) -> None:
         """Censor what still runs on the last day."""
         before = self._running()
-        count = close_tally(self._tally, self.state, self.params, self._closed, 0)
+        count = close_tally(self._tally, self.state, self.params, self.info, self._closed, 0)
         self._date_spells(before, count, self.out.until)
 
     # notes

@@ -29,7 +29,8 @@ def spells_table(game: Game, spells: np.ndarray) -> pa.Table:
     -------
     pyarrow.Table
         replicate, truce, measure, start_week, entry_weeks, duration_weeks, event_observed, cause,
-        player, lever, renewals. `player` and `lever` are null where nobody ended it.
+        player, lever, agency, pledge, renewals. `player`, `lever` and `pledge` are null where there
+        is none; `agency` is true where an agency acted of its own accord.
     """
     labels = {(i, a): number for number, (i, a, _) in enumerate(game.lever_labels())}
     lever_names = [name.split(".", 1)[1] for _, _, name in game.lever_labels()]
@@ -52,6 +53,8 @@ def spells_table(game: Game, spells: np.ndarray) -> pa.Table:
             "cause": _coded(spells["cause"], list(CAUSES.values())),
             "player": _coded(spells["player"], list(game.players)),
             "lever": _coded(lever, lever_names),
+            "agency": pa.array(spells["agency"] == 1),
+            "pledge": pa.array(spells["pledge"].astype(np.int32), mask=spells["pledge"] < 0),
             "renewals": pa.array(spells["renewals"].astype(np.int32)),
         }
     )

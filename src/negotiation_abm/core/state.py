@@ -99,6 +99,7 @@ STATE = np.dtype(
         # relation
         ("turn", "i8"),
         ("exchange", "i8"),
+        ("by_agency", "i8"),  # 1 while an agency acts of its own accord
         ("forum", "i8"),
         ("phase", "i8"),
         ("age", "i8"),  # weeks since the truce began
@@ -108,6 +109,8 @@ STATE = np.dtype(
         ("strain", "f8"),
         ("strain_player", "i8"),  # who added to the strain last, and with which lever
         ("strain_lever", "i8"),
+        ("strain_agency", "i8"),  # 1 if that was an agency of its own accord
+        ("strain_pledge", "i8"),  # number of the pledge whose shortfall did it; -1
         ("frailty", "f8"),  # standard normal, drawn for each truce
         ("contact", "f8"),
         # memory of the quantal response (`negotiation_abm.strategies.logit`): for each lever the
@@ -136,6 +139,8 @@ INFO = np.dtype(
         ("cause", "i8"),  # TruceEnd, if the event is ENDED
         ("player", "i8"),  # who broke or strained the truce; -1 if nobody
         ("lever", "i8"),  # with which lever; -1 if none
+        ("agency", "i8"),  # 1 if an agency did it of its own accord
+        ("pledge", "i8"),  # the pledge behind it; -1 if none
         ("severity", "f8"),  # of the escalation just made, else 0
         ("carried_out", "i8"),  # 1 if the escalation carried out a pending threat
     ],
@@ -208,3 +213,16 @@ def lever_of(option):  # type: ignore[no-untyped-def]
     if option < 2:
         return -1
     return (option - 2) // 3
+
+
+@rule
+def clear_info(info):  # type: ignore[no-untyped-def]
+    """Reset the diagnostics record before a move or the end of a turn."""
+    info.event = Event.NONE
+    info.cause = TruceEnd.CENSORED
+    info.player = -1
+    info.lever = -1
+    info.agency = 0
+    info.pledge = -1
+    info.severity = 0.0
+    info.carried_out = 0

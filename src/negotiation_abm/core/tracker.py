@@ -19,7 +19,7 @@ from negotiation_abm.core.state import (
     Forum,
     Move,
     Phase,
-    TruceEnd,
+    clear_info,
     move_of,
 )
 
@@ -39,6 +39,8 @@ SPELL = np.dtype(
         ("cause", "i8"),  # TruceEnd
         ("player", "i8"),  # who ended it; -1
         ("lever", "i8"),  # with which lever; -1
+        ("agency", "i8"),  # 1 if an agency did it of its own accord
+        ("pledge", "i8"),  # the pledge behind it; -1
         ("renewals", "i8"),
     ],
     align=True,
@@ -90,8 +92,11 @@ def _open_spell(tally, measure, turn):
 
 
 @rule
-def close_spell(tally, measure, turn, cause, player, lever, spells, count):
-    """Write the running spell of `measure` to ``spells[count]``; returns the new count."""
+def close_spell(tally, measure, turn, info, spells, count):
+    """Write the running spell of `measure` to ``spells[count]``; returns the new count.
+
+    `info` says what ended it, and who, with what.
+    """
     if tally.spell_start[measure] == NO_SPELL:
         return count
     spell = spells[count]
@@ -102,9 +107,11 @@ def close_spell(tally, measure, turn, cause, player, lever, spells, count):
     spell.start_week = start
     spell.entry_weeks = max(0, -start)
     spell.duration_weeks = turn - start
-    spell.cause = cause
-    spell.player = player
-    spell.lever = lever
+    spell.cause = info.cause
+    spell.player = info.player
+    spell.lever = info.lever
+    spell.agency = info.agency
+    spell.pledge = info.pledge
     spell.renewals = tally.spell_renewals[measure]
     tally.spell_start[measure] = NO_SPELL
     return count + 1
@@ -113,9 +120,7 @@ def close_spell(tally, measure, turn, cause, player, lever, spells, count):
 @rule
 def _track_end(tally, info, turn, spells, count):
     for measure in range(NUM_MEASURES):
-        count = close_spell(
-            tally, measure, turn, info.cause, info.player, info.lever, spells, count
-        )
+        count = close_spell(tally, measure, turn, info, spells, count)
     tally.truce += 1
     return count
 
@@ -152,17 +157,7 @@ def track_move(tally, state, params, player, option, weeks_left_before, info, sp
     elif info.event != Event.NONE:
         _track_agreement(tally, info.event, state.turn, weeks_left_before)
     elif move == Move.ESCALATE and info.severity >= params.min_severity:
-        lever = (option - 2) // 3
-        count = close_spell(
-            tally,
-            ANY_DOMAIN,
-            state.turn,
-            TruceEnd.ESCALATION,
-            player,
-            lever,
-            spells,
-            count,
-        )
+        count = close_spell(tally, ANY_DOMAIN, state.turn, info, spells, count)
     return count
 
 
@@ -186,13 +181,12 @@ def track_turn(tally, state, params, info, spells, count):
 
 
 @rule
-def close_tally(tally, state, params, spells, count):
+def close_tally(tally, state, params, info, spells, count):
     """Censor what still runs after the last turn, and turn sums into means."""
     turns = max(1, state.turn)
+    clear_info(info)
     for measure in range(NUM_MEASURES):
-        count = close_spell(
-            tally, measure, state.turn - 1, TruceEnd.CENSORED, -1, -1, spells, count
-        )
+        count = close_spell(tally, measure, state.turn - 1, info, spells, count)
     for player in range(NUM_PLAYERS):
         tally.mean_felt[player] /= turns
         for lever in range(params.num_levers[player]):

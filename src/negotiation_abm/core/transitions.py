@@ -22,11 +22,11 @@ from negotiation_abm.core._rule import rule
 from negotiation_abm.core.payoffs import potency_of, relievable, room, round_log_odds
 from negotiation_abm.core.state import (
     NUM_PLAYERS,
-    Event,
     Forum,
     Move,
     Phase,
     TruceEnd,
+    clear_info,
     lever_of,
     move_of,
     opponent_of,
@@ -43,17 +43,6 @@ from negotiation_abm.core.truce import (
 
 TINY = 1e-9  # levels nearer than this are the same level
 EROSION_WEEKS = 4  # erosion takes years; booking it monthly keeps the weekly work small
-
-
-@rule
-def clear_info(info):
-    """Reset the diagnostics record before a move or the end of a turn."""
-    info.event = Event.NONE
-    info.cause = TruceEnd.CENSORED
-    info.player = -1
-    info.lever = -1
-    info.severity = 0.0
-    info.carried_out = 0
 
 
 @rule
@@ -125,6 +114,10 @@ def _annoy(state, player, anger):
 def _escalate(state, params, player, lever, step, info):
     step = min(step, room(state, params, player, lever))
     severity = step * state.potency[player, lever]
+    info.cause = TruceEnd.ESCALATION
+    info.player = player
+    info.lever = lever
+    info.agency = state.by_agency
     info.severity = severity
     info.carried_out = 1 if state.pending[player, lever] > 0.0 else 0
     state.pending[player, lever] = 0.0
@@ -186,6 +179,14 @@ def apply_move(state, params, player, option, step, lead, frailty, info):
         if state.offer[opponent_of(player)] > 0:
             agree(state, params, frailty, info)
     state.last_option[player] = option
+
+
+@rule
+def apply_agency_move(state, params, player, option, step, info):
+    """Carry out an escalation that an agency makes of its own accord; answered as if intended."""
+    state.by_agency = 1
+    apply_move(state, params, player, option, step, 0, 0.0, info)
+    state.by_agency = 0
 
 
 @rule

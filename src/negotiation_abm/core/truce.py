@@ -93,6 +93,8 @@ def agree(state, params, frailty, info):
     state.strain = 0.0
     state.strain_player = -1
     state.strain_lever = -1
+    state.strain_agency = 0
+    state.strain_pledge = -1
     _cover(state, params, terms)
     _appease(state, params)
 
@@ -104,6 +106,7 @@ def end_truce(state, params, cause, player, lever, info):
     info.cause = cause
     info.player = player
     info.lever = lever
+    info.agency = state.by_agency
     state.phase = Phase.DISPUTE
     state.weeks_left = -1
     state.strain = 0.0
@@ -124,6 +127,8 @@ def strain_truce(state, player, lever, severity):
     state.strain += severity
     state.strain_player = player
     state.strain_lever = lever
+    state.strain_agency = state.by_agency
+    state.strain_pledge = -1
 
 
 @rule
@@ -133,6 +138,8 @@ def close_week(state, params, info):
         return
     if state.strain >= params.tolerance:
         end_truce(state, params, TruceEnd.COLLAPSE, state.strain_player, state.strain_lever, info)
+        info.agency = state.strain_agency
+        info.pledge = state.strain_pledge
     elif state.weeks_left == 0:
         end_truce(state, params, TruceEnd.LAPSE, -1, -1, info)
     else:
