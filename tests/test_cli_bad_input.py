@@ -76,7 +76,7 @@ def test_malformed_file(capsys, tmp_path, case):
 CHECKED = [
     case
     for case in BAD
-    if case.kind in (RECORD, PARAMETERS)
+    if case.kind == RECORD
     and case.name not in ("illegal move", "level below the floor")  # seen only in the replay
 ]
 

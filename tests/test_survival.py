@@ -369,7 +369,7 @@ def correlated(rng, runs, spells_a_run):
 @pytest.mark.slow
 def test_clustered_band_covers_the_truth_and_the_plain_one_does_not():
     rng = np.random.default_rng(20250120)
-    times, runs, weeks = 250, 120, np.array([2, 5, 10, 20])
+    times, runs, weeks = 200, 120, np.array([2, 5, 10, 20])
     truth = (0.97 ** (weeks + 1) + 0.85 ** (weeks + 1)) / 2.0
     clustered, plain = np.zeros(len(weeks)), np.zeros(len(weeks))
     for _ in range(times):
@@ -389,7 +389,7 @@ def test_clustered_band_covers_the_truth_and_the_plain_one_does_not():
 @pytest.mark.slow
 def test_interval_of_shares_covers_the_truth():
     rng = np.random.default_rng(20251030)
-    times, runs, hits = 250, 120, 0
+    times, runs, hits = 200, 120, 0
     for _ in range(times):
         lean = rng.choice([0.2, 0.8], runs)  # a run leans to one cause
         cause = np.where(rng.random(runs * 4) < np.repeat(lean, 4), "breach", "lapse")
