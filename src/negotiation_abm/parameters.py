@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.core.params import PARAMETERS, Parameter
+from negotiation_abm.core.modules import module_of
+from negotiation_abm.core.parameter import Parameter
+from negotiation_abm.core.params import PARAMETERS
 from negotiation_abm.errors import InputError, nearest
 from negotiation_abm.resources import find, read_yaml
 
@@ -69,7 +71,7 @@ def _check_names(path: Path, entries: dict[str, Any]) -> None:
         if name not in TABLE:
             raise InputError(path, f"parameters.{name}", f"unknown; {nearest(name, TABLE)}")
     for name in TABLE:
-        if name not in entries:
+        if name not in entries and module_of(name) is None:
             raise InputError(path, f"parameters.{name}", "missing; every parameter needs a value")
 
 

@@ -18,7 +18,7 @@ from negotiation_abm.scenario import Scenario
 FOLDER = "seeds"
 LEVER_MOVES = ("ESCALATE", "THREATEN", "CONCEDE")
 FORUMS = ("ROUND", "CALL", "SUMMIT")
-MOVES = (*LEVER_MOVES, "SUSPEND", *FORUMS)
+MOVES = (*LEVER_MOVES, "SUSPEND", *FORUMS, "DELIVER")
 CERTAINTIES = ("seed", "outside", "general_knowledge")
 BOTH = "both"
 
@@ -39,6 +39,8 @@ class Row:
     expires: dt.date | None = None
     rate_pp: float | None = None
     decision: str = ""
+    quiet: bool = False
+    agency: bool = False
     counted: bool = True
     certainty: str = "outside"
     source: str = ""
@@ -121,6 +123,8 @@ COLUMNS: dict[str, tuple[Callable[[str], Any], str]] = {
     "expires": _DATE,
     "rate_pp": (_number(-100.0, 10_000.0), "a number of percentage points"),
     "decision": (str, "a text"),
+    "quiet": (_flag, "1 or 0"),
+    "agency": (_flag, "1 or 0"),
     "counted": (_flag, "1 or 0"),
     "certainty": (_choice(CERTAINTIES), ", ".join(CERTAINTIES)),
     "source": (str, "a text"),
@@ -180,6 +184,10 @@ def _check_row(path: Path, row: Row) -> None:
         raise refuse("player", f"both; a {row.move} has one player")
     if row.move in LEVER_MOVES and not row.lever:
         raise refuse("lever", f"missing; {row.move} needs a lever")
+    if row.move == "DELIVER":
+        if row.level is None or not row.decision:
+            raise refuse("decision", "a DELIVER needs the pledge's name there and a level")
+        return
     if row.level is not None and not row.lever:
         raise refuse("lever", "missing; a level needs a lever")
     if row.move == "THREATEN" and row.lead_weeks is None:
@@ -233,7 +241,7 @@ def check_against(record: Record, scenario: Scenario) -> None:
                 f"{place}, lever",
                 f"unknown lever '{row.lever}' of {row.player}; {nearest(row.lever, known)}",
             )
-        if row.level is not None and row.move != "THREATEN":
+        if row.level is not None and row.move not in ("THREATEN", "DELIVER"):
             lever = scenario.levers[row.player][row.lever]
             if not lever.floor - 1e-9 <= row.level <= lever.cap + 1e-9:
                 raise InputError(
@@ -241,6 +249,15 @@ def check_against(record: Record, scenario: Scenario) -> None:
                     f"{place}, level",
                     f"{row.level:g}; allowed for {row.lever}: {lever.floor:g} (its floor) to "
                     f"{lever.cap:g} (its cap)",
+                )
+        if row.move == "DELIVER":
+            delivery = scenario.modules.delivery
+            pledges = [p.name for p in delivery.pledges] if delivery else []
+            if delivery and row.decision not in pledges:
+                raise InputError(
+                    record.path,
+                    f"{place}, decision",
+                    f"unknown pledge '{row.decision}'; {nearest(row.decision, pledges)}",
                 )
         if row.date >= scenario.end:
             last = scenario.end - dt.timedelta(days=1)

@@ -15,14 +15,27 @@ import datetime as dt
 
 import numpy as np
 
-from negotiation_abm.core.state import Event, Forum, Move, as_object
+from negotiation_abm.core.hooks import start_modules
+from negotiation_abm.core.levers import set_level
+from negotiation_abm.core.state import as_object
+from negotiation_abm.core.terms import Event, Forum, Move
 from negotiation_abm.core.transitions import begin_turn, round_probability
-from negotiation_abm.core.truce import set_level
 from negotiation_abm.errors import InputError
 from negotiation_abm.game import Game
-from negotiation_abm.record import BOTH, FORUMS, Record, Row, check_against
-from negotiation_abm.replay_board import Board
-from negotiation_abm.replay_result import Decision, RecordedSpell, Replay, Unplaced
+from negotiation_abm.record import (
+    BOTH,
+    FORUMS,
+    Record,
+    Row,
+    check_against,
+)
+from negotiation_abm.replay_board import NOT_LIVE, Board
+from negotiation_abm.replay_result import (
+    Decision,
+    RecordedSpell,
+    Replay,
+    Unplaced,
+)
 
 __all__ = ["Decision", "RecordedSpell", "Replay", "Unplaced", "replay_record"]
 
@@ -75,6 +88,7 @@ class _Walk:
     def __init__(self, board: Board, skip_illegal: bool) -> None:
         self.board = board
         self.skip_illegal = skip_illegal
+        self._enforces = board.scenario.modules.enforcement is not None
         self._main_row: dict[str, str] = {}  # decision -> id of its first row
         self._skipped: set[str] = set()
         self._offers: list[list[Row]] = [[], []]  # rows of the last SUSPEND of each side
@@ -92,9 +106,14 @@ class _Walk:
         if board.week.forum != Forum.SUMMIT:
             board.out.rounds.append((turn, board.week.forum == Forum.ROUND, chance))
         begin_turn(board.state, board.params, board.week, NO_ROUND)
+        if board.params.num_modules > 0:
+            start_modules(board.state, board.params, board.week, 0, 0, NOT_LIVE)
         board.note_placed(forums)
         late, packages = self._packages([row for row in rows if row.player != BOTH])
         for row in late:
+            if row.move == "DELIVER" or (row.quiet and self._enforces):
+                self._beside(row)
+                continue
             if self._main_row[row.decision] in self._skipped:
                 board.note_unplaced(row, f"goes with {self._main_row[row.decision]}")
                 continue
@@ -103,6 +122,18 @@ class _Walk:
         self._exchanges(packages)
         board.close_week(chance)
 
+    def _beside(self, row: Row) -> None:
+        """A delivery, or a quiet change of enforcement: no move, and only with its module."""
+        board = self.board
+        if row.move == "DELIVER" and board.scenario.modules.delivery is None:
+            board.note_unplaced(row, "a delivery, and the module is off")
+            return
+        if row.move == "DELIVER":
+            board.deliver(row)
+        else:
+            board.enforce(row)
+        board.note_placed([row])
+
     def _packages(self, rows: list[Row]) -> tuple[list[Row], list[list[Row]]]:
         """Rows of decisions of earlier weeks, and the week's own decisions, main row first."""
         late: list[Row] = []
@@ -110,7 +141,9 @@ class _Walk:
         for row in rows:
             key = row.decision or row.id
             main = self._main_row.setdefault(key, row.id)
-            if main == row.id:
+            if row.move == "DELIVER" or (row.quiet and self._enforces):
+                late.append(row)
+            elif main == row.id:
                 packages[row.id] = [row]
             elif main in packages:
                 packages[main].append(row)

@@ -12,8 +12,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
+from negotiation_abm.core.modules.delivery import MAX_PLEDGES
+from negotiation_abm.core.modules.shocks import MAX_SHOCKS, QUANTITIES
 from negotiation_abm.core.params import LEVER_NUMBERS
-from negotiation_abm.core.state import MAX_EXCHANGES
+from negotiation_abm.core.terms import MAX_EXCHANGES
 
 _LEVER = {parameter.name: parameter for parameter in LEVER_NUMBERS}
 
@@ -122,6 +124,111 @@ class ScriptedMove(_Model):
     exchange: int = Field(default=1, ge=1, le=MAX_EXCHANGES)
 
 
+class Pledge(_Model):
+    """A promise of one side, delivered in its time or not (module `delivery`)."""
+
+    name: str
+    player: str
+    lever: str | None = Field(default=None, description="lever of that player; null: an effort")
+    weight: float = Field(ge=0, le=10, description="importance, 1: as much as the main lever")
+    made: dt.date
+    due: dt.date
+    amount: str = Field(default="", description="what was promised, in words")
+    source: str = ""
+
+
+class Delivery(_Model):
+    """Inputs of the module `delivery`."""
+
+    pledges: list[Pledge] = Field(max_length=MAX_PLEDGES)
+
+
+class Change(_Model):
+    """A change of a side's base values from a date on (module `negotiator`)."""
+
+    date: dt.date
+    player: str
+    initiative: float = Field(default=0.0, ge=-20, le=20, description="nats")
+    audience_cost: float = Field(default=0.0, ge=-20, le=20, description="nats")
+    offer_cost: float = Field(default=0.0, ge=-20, le=20, description="nats")
+    ramp_weeks: int = Field(default=0, ge=0, le=520, description="0: at once")
+    source: str = ""
+
+
+class Negotiator(_Model):
+    """Inputs of the module `negotiator`."""
+
+    changes: list[Change]
+
+
+class IssueEvent(_Model):
+    """A dated event on a side issue."""
+
+    date: dt.date
+    issue: str
+    player: str = Field(description="the side that it angers or pleases")
+    tension: float = Field(default=0.0, ge=0, le=10, description="in escalations")
+    sweetener: float = Field(default=0.0, ge=0, le=10, description="in concessions")
+    note: str = ""
+
+
+class SideIssues(_Model):
+    """Inputs of the module `side_issues`."""
+
+    weights: dict[str, float] = Field(description="weight of each issue, 1: like a trade move")
+    events: list[IssueEvent]
+
+
+class StateShock(_Model):
+    """A change of one quantity from outside (module `shocks`)."""
+
+    quantity: str = Field(description=", ".join(QUANTITIES))
+    date: dt.date | None = None
+    rate: float | None = Field(default=None, ge=0, le=1, description="a week, if at random")
+    player: str | None = None
+    lever: str | None = Field(default=None, description="OWNER.lever")
+    set: float | None = None
+    add: float | None = None
+    note: str = ""
+
+
+class Shocks(_Model):
+    """Inputs of the module `shocks`."""
+
+    events: list[StateShock] = Field(max_length=MAX_SHOCKS)
+
+
+class Levers(_Model):
+    """Inputs of a module that needs to know which levers it is about."""
+
+    levers: list[str] = Field(default=[], description="OWNER.lever")
+
+
+class Plain(_Model):
+    """A module without inputs: naming it switches it on."""
+
+
+class Modules(_Model):
+    """Modules that are on, with their inputs; see ``docs/mechanisms.md``."""
+
+    delivery: Delivery | None = None
+    enforcement: Plain | None = None
+    alternative_supply: Plain | None = None
+    decoupling: Plain | None = None
+    coalition: Levers | None = Field(default=None, description="levers of world scope")
+    negotiator: Negotiator | None = None
+    status: Levers | None = Field(default=None, description="retained levers")
+    mediation: Plain | None = None
+    side_issues: SideIssues | None = None
+    shocks: Shocks | None = None
+    own: list[str] = Field(default=[], description="modules of your own, by file name")
+
+    def names(self) -> list[str]:
+        """Names of the modules that are on."""
+        typed = [name for name in type(self).model_fields if name != "own"]
+        return [name for name in typed if getattr(self, name) is not None] + self.own
+
+
 class Observation(_Model):
     """The record that a replay of this scenario uses unless told otherwise."""
 
@@ -152,6 +259,7 @@ class Scenario(_Model):
     truce: RunningTruce | None = None
     shocks: list[Shock] = []
     script: list[ScriptedMove] = []
+    modules: Modules = Modules()
     record: Observation | None = None
 
     _path: Path = PrivateAttr(default=Path("scenario"))

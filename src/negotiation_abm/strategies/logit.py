@@ -6,8 +6,8 @@ Each legal option is chosen with probability proportional to exp(precision x val
 A value is a sum of what all moves of a type share and what the lever itself adds. So the weights
 are products of a few shared factors, new at every decision, and of factors of each lever, which
 stay the same for weeks: these are kept in the state together with the inputs that they were made
-from, and made anew when an input differs. Exponents are limited to +-150 so that no product of
-four overflows; that far out one option has all the probability anyway.
+from, and made anew when an input differs. Exponents are limited to +-110 so that no product of
+five overflows; that far out one option has all the probability anyway.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -15,20 +15,21 @@ four overflows; that far out one option has all the probability anyway.
 import math
 
 from negotiation_abm.core._rule import rule
+from negotiation_abm.core.hooks import concede_lever_shift, escalate_lever_shift
+from negotiation_abm.core.levers import room
 from negotiation_abm.core.payoffs import (
     concede_value,
     escalate_value,
     goodwill_value,
     is_answer,
     pressure_value,
-    room,
     settlement_value,
     suspend_value,
     threaten_value,
 )
 from negotiation_abm.core.transitions import TINY, can_offer
 
-LIMIT = 150.0
+LIMIT = 110.0
 
 
 @rule
@@ -47,13 +48,14 @@ def _threat_code(state, player, lever):
 
 
 @rule
-def _is_known(inputs, level, loaded, threat, salience, potency):
+def _is_known(inputs, level, loaded, threat, salience, potency, bite):
     return (
         inputs[0] == level
         and inputs[1] == loaded
         and inputs[2] == threat
         and inputs[3] == salience
         and inputs[4] == potency
+        and inputs[5] == bite
     )
 
 
@@ -67,13 +69,15 @@ def _lever_odds(state, params, week, player, lever):
     threat = _threat_code(state, player, lever)
     salience = week.salience[player, lever]
     potency = state.potency[player, lever]
-    if _is_known(inputs, level, loaded, threat, salience, potency) and odds[0] >= 0.0:
+    bite = state.bite[player, lever]
+    if _is_known(inputs, level, loaded, threat, salience, potency, bite) and odds[0] >= 0.0:
         return odds
     inputs[0] = level
     inputs[1] = loaded
     inputs[2] = threat
     inputs[3] = salience
     inputs[4] = potency
+    inputs[5] = bite
     precision = params.precision
     odds[0] = odds[1] = odds[2] = 0.0
     if room(state, params, player, lever) > TINY:
@@ -82,6 +86,17 @@ def _lever_odds(state, params, week, player, lever):
     if level - params.floor[player, lever] > TINY:
         odds[2] = _limited_exp(precision * concede_value(state, params, week, player, lever))
     return odds
+
+
+@rule
+def _shift_lever(state, params, week, player, lever, weights):
+    """What modules add to the values of ESCALATE and CONCEDE on this lever."""
+    shift = escalate_lever_shift(state, params, week, player, lever)
+    if shift != 0.0:
+        weights[2 + 3 * lever] *= _limited_exp(params.precision * shift)
+    shift = concede_lever_shift(state, params, week, player, lever)
+    if shift != 0.0:
+        weights[4 + 3 * lever] *= _limited_exp(params.precision * shift)
 
 
 @rule
@@ -97,15 +112,17 @@ def option_weights(state, params, week, player, weights):
     """
     precision = params.precision
     pressure = pressure_value(state, params, week, player)
-    settlement = settlement_value(state, params, player)
+    settlement = settlement_value(state, params, week, player)
     escalate = _limited_exp(precision * (pressure + params.initiative[player]))
     threaten = _limited_exp(precision * (pressure + params.threat_initiative[player]))
-    conceding = settlement + goodwill_value(state, params, player)
+    conceding = settlement + goodwill_value(state, params, week, player)
     concede = _limited_exp(precision * conceding)
     weights[0] = 1.0
     weights[1] = 0.0
     if can_offer(state, params, player):
-        weights[1] = _limited_exp(precision * (settlement + suspend_value(state, params, player)))
+        weights[1] = _limited_exp(
+            precision * (settlement + suspend_value(state, params, week, player))
+        )
     total = 1.0 + weights[1]
     for lever in range(params.num_levers[player]):
         odds = _lever_odds(state, params, week, player, lever)
@@ -115,6 +132,8 @@ def option_weights(state, params, week, player, weights):
         weights[first] = escalate * odds[0] * answer * breach
         weights[first + 1] = threaten * odds[1] * answer
         weights[first + 2] = concede * odds[2]
+        if params.num_modules > 0:
+            _shift_lever(state, params, week, player, lever, weights)
         total += weights[first] + weights[first + 1] + weights[first + 2]
     return 2 + 3 * params.num_levers[player], total
 
