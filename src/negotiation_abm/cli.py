@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_replay(commands)
     _add_run(commands)
+    _add_mechanisms(commands)
     plot = _command(commands, "plot", _plot, "draw the figures of a result folder")
     plot.add_argument("folder", metavar="DIR", type=Path)
     check = _command(commands, "check", _check, "check scenarios, records, parameter sets, facts")
@@ -137,6 +138,18 @@ def _add_run(commands: Any) -> None:
         default=2_000,
         help="runs a unit of work; does not change the result (default 2000)",
     )
+
+
+def _add_mechanisms(commands: Any) -> None:
+    text = "switch each module on alone and show what it does to truces, paired"
+    parser = _command(commands, "mechanisms", _mechanisms, text)
+    parser.add_argument(
+        "--replicates", metavar="N", type=_count, default=50_000, help="runs (default 50000)"
+    )
+    parser.add_argument("--seed", metavar="S", type=_seed, default=1, help="seed (default 1)")
+    parser.add_argument("--threads", metavar="N", type=_count, help="threads (default: all cores)")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="folder for mechanisms.csv")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
 def _count(text: str) -> int:
@@ -222,6 +235,21 @@ def _run(options: argparse.Namespace) -> None:
         print(json.dumps(summary, indent=2))
     else:
         print_run(summary, out)
+
+
+def _mechanisms(options: argparse.Namespace) -> None:
+    from negotiation_abm.console import print_mechanisms
+    from negotiation_abm.mechanisms import mechanisms_table
+    from negotiation_abm.results import prepare
+
+    if options.out:
+        prepare(options.out)
+    table = mechanisms_table(options.replicates, options.seed, options.out, options.threads)
+    if options.json:
+        print(table.to_json(orient="records", indent=2))
+    else:
+        rows = [dict(row) for _, row in table.iterrows()]
+        print_mechanisms(rows, options.replicates, options.seed)
 
 
 def _plot(options: argparse.Namespace) -> None:

@@ -208,6 +208,39 @@ def _print_means(console: Console, runs: dict[str, Any]) -> None:
             console.print(f"{player}: {counts}")
 
 
+def print_mechanisms(rows: list[dict[str, Any]], replicates: int, seed: int) -> None:
+    """The mechanisms table: difference that each module makes, with its interval."""
+    console = _console()
+    console.print(
+        f"[bold]Each module on, less none[/bold]: {replicates:,} paired runs, seed {seed}. "
+        f"Busan truce without modules: median {rows[0]['median_weeks_base']:.0f} weeks, "
+        f"S(365 d) {_short(rows[0]['survival_365_base'])}; from January 2025 the first truce comes "
+        f"after {rows[0]['first_truce_weeks_base']:.1f} weeks."
+    )
+    table = _plain(
+        ("module", "left"),
+        ("median, weeks", "right"),
+        ("S(365 d)", "right"),
+        ("first truce, weeks", "right"),
+    )
+    for row in rows:
+        table.add_row(
+            row["module"],
+            _change(row, "median_weeks", 0),
+            _change(row, "survival_365", 4),
+            _change(row, "first_truce_weeks", 2),
+        )
+    console.print(table)
+    console.print("In brackets: 95 % intervals of the paired difference; * where it excludes 0.")
+
+
+def _change(row: dict[str, Any], name: str, digits: int) -> str:
+    values = [row[f"{name}_{part}"] for part in ("difference", "low", "high")]
+    point, low, high = (f"{value:+.{digits}f}" for value in values)
+    star = "" if values[1] <= 0.0 <= values[2] else " *"
+    return f"{point} \\[{low}, {high}]{star}"
+
+
 def _label(entry: dict[str, Any]) -> str:
     return f"{MEASURE_TEXT[entry['measure']]} / {GROUP_TEXT[entry['group']]}"
 
