@@ -153,16 +153,21 @@ def _add_mechanisms(commands: Any) -> None:
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 10**12:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 up")
-    return value
+    return _whole(text, 1, 10**12)
 
 
 def _seed(text: str) -> int:
-    value = int(text)
-    if not 0 <= value < 2**64:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 0 to 2^64 - 1")
+    return _whole(text, 0, 2**64 - 1)
+
+
+def _whole(text: str, low: int, high: int) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = low - 1
+    if not low <= value <= high:
+        problem = f"'{text}' is not a whole number; allowed: {low} to {high}"
+        raise argparse.ArgumentTypeError(problem)
     return value
 
 
@@ -177,7 +182,7 @@ def _changes(options: argparse.Namespace) -> dict[str, Any]:
             raise InputError("--set", item, "expected NAME=VALUE")
         try:
             changes[name] = yaml.safe_load(text)
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError):
             raise InputError("--set", item, "the value is not valid YAML") from None
     return changes
 

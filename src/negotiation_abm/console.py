@@ -18,7 +18,7 @@ GROUP_TEXT = {"all": "all", "running": "running"}
 
 
 def _console() -> Console:
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console.width = 100
     return console
@@ -63,7 +63,7 @@ def print_replay(summary: dict[str, Any], out: Path | None) -> None:
     console = _console()
     score = summary["log_score"]
     console.print(
-        f"[bold]Replay of {summary['record']}[/bold] under {summary['scenario']} "
+        f"Replay of {summary['record']} under {summary['scenario']} "
         f"({summary['start']} to {summary['until']}, parameters {summary['parameters']})"
     )
     for player, steps in summary["tariffs"].items():
@@ -134,7 +134,7 @@ def print_run(summary: dict[str, Any], out: Path) -> None:
     """The batch: one line a measure and group, causes, and what a run holds on average."""
     console = _console()
     console.print(
-        f"[bold]{summary['replicates']:,} runs of {summary['scenario']}[/bold] "
+        f"{summary['replicates']:,} runs of {summary['scenario']} "
         f"({summary['horizon_weeks']} weeks from {summary['start']}, seed {summary['seed']}, "
         f"parameters {summary['parameters']})"
     )
@@ -168,7 +168,7 @@ def _print_survival(console: Console, summary: dict[str, Any]) -> None:
         table.add_row(
             _label(entry),
             f"{entry['num_spells']:,}",
-            f"{_weeks(entry['median_weeks'])} \\[{_weeks(low)}, {_weeks(high)}]",
+            f"{_weeks(entry['median_weeks'])} [{_weeks(low)}, {_weeks(high)}]",
             *(_interval(values) for values in entry["survival"].values()),
         )
     console.print(table)
@@ -212,7 +212,7 @@ def print_mechanisms(rows: list[dict[str, Any]], replicates: int, seed: int) -> 
     """The mechanisms table: difference that each module makes, with its interval."""
     console = _console()
     console.print(
-        f"[bold]Each module on, less none[/bold]: {replicates:,} paired runs, seed {seed}. "
+        f"Each module on, less none: {replicates:,} paired runs, seed {seed}. "
         f"Busan truce without modules: median {rows[0]['median_weeks_base']:.0f} weeks, "
         f"S(365 d) {_short(rows[0]['survival_365_base'])}; from January 2025 the first truce comes "
         f"after {rows[0]['first_truce_weeks_base']:.1f} weeks."
@@ -238,7 +238,7 @@ def _change(row: dict[str, Any], name: str, digits: int) -> str:
     values = [row[f"{name}_{part}"] for part in ("difference", "low", "high")]
     point, low, high = (f"{value:+.{digits}f}" for value in values)
     star = "" if values[1] <= 0.0 <= values[2] else " *"
-    return f"{point} \\[{low}, {high}]{star}"
+    return f"{point} [{low}, {high}]{star}"
 
 
 def _label(entry: dict[str, Any]) -> str:
@@ -253,7 +253,7 @@ def _interval(values: list[float | None]) -> str:
     point, low, high = values
     if point is None or low is None or high is None:
         return "beyond data"
-    return f"{_short(point)} \\[{_short(low)},{_short(high)}]"
+    return f"{_short(point)} [{_short(low)},{_short(high)}]"
 
 
 def _short(value: float) -> str:

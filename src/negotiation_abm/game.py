@@ -95,7 +95,7 @@ def build_game(scenario: Scenario) -> Game:
         If its parameter set is missing or not admissible.
     """
     base = scenario.path.parent
-    parameter_set = load_parameter_set(scenario.parameters, base)
+    parameter_set = load_parameter_set(scenario.parameters, base, (scenario.path, "parameters"))
     notes: list[str] = []
     params = np.zeros(1, PARAMS)
     _fill_parameters(scenario, parameter_set, params[0], notes)

@@ -52,6 +52,7 @@ from negotiation_abm.core.transitions import (
     end_turn,
     scheduled_step,
 )
+from negotiation_abm.errors import InputError, nearest
 from negotiation_abm.game import Game, build_game
 from negotiation_abm.scenario import Scenario, load_scenario
 from negotiation_abm.strategies import strategies
@@ -162,6 +163,10 @@ class NegotiationModel(mesa.Model):
         self.spells: list[SimpleNamespace] = []
         self.moves: list[dict[str, Any]] = []
         start_tally(self.tally, self.state, replicate)
+        for label in strategies or {}:
+            if label not in self.game.players:
+                hint = nearest(label, self.game.players)
+                raise InputError("strategies", label, f"unknown player; {hint}")
         chosen = self.game.scenario.strategies | (strategies or {})
         self.governments = [
             Government(self, player, chosen[label])

@@ -6,6 +6,7 @@ The format is described in ``docs/record.md``; `COLUMNS` is its definition.
 import csv
 import datetime as dt
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +57,9 @@ class Record:
     rows: tuple[Row, ...]
 
 
-def load_record(reference: str | Path, base: Path | None = None) -> Record:
+def load_record(
+    reference: str | Path, base: Path | None = None, named_in: tuple[Path, str] | None = None
+) -> Record:
     """Read a record (CSV) and check it by itself; `check_against` holds it to a scenario.
 
     Raises
@@ -64,14 +67,15 @@ def load_record(reference: str | Path, base: Path | None = None) -> Record:
     InputError
         With file, line, column, value and what is allowed.
     """
-    path = find(reference, FOLDER, ".csv", base)
+    path = find(reference, FOLDER, ".csv", base, named_in)
     reader = csv.DictReader(io.StringIO(read_text(path)), strict=True)
     try:
         header = reader.fieldnames or []
         _check_header(path, list(header))
         rows = tuple(_row(path, reader.line_num, raw) for raw in reader)
     except csv.Error as error:
-        raise InputError(path, f"line {reader.line_num}", f"not valid CSV: {error}") from None
+        line = reader.reader.line_num
+        raise InputError(path, f"line {line}", f"not valid CSV: {error}") from None
     if not rows:
         raise InputError(path, "", "no rows")
     _check_order(path, rows)
@@ -101,6 +105,12 @@ def _flag(text: str) -> bool:
     return {"1": True, "0": False}[text]
 
 
+def _day(text: str) -> dt.date:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        raise ValueError
+    return dt.date.fromisoformat(text)
+
+
 def _weeks(text: str) -> int:
     value = int(text)
     if not 0 <= value <= 1040:
@@ -109,7 +119,7 @@ def _weeks(text: str) -> int:
 
 
 _LEVEL = (_number(0.0, 1.0), "a number from 0 to 1")
-_DATE = (dt.date.fromisoformat, "a date YYYY-MM-DD")
+_DATE = (_day, "a date YYYY-MM-DD")
 
 COLUMNS: dict[str, tuple[Callable[[str], Any], str]] = {
     "id": (str, "a text"),
@@ -179,6 +189,9 @@ def _check_row(path: Path, row: Row) -> None:
     if row.move in FORUMS:
         if row.player != BOTH:
             raise refuse("player", f"'{row.player}'; a {row.move} is of both")
+        for column in ("lever", "level", "loaded", "lead_weeks", "expires", "rate_pp"):
+            if getattr(row, column) not in (None, ""):
+                raise refuse(column, f"a {row.move} has none")
         return
     if row.player == BOTH:
         raise refuse("player", f"both; a {row.move} has one player")

@@ -89,7 +89,7 @@ class _Walk:
         self.board = board
         self.skip_illegal = skip_illegal
         self._enforces = board.scenario.modules.enforcement is not None
-        self._main_row: dict[str, str] = {}  # decision -> id of its first row
+        self._main_row: dict[tuple[str, str], str] = {}  # decision -> id of its first row
         self._skipped: set[str] = set()
         self._offers: list[list[Row]] = [[], []]  # rows of the last SUSPEND of each side
 
@@ -114,8 +114,9 @@ class _Walk:
             if row.move == "DELIVER" or (row.quiet and self._enforces):
                 self._beside(row)
                 continue
-            if self._main_row[row.decision] in self._skipped:
-                board.note_unplaced(row, f"goes with {self._main_row[row.decision]}")
+            main = self._main_row[row.decision, ""]
+            if main in self._skipped:
+                board.note_unplaced(row, f"goes with {main}")
                 continue
             self._carry(row)
             board.note_rates([row], row.date)
@@ -139,7 +140,7 @@ class _Walk:
         late: list[Row] = []
         packages: dict[str, list[Row]] = {}
         for row in rows:
-            key = row.decision or row.id
+            key = (row.decision, "") if row.decision else ("", row.id)
             main = self._main_row.setdefault(key, row.id)
             if row.move == "DELIVER" or (row.quiet and self._enforces):
                 late.append(row)
@@ -169,19 +170,25 @@ class _Walk:
     def _decide(self, rows: list[Row]) -> bool:
         """Score and carry out one recorded decision; False if it was skipped as illegal."""
         board, main = self.board, rows[0]
-        problem = board.problem_with(main)
+        problem, place = board.problem_with(main), main
+        for row in rows[1:]:
+            if not problem:
+                problem, place = board.wrong_direction(row), row
         if problem and not self.skip_illegal:
             path = board.out.record.path
-            raise InputError(path, f"line {main.line} ({main.id}), {main.date}", problem)
+            raise InputError(path, f"line {place.line} ({place.id}), {place.date}", problem)
         if problem:
             self._skipped.add(main.id)
             for row in rows:
-                board.note_unplaced(row, problem if row is main else f"goes with {main.id}")
+                board.note_unplaced(row, problem if row is place else f"goes with {place.id}")
             return False
         player, option = board.player_of(main), board.option_of(main)
         board.score(player, option, main.date, tuple(row.id for row in rows))
         if option == Move.SUSPEND:
             self._suspend(player, rows)
+            for row in rows[1:]:
+                if row.move != "SUSPEND":
+                    self._carry(row)
         else:
             board.apply(main)
             board.set_recorded(main)
@@ -195,9 +202,9 @@ class _Walk:
         """An offer; if it makes an agreement, recorded levels and dates replace the rules'."""
         board, state = self.board, self.board.state
         in_force, loaded = state.in_force.copy(), state.loaded.copy()
-        self._offers[player] = rows
+        self._offers[player] = [row for row in rows if row.move == "SUSPEND"]
         board.apply(rows[0])
-        board.note_placed(rows)
+        board.note_placed(self._offers[player])
         if board.info.event not in (Event.BEGUN, Event.REPAIRED, Event.RENEWED):
             return
         for side, offer in enumerate(self._offers):

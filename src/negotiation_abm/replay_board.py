@@ -110,8 +110,13 @@ class Board:
                 f"{self._why_illegal(player, option)}; legal: "
                 f"{', '.join(self.game.option_label(o, player) for o in legal)}"
             )
-        if row.level is None or option == Move.SUSPEND:
+        return self.wrong_direction(row)
+
+    def wrong_direction(self, row: Row) -> str:
+        """Why the recorded level contradicts the move; empty if it does not."""
+        if row.level is None or row.move not in ("ESCALATE", "CONCEDE"):
             return ""
+        player = self.player_of(row)
         now = self.state.in_force[player, self.lever_of(row)]
         lowers = row.move == "ESCALATE" and row.level < now - SAME_LEVEL
         raises = row.move == "CONCEDE" and row.level > now + SAME_LEVEL
@@ -181,7 +186,8 @@ class Board:
         self.state.intensity[player, lever] = 1.0
         set_level(self.state, self.params, player, lever, row.level)
         loaded = self.state.loaded[player, lever] if row.loaded is None else row.loaded
-        self.state.loaded[player, lever] = min(loaded, 1.0 - row.level)
+        room = self.params.cap[player, lever] - row.level
+        self.state.loaded[player, lever] = max(0.0, min(loaded, room))
 
     def enforce(self, row: Row) -> None:
         """A quiet row: the formal level stays, its enforcement changes to give the row's level."""

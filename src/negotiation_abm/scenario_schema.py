@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
@@ -18,6 +18,12 @@ from negotiation_abm.core.params import LEVER_NUMBERS
 from negotiation_abm.core.terms import MAX_EXCHANGES
 
 _LEVER = {parameter.name: parameter for parameter in LEVER_NUMBERS}
+
+FIRST_DAY, LAST_DAY = dt.date(1000, 1, 1), dt.date(3000, 1, 1)
+
+Number = Annotated[float, Field(strict=True)]  # neither text nor yes and no
+Whole = Annotated[int, Field(strict=True)]
+Day = Annotated[dt.date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 
 
 class _Model(BaseModel):
@@ -34,18 +40,18 @@ def _number(name: str, **extra: Any) -> Any:
 class Lever(_Model):
     """One leverage asset of one player."""
 
-    weight: float = _number("weight")
-    irreplaceability: float = _number("irreplaceability")
-    blowback_share: float = _number("blowback_share", default=0.0)
-    step: float = _number("step")
-    floor: float = _number("floor", default=0.0)
-    cap: float = _number("cap", default=1.0)
-    start: float = Field(default=0.0, ge=0, le=1, description="pressure in force at the start")
-    loaded: float = Field(default=0.0, ge=0, le=1, description="suspended share at the start")
+    weight: Number = _number("weight")
+    irreplaceability: Number = _number("irreplaceability")
+    blowback_share: Number = _number("blowback_share", default=0.0)
+    step: Number = _number("step")
+    floor: Number = _number("floor", default=0.0)
+    cap: Number = _number("cap", default=1.0)
+    start: Number = Field(default=0.0, ge=0, le=1, description="pressure in force at the start")
+    loaded: Number = Field(default=0.0, ge=0, le=1, description="suspended share at the start")
     domain: str = Field(description="field of policy; escalations are answered within it")
     hits: str = Field(default="", description="constituency that the lever hurts")
     agency: bool = Field(default=False, description="may an agency use it on its own?")
-    pp_at_full: float | None = Field(
+    pp_at_full: Number | None = Field(
         default=None, gt=0, description="tariff in percentage points at level 1, for a tariff"
     )
     source: str = Field(default="", description="fact ids, a paper, or 'assumed'")
@@ -54,15 +60,15 @@ class Lever(_Model):
 class Terms(_Model):
     """What an agreement gets from the forum in which it is made."""
 
-    weeks: int | None = Field(default=None, ge=1, le=1040, description="term; null: no date")
+    weeks: Whole | None = Field(default=None, ge=1, le=1040, description="term; null: no date")
     covers: dict[str, list[str]] = Field(description="levers covered, by owner")
 
 
 class Meeting(_Model):
     """A round or summit on the calendar."""
 
-    date: dt.date
-    announced: dt.date | None = Field(
+    date: Day
+    announced: Day | None = Field(
         default=None, description="a summit is known from this day; null: always"
     )
     note: str = ""
@@ -72,8 +78,8 @@ class Season(_Model):
     """A factor on the salience of a lever in some months of the year."""
 
     lever: str = Field(description="OWNER.lever")
-    months: list[int] = Field(description="months 1 to 12 in which the factor holds")
-    factor: float = Field(ge=0, le=100)
+    months: list[Whole] = Field(description="months 1 to 12 in which the factor holds")
+    factor: Number = Field(ge=0, le=100)
     source: str = ""
 
 
@@ -81,9 +87,9 @@ class Approach(_Model):
     """A factor on the salience of a lever that builds up linearly to a date and then ends."""
 
     lever: str = Field(description="OWNER.lever")
-    date: dt.date
-    ramp_weeks: int = Field(ge=1, le=520)
-    factor: float = Field(ge=0, le=100)
+    date: Day
+    ramp_weeks: Whole = Field(ge=1, le=520)
+    factor: Number = Field(ge=0, le=100)
     source: str = ""
 
 
@@ -99,29 +105,29 @@ class Calendar(_Model):
 class RunningTruce(_Model):
     """A truce that is already in force when the scenario starts."""
 
-    began: dt.date
-    expires: dt.date | None = None
+    began: Day
+    expires: Day | None = None
     terms: str = Field(default="round", pattern="^(round|summit)$", description="round or summit")
-    renewals: int = Field(default=0, ge=0, le=100)
+    renewals: Whole = Field(default=0, ge=0, le=100)
 
 
 class Shock(_Model):
     """An event from outside that sets a lever (a court voids it, an intervention)."""
 
-    date: dt.date
+    date: Day
     lever: str = Field(description="OWNER.lever")
-    level: float = Field(ge=0, le=1, description="pressure in force from that week")
+    level: Number = Field(ge=0, le=1, description="pressure in force from that week")
     note: str = ""
 
 
 class ScriptedMove(_Model):
     """A move of a player whose strategy is `scripted`."""
 
-    date: dt.date
+    date: Day
     player: str
     move: str = Field(pattern="^(HOLD|SUSPEND|ESCALATE|THREATEN|CONCEDE)$")
     lever: str | None = None
-    exchange: int = Field(default=1, ge=1, le=MAX_EXCHANGES)
+    exchange: Whole = Field(default=1, ge=1, le=MAX_EXCHANGES)
 
 
 class Pledge(_Model):
@@ -130,9 +136,9 @@ class Pledge(_Model):
     name: str
     player: str
     lever: str | None = Field(default=None, description="lever of that player; null: an effort")
-    weight: float = Field(ge=0, le=10, description="importance, 1: as much as the main lever")
-    made: dt.date
-    due: dt.date
+    weight: Number = Field(ge=0, le=10, description="importance, 1: as much as the main lever")
+    made: Day
+    due: Day
     amount: str = Field(default="", description="what was promised, in words")
     source: str = ""
 
@@ -146,12 +152,12 @@ class Delivery(_Model):
 class Change(_Model):
     """A change of a side's base values from a date on (module `negotiator`)."""
 
-    date: dt.date
+    date: Day
     player: str
-    initiative: float = Field(default=0.0, ge=-20, le=20, description="nats")
-    audience_cost: float = Field(default=0.0, ge=-20, le=20, description="nats")
-    offer_cost: float = Field(default=0.0, ge=-20, le=20, description="nats")
-    ramp_weeks: int = Field(default=0, ge=0, le=520, description="0: at once")
+    initiative: Number = Field(default=0.0, ge=-20, le=20, description="nats")
+    audience_cost: Number = Field(default=0.0, ge=-20, le=20, description="nats")
+    offer_cost: Number = Field(default=0.0, ge=-20, le=20, description="nats")
+    ramp_weeks: Whole = Field(default=0, ge=0, le=520, description="0: at once")
     source: str = ""
 
 
@@ -164,18 +170,18 @@ class Negotiator(_Model):
 class IssueEvent(_Model):
     """A dated event on a side issue."""
 
-    date: dt.date
+    date: Day
     issue: str
     player: str = Field(description="the side that it angers or pleases")
-    tension: float = Field(default=0.0, ge=0, le=10, description="in escalations")
-    sweetener: float = Field(default=0.0, ge=0, le=10, description="in concessions")
+    tension: Number = Field(default=0.0, ge=0, le=10, description="in escalations")
+    sweetener: Number = Field(default=0.0, ge=0, le=10, description="in concessions")
     note: str = ""
 
 
 class SideIssues(_Model):
     """Inputs of the module `side_issues`."""
 
-    weights: dict[str, float] = Field(description="weight of each issue, 1: like a trade move")
+    weights: dict[str, Number] = Field(description="weight of each issue, 1: like a trade move")
     events: list[IssueEvent]
 
 
@@ -183,12 +189,12 @@ class StateShock(_Model):
     """A change of one quantity from outside (module `shocks`)."""
 
     quantity: str = Field(description=", ".join(QUANTITIES))
-    date: dt.date | None = None
-    rate: float | None = Field(default=None, ge=0, le=1, description="a week, if at random")
+    date: Day | None = None
+    rate: Number | None = Field(default=None, ge=0, le=1, description="a week, if at random")
     player: str | None = None
     lever: str | None = Field(default=None, description="OWNER.lever")
-    set: float | None = None
-    add: float | None = None
+    set: Number | None = None
+    add: Number | None = None
     note: str = ""
 
 
@@ -233,23 +239,25 @@ class Observation(_Model):
     """The record that a replay of this scenario uses unless told otherwise."""
 
     file: str = Field(description="path, or name of a shipped record")
-    until: dt.date | None = Field(default=None, description="last day observed")
+    until: Day | None = Field(default=None, description="last day observed")
 
 
 class Scenario(_Model):
     """Everything that a run starts from. Load one with `negotiation_abm.load_scenario`."""
 
-    name: str
+    name: str = Field(
+        pattern=r"^\w[\w .-]*$", description="letters, digits, space, dot, hyphen, underscore"
+    )
     title: str = ""
     description: str = ""
-    start: dt.date
-    horizon_weeks: int = Field(ge=1, le=2600)
+    start: Day
+    horizon_weeks: Whole = Field(ge=1, le=2600)
     players: list[str] = Field(min_length=2, max_length=2)
     plays_as: dict[str, str] = Field(
         default={}, description="player of the parameter set whose values a player takes"
     )
     parameters: str = Field(description="name or path of a parameter set")
-    set: dict[str, float | int] = Field(
+    set: dict[str, Number | Whole] = Field(
         default={}, description="values that replace those of the set, by dotted name"
     )
     strategies: dict[str, str]
@@ -280,4 +288,4 @@ class Scenario(_Model):
 
     def date_of(self, turn: int) -> dt.date:
         """First day of a turn."""
-        return self.start + dt.timedelta(weeks=turn)
+        return self.start + dt.timedelta(weeks=int(turn))

@@ -199,7 +199,7 @@ def apply_agency_move(state, params, player, option, step, info):
 @rule
 def round_probability(state, params):
     """Probability that an unscheduled round or call happens this week."""
-    return 1.0 / (1.0 + math.exp(-round_log_odds(state, params)))
+    return 1.0 / (1.0 + math.exp(min(700.0, -round_log_odds(state, params))))
 
 
 @rule

@@ -28,7 +28,11 @@ def plot_folder(folder: Path) -> list[Path]:
     if replay is None and summary is None:
         problem = "holds neither replay.json nor summary.json; run or replay first"
         raise InputError(folder, "", problem)
-    return _draw(folder, replay, summary)
+    try:
+        return _draw(folder, replay, summary)
+    except (KeyError, IndexError, TypeError, ValueError, FileNotFoundError) as error:
+        problem = f"not a complete result ({type(error).__name__}: {error}); run it again"
+        raise InputError(folder, "", problem) from None
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ A value is a sum of what all moves of a type share and what the lever itself add
 are products of a few shared factors, new at every decision, and of factors of each lever, which
 stay the same for weeks: these are kept in the state together with the inputs that they were made
 from, and made anew when an input differs. Exponents are limited to +-110 so that no product of
-five overflows; that far out one option has all the probability anyway.
+five overflows; above a precision of 5, where that could bind, nothing is kept.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -22,14 +22,16 @@ from negotiation_abm.core.payoffs import (
     escalate_value,
     goodwill_value,
     is_answer,
+    option_value,
     pressure_value,
     settlement_value,
     suspend_value,
     threaten_value,
 )
-from negotiation_abm.core.transitions import TINY, can_offer
+from negotiation_abm.core.transitions import TINY, can_offer, is_legal
 
 LIMIT = 110.0
+SHARP = 5.0  # precision above which the limit could bind
 
 
 @rule
@@ -100,6 +102,26 @@ def _shift_lever(state, params, week, player, lever, weights):
 
 
 @rule
+def _sharp_weights(state, params, week, player, weights):
+    """The same without kept factors, for a precision at which these could overflow."""
+    count = 2 + 3 * params.num_levers[player]
+    largest = 0.0
+    for option in range(count):
+        if is_legal(state, params, player, option):
+            value = option_value(state, params, week, player, option)
+            weights[option] = params.precision * value
+            largest = max(largest, weights[option])
+    total = 0.0
+    for option in range(count):
+        if is_legal(state, params, player, option):
+            weights[option] = math.exp(weights[option] - largest)
+            total += weights[option]
+        else:
+            weights[option] = 0.0
+    return count, total
+
+
+@rule
 def option_weights(state, params, week, player, weights):
     """Fill `weights` with exp(precision x value), 0 for illegal options.
 
@@ -108,9 +130,11 @@ def option_weights(state, params, week, player, weights):
     count : int
         Number of options that can be legal, 2 + 3 x the player's levers.
     total : float
-        Sum of the weights; HOLD has weight 1.
+        Sum of the weights. (All may share a factor: only their ratios mean something.)
     """
     precision = params.precision
+    if precision > SHARP:
+        return _sharp_weights(state, params, week, player, weights)
     pressure = pressure_value(state, params, week, player)
     settlement = settlement_value(state, params, week, player)
     escalate = _limited_exp(precision * (pressure + params.initiative[player]))
