@@ -75,15 +75,16 @@ def test_blocks_come_in_order_and_full(monkeypatch, short_game):
     assert [len(block.runs) for block in blocks] == [40, 40, 40, 10]
     numbers = np.concatenate([block.runs["replicate"] for block in blocks])
     assert numbers.tolist() == list(range(130))
-    for block in blocks:
-        assert set(block.spells["replicate"]) <= set(block.runs["replicate"])
 
 
 def test_spells_stay_with_their_block(monkeypatch, game, reference):
     monkeypatch.setattr(batch, "BLOCK_SIZE", 64)
-    runs, spells = joined(game, threads=2, chunk_size=100)
-    assert runs.tobytes() == reference[0].tobytes()
-    assert spells.tobytes() == reference[1].tobytes()
+    spells = reference[1]
+    for block in simulate(game, REPLICATES, SEED, threads=2, chunk_size=100):
+        first, last = block.runs["replicate"][[0, -1]]
+        wanted = spells[(spells["replicate"] >= first) & (spells["replicate"] <= last)]
+        assert len(wanted) > 50
+        assert block.spells.tobytes() == wanted.tobytes()
 
 
 def test_blocks_of_the_usual_size(short_game):

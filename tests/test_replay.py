@@ -3,7 +3,6 @@
 import datetime as dt
 import math
 
-import numpy as np
 import pytest
 
 from helpers import make_game
@@ -197,6 +196,12 @@ def test_replay_is_the_same_every_time(baseline, replay):
     assert again.weeks == replay.weeks
 
 
+def test_weekly_table_holds_plain_numbers(replay):
+    for week in replay.weeks:
+        for name, value in week.items():
+            assert isinstance(value, int | float | str), name
+
+
 # ---------------------------------------------------------------------------
 # Packages.
 
@@ -219,9 +224,9 @@ def test_package_is_one_decision_and_moves_all_its_levers(baseline, tmp_path):
 
 
 def test_package_angers_once_and_frightens_markets_by_all_its_rows(baseline, tmp_path):
-    week = replay_record(baseline, write_record(tmp_path, *FEBRUARY)).weeks[-1]
-    assert week["US.anger"] == pytest.approx(0.7)  # one escalation, a week old
-    # steps .05, .1, .1 by potency .4 x .8**2, 1 x .95**2, .3 x .8**2; a week old
+    week = replay_record(baseline, write_record(tmp_path, *FEBRUARY)).weeks[2]
+    assert week["US.anger"] == pytest.approx(0.7)  # one escalation, faded once
+    # steps .05, .1, .1 by potency .4 x .8**2, 1 x .95**2, .3 x .8**2; faded once
     loss = 0.05 * 0.256 + 0.1 * 0.9025 + 0.1 * 0.192
     assert week["CHINA.market_loss"] == pytest.approx(0.6 * loss)
 
@@ -313,6 +318,18 @@ def test_move_without_a_level_takes_the_usual_step(baseline, tmp_path):
     assert result.weeks[6]["US.chips.pending"] == pytest.approx(0.3)
 
 
+def test_recorded_level_cuts_down_what_is_loaded(baseline, tmp_path):
+    record = write_record(
+        tmp_path,
+        row("a 2025-02-10 US SUSPEND chips 0.5 0.4", expires="2025-05-12"),
+        row("b 2025-02-10 CHINA SUSPEND"),
+        row("c 2025-02-18 US ESCALATE chips 0.8"),
+    )
+    weeks = replay_record(baseline, record).weeks
+    levels = [(week["US.chips.in_force"], week["US.chips.loaded"]) for week in weeks[3:5]]
+    assert levels == [(0.5, 0.4), (0.8, pytest.approx(0.2))]
+
+
 # ---------------------------------------------------------------------------
 # Illegal moves.
 
@@ -338,7 +355,7 @@ ILLEGAL = [
     (
         "nothing to settle",
         [
-            row("a 2025-02-10 US SUSPEND"),
+            row("a 2025-02-10 US SUSPEND", expires="2025-05-12"),
             row("b 2025-02-10 CHINA SUSPEND"),
             row("x 2025-02-18 US SUSPEND"),
         ],
@@ -493,6 +510,47 @@ def test_record_of_another_scenario_is_refused(baseline, tmp_path):
 # Known faults.
 
 
+@pytest.mark.xfail(raises=TypeError, reason="date_of gets a NumPy integer from the terms")
+def test_agreement_without_a_recorded_date_gets_the_term_of_its_forum(baseline, tmp_path):
+    record = write_record(
+        tmp_path, row("a 2025-02-10 US SUSPEND"), row("b 2025-02-10 CHINA SUSPEND")
+    )
+    result = replay_record(baseline, record)
+    assert result.agreements == [(dt.date(2025, 2, 10), "BEGUN", "week of 2025-05-12")]
+
+
+@pytest.mark.xfail(raises=KeyError, reason="looks the main row up by the decision, here empty")
+def test_row_whose_id_is_the_label_of_an_earlier_package(baseline, tmp_path):
+    record = write_record(
+        tmp_path,
+        row("a 2025-02-04 US ESCALATE market_access 0.1", decision="d"),
+        row("d 2025-03-04 US ESCALATE chips 0.5"),
+    )
+    assert replay_record(baseline, record).num_moves == 2
+
+
+@pytest.mark.xfail(reason="a label that is the id of another row swallows that player's move")
+def test_label_that_is_the_id_of_a_row_of_the_other_side(baseline, tmp_path):
+    record = write_record(
+        tmp_path,
+        row("a 2025-02-04 US ESCALATE market_access 0.1"),
+        row("b 2025-02-04 CHINA ESCALATE soybeans 0.3", decision="a"),
+    )
+    assert replay_record(baseline, record).num_moves == 2
+
+
+@pytest.mark.xfail(reason="loaded is cut down to 1 - level, not to cap - level")
+def test_recorded_levels_stay_within_the_cap(tmp_path):
+    game = build_game(load_scenario("baseline_2025", {"levers.US.chips.cap": 0.8}))
+    record = write_record(
+        tmp_path,
+        row("a 2025-02-10 US SUSPEND chips 0.5 0.5", expires="2025-05-12"),
+        row("b 2025-02-10 CHINA SUSPEND"),
+    )
+    week = replay_record(game, record).weeks[3]
+    assert week["US.chips.in_force"] + week["US.chips.loaded"] <= 0.8 + 1e-9
+
+
 @pytest.mark.xfail(reason="rows that are carried along are not checked")
 @pytest.mark.parametrize("text", ["CONCEDE chips 0.9", "ESCALATE chips 0.3"])
 def test_carried_row_in_the_wrong_direction_is_refused(baseline, tmp_path, text):
@@ -514,10 +572,3 @@ def test_escalation_in_the_package_of_an_offer_is_carried_out_or_refused(baselin
     )
     result = replay_record(baseline, record)
     assert result.weeks[-1]["US.chips.in_force"] == pytest.approx(0.9)
-
-
-def test_weekly_table_holds_plain_numbers(replay):
-    for week in replay.weeks:
-        for name, value in week.items():
-            assert isinstance(value, int | float | str), name
-            assert not isinstance(value, np.generic) or isinstance(value, float), name

@@ -14,6 +14,7 @@ from helpers import (
     ESCALATE_1,
     ESCALATE_2,
     HOLD,
+    MEMORY,
     SUSPEND,
     THREATEN_0,
     THREATEN_1,
@@ -107,6 +108,39 @@ def test_choice_does_not_depend_on_what_was_asked_before(name, game, situations)
         choose(name, asked, params, make_week(), player, u)
         expected = choose(name, fresh, params, week, player, u)
         assert choose(name, asked, params, week, player, u) == expected
+
+
+def weights_of(state, params):
+    weights = np.empty(NUM_OPTIONS)
+    count, _ = option_weights(state, params, make_week(), 0, weights)
+    return weights[:count].tolist()
+
+
+THREAT = {"pending": [[0.25, 0], [0, 0]], "pending_lead": [[4, 0], [0, 0]]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"in_force": [[0.75, 0], [0, 0]]},
+        {"loaded": [[0.4, 0], [0, 0]]},
+        {"pending": 0.0},
+        {"pending_weeks": [[2, 0], [0, 0]]},
+        {"pending_lead": [[1, 0], [0, 0]]},
+        {"irreplaceability": 0.5},
+    ],
+)
+def test_quantal_response_notices_every_change_of_a_lever(change):
+    terms = {"flow_weight": 10.0, "relative_gains": 0.5, "market": 0.2, "blowback": 0.5}
+    params = make_params(follow=1.5, hold_fire=0.5, cap=0.9, **terms)
+    start = {"in_force": [[0.5, 0], [0, 0]]} | THREAT
+    asked = make_state(params, **start)
+    before = weights_of(asked, params)
+    after = weights_of(make_state(params, **start | change), params)
+    assert before != after
+    remembering = make_state(params, **start | change)
+    vars(remembering).update({name: getattr(asked, name) for name in MEMORY})
+    assert weights_of(remembering, params) == after
 
 
 # ---------------------------------------------------------------------------

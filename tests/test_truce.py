@@ -11,12 +11,14 @@ from helpers import (
     THREATEN_0,
     changed_fields,
     finish_week,
+    make_info,
     make_params,
     make_state,
     make_truce,
     move,
 )
 from negotiation_abm.core.state import Event, Forum, Phase, TruceEnd
+from negotiation_abm.core.transitions import apply_agency_move
 
 PACKAGE = {"suspended_share": 0.7, "loaded_share": 0.4}
 
@@ -223,6 +225,20 @@ def test_collapse_when_strain_reaches_the_tolerance(strain, event, after):
     if event == Event.ENDED:
         assert (info.cause, info.player, info.lever) == (TruceEnd.COLLAPSE, 1, 1)
         assert state.phase == Phase.DISPUTE
+
+
+def test_collapse_names_the_agency_behind_the_last_strain():
+    params = make_params(tolerance=0.2)
+    for agency in (0, 1):
+        state, info = make_truce(params), make_info()
+        if agency:
+            apply_agency_move(state, params, 0, ESCALATE_1, 0.25, info)
+        else:
+            apply_agency_move(state, params, 1, ESCALATE_1, 0.25, info)
+            info = move(state, params, 0, ESCALATE_1)
+        assert (info.agency, state.by_agency) == (agency, 0)
+        info = finish_week(state, params)
+        assert (info.cause, info.player, info.agency) == (TruceEnd.COLLAPSE, 0, agency)
 
 
 def test_strain_collapses_a_truce_only_at_the_end_of_the_week():

@@ -1,0 +1,90 @@
+"""What the tests of the outer layers share: calling the command line, looking at folders."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from negotiation_abm import Game, build_game, load_record, load_scenario
+from negotiation_abm.cli import main
+from negotiation_abm.observed import write_replay
+from negotiation_abm.runs import run_batch
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPT = Path(sys.executable).with_name("negotiation-abm")
+WIDTH = 100
+
+RUN_FILES = {"truces.parquet", "runs.parquet", "survival.csv", "summary.json"}
+REPLAY_FILES = {"replay.csv", "decisions.csv", "replay.json"}
+FIGURES = {
+    f"figures/{name}.{kind}"
+    for name in ("timeline", "truce_durations", "ends_by_cause")
+    for kind in ("png", "svg")
+}
+
+
+def command(capsys: pytest.CaptureFixture[str], *arguments: object) -> SimpleNamespace:
+    """Status, standard output and standard error of a command, run in this process."""
+    capsys.readouterr()
+    try:
+        status = main([str(argument) for argument in arguments])
+    except SystemExit as leaving:  # argparse: usage errors, --help, --version
+        status = leaving.code if isinstance(leaving.code, int) else 1
+    captured = capsys.readouterr()
+    return SimpleNamespace(status=status, out=captured.out, err=captured.err)
+
+
+def script(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    """The installed script, in a process of its own."""
+    words = [str(SCRIPT), *(str(argument) for argument in arguments)]
+    return subprocess.run(words, capture_output=True, text=True, timeout=120, **options)
+
+
+def python(code: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Python code, in a process of its own."""
+    words = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(words, capture_output=True, text=True, timeout=120, **options)
+
+
+def strict_json(text: str) -> Any:
+    """JSON as the standard has it: no NaN, no Infinity."""
+
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder with its bytes, by relative path; empty if there is no folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def leftovers(folder: Path) -> list[str]:
+    """Files that were written aside and not removed."""
+    return [name for name in contents(folder) if ".part" in name or ".probe" in name]
+
+
+def shipped_game(name: str = "busan_2025", **changes: Any) -> Game:
+    """The game of a shipped scenario."""
+    return build_game(load_scenario(name, changes))
+
+
+def make_results(folder: Path, replicates: int = 60) -> Path:
+    """A small result folder with a replay and a run."""
+    write_replay(shipped_game("baseline_2025"), load_record("record_2025"), folder)
+    run_batch(shipped_game("busan_2025"), replicates, 1, folder)
+    return folder
+
+
+def known_bug(reason: str) -> pytest.MarkDecorator:
+    """Marks a test of what should be and is not yet; it fails as soon as it passes."""
+    return pytest.mark.xfail(reason=reason, strict=True)

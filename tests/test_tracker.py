@@ -1,0 +1,124 @@
+"""Spells and tallies of scripted play, counted by hand."""
+
+import datetime as dt
+
+import pytest
+
+from helpers import make_game
+from negotiation_abm import NegotiationModel
+from negotiation_abm.core.state import TruceEnd
+from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
+
+START = dt.date(2001, 1, 1)
+BREACH, LAPSE, ESCALATION = TruceEnd.BREACH, TruceEnd.LAPSE, TruceEnd.ESCALATION
+CENSORED, COLLAPSE = TruceEnd.CENSORED, TruceEnd.COLLAPSE
+
+# Truce in week 2, strained in week 5 from the open lever, repaired in week 6, broken in week 9;
+# another in week 12 that lapses in week 25; a third in week 30, renewed in week 36.
+PLAY = [
+    *((2, "A", "SUSPEND"), (2, "B", "SUSPEND")),
+    (5, "B", "ESCALATE", "open"),
+    *((6, "A", "SUSPEND"), (6, "B", "SUSPEND")),
+    (9, "A", "ESCALATE", "text"),
+    *((12, "A", "SUSPEND"), (12, "B", "SUSPEND")),
+    *((30, "A", "SUSPEND"), (30, "B", "SUSPEND")),
+    *((36, "A", "SUSPEND"), (36, "B", "SUSPEND")),
+]
+
+
+def play(folder, script, **changes):
+    """Run a script; an escalation of the open lever has the severity .1 exactly."""
+    full = {"weight": 1.0, "irreplaceability": 1.0, "step": 0.5}
+    side = {"text": full | {"domain": "x"}, "open": full | {"domain": "y", "cap": 0.1}}
+    terms = {"weeks": 13, "covers": {"A": ["text"], "B": ["text"]}}
+    values = {"round_base": -20.0, "round_truce": 0.0, "fatigue": 0.0, "round_strain": 0.0}
+    data = {
+        "name": "script",
+        "start": START,
+        "horizon_weeks": 45,
+        "players": ["A", "B"],
+        "parameters": "start_2025",
+        "strategies": {"A": "scripted", "B": "scripted"},
+        "levers": {"A": side, "B": side},
+        "terms": {"round": terms, "summit": terms},
+        "set": values | {"round_date": 0.0, "min_severity": 0.1, "erosion": 0.0} | changes,
+        "script": [
+            {
+                "date": START + dt.timedelta(weeks=week),
+                "player": player,
+                "move": move,
+                "lever": lever[0] if lever else None,
+            }
+            for week, player, move, *lever in script
+        ],
+    }
+    return NegotiationModel(make_game(folder, data), seed=1).run_to_horizon()
+
+
+def spells_of(model, measure):
+    return [
+        (s.truce, s.start_week, s.duration_weeks, s.cause, s.player, s.lever, s.renewals)
+        for s in model.spells
+        if s.measure == measure
+    ]
+
+
+def test_covered_spells(tmp_path):
+    assert spells_of(play(tmp_path, PLAY), COVERED) == [
+        (0, 2, 7, BREACH, 0, 0, 0),
+        (1, 12, 13, LAPSE, -1, -1, 0),
+        (2, 30, 14, CENSORED, -1, -1, 1),  # week 44 is the last
+    ]
+
+
+def test_any_domain_spells(tmp_path):
+    assert spells_of(play(tmp_path, PLAY), ANY_DOMAIN) == [
+        (0, 2, 3, ESCALATION, 1, 1, 0),
+        (0, 6, 3, BREACH, 0, 0, 0),
+        (1, 12, 13, LAPSE, -1, -1, 0),
+        (2, 30, 14, CENSORED, -1, -1, 1),
+    ]
+
+
+def test_small_escalations_do_not_end_an_any_domain_spell(tmp_path):
+    model = play(tmp_path, PLAY, min_severity=0.101)
+    assert spells_of(model, ANY_DOMAIN)[0] == (0, 2, 7, BREACH, 0, 0, 0)
+
+
+def test_collapse_ends_the_covered_spell_and_escalation_the_other(tmp_path):
+    model = play(tmp_path, PLAY[:3], tolerance=0.1)
+    assert spells_of(model, COVERED) == [(0, 2, 3, COLLAPSE, 1, 1, 0)]
+    assert spells_of(model, ANY_DOMAIN) == [(0, 2, 3, ESCALATION, 1, 1, 0)]
+
+
+def test_tally(tmp_path):
+    tally = play(tmp_path, PLAY).tally
+    assert (tally.num_truces, tally.num_renewals, tally.num_repairs) == (3, 1, 1)
+    assert tally.renewal_lead_weeks == 7  # 13 weeks, less six that had passed
+    assert tally.first_truce_week == 2
+    assert tally.weeks_in_truce == 7 + 13 + 15
+    assert tally.num_meetings == 0
+    assert tally.num_moves[:, 1:].tolist() == [[5, 1, 0, 0], [5, 1, 0, 0]]
+
+
+def test_peak_and_mean_level(tmp_path):
+    tally = play(tmp_path, [(9, "B", "ESCALATE", "open")]).tally
+    assert tally.peak_in_force[1, 1] == pytest.approx(0.1)
+    assert tally.mean_in_force[1, 1] == pytest.approx(0.1 * 36 / 45)
+
+
+def test_run_without_a_truce(tmp_path):
+    model = play(tmp_path, [(9, "B", "ESCALATE", "open")])
+    assert model.spells == []
+    assert model.tally.first_truce_week == -1
+
+
+def test_truce_of_the_last_week(tmp_path):
+    model = play(tmp_path, [(44, "A", "SUSPEND"), (44, "B", "SUSPEND")])
+    assert spells_of(model, COVERED) == [(0, 44, 0, CENSORED, -1, -1, 0)]
+
+
+def test_threat_that_is_carried_out_is_counted(tmp_path):
+    threat = [(3, "A", "THREATEN", "open"), (4, "A", "ESCALATE", "open")]  # every lead is 1 or more
+    tally = play(tmp_path, [*threat, (5, "B", "ESCALATE", "open")]).tally
+    assert tally.threats_carried_out.tolist() == [1, 0]
