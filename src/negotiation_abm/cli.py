@@ -175,13 +175,15 @@ def _changes(options: argparse.Namespace) -> dict[str, Any]:
     """The ``--set`` options as names and values."""
     import yaml
 
+    from negotiation_abm.resources import parse_yaml
+
     changes = {}
     for item in options.set:
         name, equals, text = item.partition("=")
         if not equals or not name:
             raise InputError("--set", item, "expected NAME=VALUE")
         try:
-            changes[name] = yaml.safe_load(text)
+            changes[name] = parse_yaml(text)
         except (yaml.YAMLError, ValueError):
             raise InputError("--set", item, "the value is not valid YAML") from None
     return changes

@@ -14,6 +14,13 @@ MEASURE_TEXT = {
     "covered": "covered",
     "any_domain": "any domain",
 }
+CAUSE_TEXT = {
+    "breach": "breach",
+    "collapse": "collapse",
+    "non_delivery": "non-delivery",
+    "lapse": "lapse",
+    "escalation": "escalation",
+}
 GROUP_TEXT = {"all": "all", "running": "running"}
 
 
@@ -71,6 +78,12 @@ def print_replay(summary: dict[str, Any], out: Path | None) -> None:
         console.print(f"{player} extra tariff, pp: {path or 'unchanged'}", soft_wrap=False)
     console.print()
     _print_recorded_spells(console, summary)
+    for pledge in summary["pledges"]:
+        about = pledge["lever"] or "an effort"
+        console.print(
+            f"pledge {pledge['name']} ({pledge['player']}, {about}), due {pledge['due']}: "
+            f"{pledge['status']}"
+        )
     for agreement in summary["agreements"]:
         expires = f", expiry {agreement['expires']}" if agreement["expires"] else ""
         console.print(f"agreement {agreement['date']}: truce {agreement['kind'].lower()}{expires}")
@@ -102,9 +115,10 @@ def _print_recorded_spells(console: Console, summary: dict[str, Any]) -> None:
     )
     for spell in summary["spells"]:
         mark = "" if spell["event_observed"] else "+"
-        cause = spell["cause"]
+        cause = CAUSE_TEXT.get(spell["cause"], spell["cause"])
         if spell["lever"]:
-            cause = f"{cause}: {spell['player']} {spell['lever']}"
+            agency = " (an agency)" if spell["agency"] else ""
+            cause = f"{cause}: {spell['player']} {spell['lever']}{agency}"
         table.add_row(
             MEASURE_TEXT[spell["measure"]],
             spell["start"],
@@ -175,8 +189,10 @@ def _print_survival(console: Console, summary: dict[str, Any]) -> None:
 
 
 def _print_causes(console: Console, summary: dict[str, Any]) -> None:
-    names = ("breach", "collapse", "lapse", "escalation")
-    table = _plain(("ends by cause", "left"), *((name, "right") for name in names))
+    names = [
+        name for name in CAUSE_TEXT if any(name in e["ends_by_cause"] for e in summary["truces"])
+    ]
+    table = _plain(("ends by cause", "left"), *((CAUSE_TEXT[name], "right") for name in names))
     for entry in summary["truces"]:
         shares = entry["ends_by_cause"]
         table.add_row(

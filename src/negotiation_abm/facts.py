@@ -55,7 +55,7 @@ def source_ids(path: Path, data: dict[str, Any]) -> list[str]:
     """Ids of the documents and outside sources that a file of sources lists."""
     ids = []
     for name in ("sources", "outside"):
-        entries = data.get(name) or []
+        entries = data.get(name, [])
         if not isinstance(entries, list):
             raise InputError(path, name, "expected a list")
         for number, entry in enumerate(entries):

@@ -93,6 +93,18 @@ def _mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]
 _UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
+_UniqueKeyLoader.add_implicit_resolver(  # 1e-3 is a number, whatever YAML 1.1 says
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$"),
+    list("-+.0123456789"),
+)
+
+
+def parse_yaml(text: str) -> Any:
+    """A value in YAML; raises `yaml.YAMLError` or `ValueError` if it is none."""
+    return yaml.load(text, Loader=_UniqueKeyLoader)
+
+
 def read_text(path: Path) -> str:
     """Text of a file, or one clear line why it cannot be read."""
     try:
@@ -119,7 +131,7 @@ def _line_of_bad_date(path: Path) -> str:
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML file whose top level is a mapping."""
     try:
-        data = yaml.load(read_text(path), Loader=_UniqueKeyLoader)
+        data = parse_yaml(read_text(path))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else ""

@@ -257,7 +257,7 @@ class Scenario(_Model):
         default={}, description="player of the parameter set whose values a player takes"
     )
     parameters: str = Field(description="name or path of a parameter set")
-    set: dict[str, Number | Whole] = Field(
+    set: dict[str, Number] = Field(
         default={}, description="values that replace those of the set, by dotted name"
     )
     strategies: dict[str, str]
