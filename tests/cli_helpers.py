@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 
-from negotiation_abm import Game, build_game, load_record, load_scenario
+from negotiation_abm import (
+    Game,
+    build_game,
+    load_record,
+    load_scenario,
+)
 from negotiation_abm.cli import main
 from negotiation_abm.observed import write_replay
 from negotiation_abm.runs import run_batch
@@ -83,8 +88,3 @@ def make_results(folder: Path, replicates: int = 60) -> Path:
     write_replay(shipped_game("baseline_2025"), load_record("record_2025"), folder)
     run_batch(shipped_game("busan_2025"), replicates, 1, folder)
     return folder
-
-
-def known_bug(reason: str) -> pytest.MarkDecorator:
-    """Marks a test of what should be and is not yet; it fails as soon as it passes."""
-    return pytest.mark.xfail(reason=reason, strict=True)

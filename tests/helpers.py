@@ -12,7 +12,14 @@ import yaml
 
 from negotiation_abm import build_game, load_scenario
 from negotiation_abm.core.params import PARAMS, derive
-from negotiation_abm.core.state import INFO, LONG_AGO, STATE, WEEK, Phase, as_object, blank
+from negotiation_abm.core.state import (
+    INFO,
+    STATE,
+    WEEK,
+    as_object,
+    blank,
+)
+from negotiation_abm.core.terms import LONG_AGO, Phase
 from negotiation_abm.core.transitions import (
     apply_move,
     begin_turn,
@@ -93,7 +100,7 @@ def _object(dtype: np.dtype, values: dict[str, Any]) -> np.ndarray:
 
 def make_params(**changes: Any) -> SimpleNamespace:
     """Neutral parameters with some of them changed."""
-    record = _object(PARAMS, NEUTRAL | changes)
+    record = _object(PARAMS, NEUTRAL | {"grievance": 1.0} | changes)
     derive(record)
     return as_object(record[0])
 
@@ -107,6 +114,10 @@ def make_state(params: SimpleNamespace, **changes: Any) -> SimpleNamespace:
         "last_escalation": LONG_AGO,
         "irreplaceability": params.irreplaceability,
         "odds": -1.0,
+        "intensity": 1.0,
+        "unmet_lever": -1,
+        "unmet_pledge": -1,
+        "strain_pledge": -1,
     }
     state = as_object(_object(STATE, start | changes)[0])
     state.bite = (1 - np.exp(-params.saturation * state.in_force)) / (

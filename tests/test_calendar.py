@@ -7,7 +7,7 @@ import pytest
 
 from helpers import foreign_scenario, make_game, write_yaml
 from negotiation_abm import build_game, load_scenario
-from negotiation_abm.core.state import Forum, Phase
+from negotiation_abm.core.terms import Forum, Phase
 
 MONDAY = dt.date(2001, 1, 1)
 

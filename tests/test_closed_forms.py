@@ -11,7 +11,7 @@ from scipy import stats
 
 from helpers import assert_near, make_game
 from negotiation_abm import run_replicates
-from negotiation_abm.core.state import Move, TruceEnd
+from negotiation_abm.core.terms import Move, TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 
 CENSORED, COLLAPSE, ESCALATION = TruceEnd.CENSORED, TruceEnd.COLLAPSE, TruceEnd.ESCALATION

@@ -24,6 +24,6 @@ def test_examples_of_module(name):
 
 def test_examples_are_found():
     finder = doctest.DocTestFinder()
-    module = importlib.import_module("negotiation_abm.core.state")
+    module = importlib.import_module("negotiation_abm.core.terms")
     names = {test.name.rsplit(".", 1)[1] for test in finder.find(module) if test.examples}
     assert {"opponent_of", "option_of", "move_of", "lever_of"} <= names

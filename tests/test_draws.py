@@ -5,7 +5,13 @@ import pytest
 from scipy import stats
 
 from helpers import assert_near
-from negotiation_abm.draws import decision_block, normal, philox, pick, uniforms
+from negotiation_abm.core.draws import (
+    decision_block,
+    normal,
+    philox,
+    pick,
+    uniforms,
+)
 from negotiation_abm.kernel import compiler
 
 # Random123 1.14, tests/kat_vectors, philox4x32 10: counter, key, result.
@@ -68,7 +74,7 @@ def test_compiled_draws_are_the_same(compiled, seed, replicate, turn, block):
 
 def test_extreme_words_give_neither_zero_nor_one(monkeypatch):
     words = (np.uint64(0), np.uint64(2**32 - 1), np.uint64(0), np.uint64(2**32 - 1))
-    monkeypatch.setattr("negotiation_abm.draws.philox", lambda *counter_and_key: words)
+    monkeypatch.setattr("negotiation_abm.core.draws.philox", lambda *counter_and_key: words)
     low, high, *_ = uniforms(0, 0, 0, 0)
     assert 0.0 < low < 1e-9
     assert 1.0 - 1e-9 < high < 1.0

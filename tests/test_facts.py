@@ -8,7 +8,12 @@ import yaml
 
 from cli_helpers import ROOT, shipped_game
 from negotiation_abm import InputError, load_record, replay_record
-from negotiation_abm.facts import OPTIONAL, REQUIRED, check_facts, load_facts
+from negotiation_abm.facts import (
+    OPTIONAL,
+    REQUIRED,
+    check_facts,
+    load_facts,
+)
 
 FACTS = ROOT / "seeds" / "facts.yaml"
 FIVE = {"000", "001", "002", "003", "004"}

@@ -102,8 +102,8 @@ def test_incidence_panel(table):
 def test_whole_figures(replay, summary, table):
     figures = [
         plot_timeline(replay),
-        plot_durations(table, summary, replay["spells"]),
-        plot_durations(table, summary, []),
+        plot_durations(table, replay["spells"]),
+        plot_durations(table, []),
         plot_ends_by_cause(table),
     ]
     assert all(isinstance(figure, Figure) for figure in figures)
@@ -130,7 +130,7 @@ def test_recorded_spells_stand_at_their_length(table, replay):
 @pytest.mark.parametrize("measure", ["covered", "any_domain"])
 def test_one_measure_alone(table, summary, measure):
     part = table[table["measure"] == measure]
-    assert len(plot_durations(part, summary, []).axes) == 1
+    assert len(plot_durations(part, []).axes) == 1
     assert len(plot_ends_by_cause(part).axes) == 1
 
 

@@ -25,7 +25,7 @@ from helpers import (
     make_week,
     move,
 )
-from negotiation_abm.core.state import Event, Forum, Phase
+from negotiation_abm.core.terms import Event, Forum, Phase
 from negotiation_abm.core.transitions import (
     agency_option,
     begin_turn,

@@ -7,8 +7,13 @@ import numpy as np
 import pytest
 
 from helpers import SHIPPED, assert_same_record, foreign_scenario, make_game
-from negotiation_abm import NegotiationModel, build_game, load_scenario, run_replicates
-from negotiation_abm.core.state import Move
+from negotiation_abm import (
+    NegotiationModel,
+    build_game,
+    load_scenario,
+    run_replicates,
+)
+from negotiation_abm.core.terms import Move
 from negotiation_abm.strategies import strategies
 
 NAMES = list(strategies())

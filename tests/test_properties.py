@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from helpers import SHIPPED, foreign_scenario, legal_options, make_game, make_info
 from negotiation_abm import build_game, load_scenario
 from negotiation_abm.core.payoffs import option_value, relievable
-from negotiation_abm.core.state import (
+from negotiation_abm.core.state import as_object
+from negotiation_abm.core.terms import (
     NUM_OPTIONS,
     Event,
     Move,
     Phase,
     TruceEnd,
-    as_object,
     lever_of,
     move_of,
 )

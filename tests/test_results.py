@@ -26,12 +26,23 @@ from cli_helpers import (
     make_results,
     shipped_game,
 )
-from negotiation_abm import InputError, __version__, batch, load_record, runs
+from negotiation_abm import (
+    InputError,
+    __version__,
+    batch,
+    load_record,
+    runs,
+)
 from negotiation_abm.batch import run_replicates
 from negotiation_abm.observed import write_replay
 from negotiation_abm.plotting import plot_folder
 from negotiation_abm.provenance import SEED_FORMULA
-from negotiation_abm.results import Draft, prepare, read_manifest, writing
+from negotiation_abm.results import (
+    Draft,
+    prepare,
+    read_manifest,
+    writing,
+)
 from negotiation_abm.runs import run_batch
 
 

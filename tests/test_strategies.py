@@ -27,9 +27,10 @@ from helpers import (
     move,
     random_states,
 )
-from negotiation_abm.core.state import LONG_AGO, NUM_OPTIONS, as_object
+from negotiation_abm.core.draws import uniforms
+from negotiation_abm.core.state import as_object
+from negotiation_abm.core.terms import LONG_AGO, NUM_OPTIONS
 from negotiation_abm.core.transitions import is_legal
-from negotiation_abm.draws import uniforms
 from negotiation_abm.strategies import code_of, strategies
 from negotiation_abm.strategies.logit import option_weights
 

@@ -6,7 +6,7 @@ import pytest
 
 from helpers import make_game
 from negotiation_abm import NegotiationModel
-from negotiation_abm.core.state import TruceEnd
+from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 
 START = dt.date(2001, 1, 1)

@@ -17,7 +17,12 @@ from helpers import (
     make_truce,
     move,
 )
-from negotiation_abm.core.state import Event, Forum, Phase, TruceEnd
+from negotiation_abm.core.terms import (
+    Event,
+    Forum,
+    Phase,
+    TruceEnd,
+)
 from negotiation_abm.core.transitions import apply_agency_move
 
 PACKAGE = {"suspended_share": 0.7, "loaded_share": 0.4}

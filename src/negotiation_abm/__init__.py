@@ -3,7 +3,13 @@
 An agent-based negotiation game on Mesa: replay of a recorded sequence through the game's own
 rules, compiled batches of simulated runs, and the survival of truces. Names load when used::
 
-    from negotiation_abm import load_scenario, build_game, load_record, replay_record, simulate
+    from negotiation_abm import (
+        load_scenario,
+        build_game,
+        load_record,
+        replay_record,
+        simulate,
+    )
 """
 
 import importlib

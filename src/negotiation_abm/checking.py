@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.errors import InputError, nearest
-from negotiation_abm.facts import check_facts
+from negotiation_abm.facts import check_facts, source_ids
 from negotiation_abm.game import build_game
 from negotiation_abm.parameters import load_parameter_set
 from negotiation_abm.record import Record, check_against, load_record
@@ -42,12 +42,15 @@ def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> 
     if kind == "facts":
         return f"facts, {check_facts(path)} entries"
     if kind == "sources":
-        return f"sources, {len(data['sources'])} documents"
+        return f"sources, {len(source_ids(path, data))} entries"
     if kind == "parameters":
         chosen = load_parameter_set(path)
         return f"parameter set, {len(chosen.values)} parameters"
     scenario = load_scenario(path)
     build_game(scenario)
+    if scenario.record is not None:
+        base, named_in = scenario.path.parent, (scenario.path, "record.file")
+        check_against(load_record(scenario.record.file, base, named_in), scenario)
     scenarios.append(scenario)
     return f"scenario, {scenario.horizon_weeks} weeks from {scenario.start}"
 

@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_replay(commands)
     _add_run(commands)
+    _add_mechanisms(commands)
     plot = _command(commands, "plot", _plot, "draw the figures of a result folder")
     plot.add_argument("folder", metavar="DIR", type=Path)
     check = _command(commands, "check", _check, "check scenarios, records, parameter sets, facts")
@@ -139,17 +140,34 @@ def _add_run(commands: Any) -> None:
     )
 
 
+def _add_mechanisms(commands: Any) -> None:
+    text = "switch each module on alone and show what it does to truces, paired"
+    parser = _command(commands, "mechanisms", _mechanisms, text)
+    parser.add_argument(
+        "--replicates", metavar="N", type=_count, default=50_000, help="runs (default 50000)"
+    )
+    parser.add_argument("--seed", metavar="S", type=_seed, default=1, help="seed (default 1)")
+    parser.add_argument("--threads", metavar="N", type=_count, help="threads (default: all cores)")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="folder for mechanisms.csv")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
 def _count(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 10**12:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 up")
-    return value
+    return _whole(text, 1, 10**12)
 
 
 def _seed(text: str) -> int:
-    value = int(text)
-    if not 0 <= value < 2**64:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 0 to 2^64 - 1")
+    return _whole(text, 0, 2**64 - 1)
+
+
+def _whole(text: str, low: int, high: int) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = low - 1
+    if not low <= value <= high:
+        problem = f"'{text}' is not a whole number; allowed: {low} to {high}"
+        raise argparse.ArgumentTypeError(problem)
     return value
 
 
@@ -157,14 +175,16 @@ def _changes(options: argparse.Namespace) -> dict[str, Any]:
     """The ``--set`` options as names and values."""
     import yaml
 
+    from negotiation_abm.resources import parse_yaml
+
     changes = {}
     for item in options.set:
         name, equals, text = item.partition("=")
         if not equals or not name:
             raise InputError("--set", item, "expected NAME=VALUE")
         try:
-            changes[name] = yaml.safe_load(text)
-        except yaml.YAMLError:
+            changes[name] = parse_yaml(text)
+        except (yaml.YAMLError, ValueError):
             raise InputError("--set", item, "the value is not valid YAML") from None
     return changes
 
@@ -222,6 +242,21 @@ def _run(options: argparse.Namespace) -> None:
         print(json.dumps(summary, indent=2))
     else:
         print_run(summary, out)
+
+
+def _mechanisms(options: argparse.Namespace) -> None:
+    from negotiation_abm.console import print_mechanisms
+    from negotiation_abm.mechanisms import mechanisms_table
+    from negotiation_abm.results import prepare
+
+    if options.out:
+        prepare(options.out)
+    table = mechanisms_table(options.replicates, options.seed, options.out, options.threads)
+    if options.json:
+        print(table.to_json(orient="records", indent=2))
+    else:
+        rows = [dict(row) for _, row in table.iterrows()]
+        print_mechanisms(rows, options.replicates, options.seed)
 
 
 def _plot(options: argparse.Namespace) -> None:

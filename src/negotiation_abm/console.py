@@ -14,11 +14,18 @@ MEASURE_TEXT = {
     "covered": "covered",
     "any_domain": "any domain",
 }
+CAUSE_TEXT = {
+    "breach": "breach",
+    "collapse": "collapse",
+    "non_delivery": "non-delivery",
+    "lapse": "lapse",
+    "escalation": "escalation",
+}
 GROUP_TEXT = {"all": "all", "running": "running"}
 
 
 def _console() -> Console:
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console.width = 100
     return console
@@ -63,7 +70,7 @@ def print_replay(summary: dict[str, Any], out: Path | None) -> None:
     console = _console()
     score = summary["log_score"]
     console.print(
-        f"[bold]Replay of {summary['record']}[/bold] under {summary['scenario']} "
+        f"Replay of {summary['record']} under {summary['scenario']} "
         f"({summary['start']} to {summary['until']}, parameters {summary['parameters']})"
     )
     for player, steps in summary["tariffs"].items():
@@ -71,6 +78,12 @@ def print_replay(summary: dict[str, Any], out: Path | None) -> None:
         console.print(f"{player} extra tariff, pp: {path or 'unchanged'}", soft_wrap=False)
     console.print()
     _print_recorded_spells(console, summary)
+    for pledge in summary["pledges"]:
+        about = pledge["lever"] or "an effort"
+        console.print(
+            f"pledge {pledge['name']} ({pledge['player']}, {about}), due {pledge['due']}: "
+            f"{pledge['status']}"
+        )
     for agreement in summary["agreements"]:
         expires = f", expiry {agreement['expires']}" if agreement["expires"] else ""
         console.print(f"agreement {agreement['date']}: truce {agreement['kind'].lower()}{expires}")
@@ -102,9 +115,10 @@ def _print_recorded_spells(console: Console, summary: dict[str, Any]) -> None:
     )
     for spell in summary["spells"]:
         mark = "" if spell["event_observed"] else "+"
-        cause = spell["cause"]
+        cause = CAUSE_TEXT.get(spell["cause"], spell["cause"])
         if spell["lever"]:
-            cause = f"{cause}: {spell['player']} {spell['lever']}"
+            agency = " (an agency)" if spell["agency"] else ""
+            cause = f"{cause}: {spell['player']} {spell['lever']}{agency}"
         table.add_row(
             MEASURE_TEXT[spell["measure"]],
             spell["start"],
@@ -134,7 +148,7 @@ def print_run(summary: dict[str, Any], out: Path) -> None:
     """The batch: one line a measure and group, causes, and what a run holds on average."""
     console = _console()
     console.print(
-        f"[bold]{summary['replicates']:,} runs of {summary['scenario']}[/bold] "
+        f"{summary['replicates']:,} runs of {summary['scenario']} "
         f"({summary['horizon_weeks']} weeks from {summary['start']}, seed {summary['seed']}, "
         f"parameters {summary['parameters']})"
     )
@@ -168,15 +182,17 @@ def _print_survival(console: Console, summary: dict[str, Any]) -> None:
         table.add_row(
             _label(entry),
             f"{entry['num_spells']:,}",
-            f"{_weeks(entry['median_weeks'])} \\[{_weeks(low)}, {_weeks(high)}]",
+            f"{_weeks(entry['median_weeks'])} [{_weeks(low)}, {_weeks(high)}]",
             *(_interval(values) for values in entry["survival"].values()),
         )
     console.print(table)
 
 
 def _print_causes(console: Console, summary: dict[str, Any]) -> None:
-    names = ("breach", "collapse", "lapse", "escalation")
-    table = _plain(("ends by cause", "left"), *((name, "right") for name in names))
+    names = [
+        name for name in CAUSE_TEXT if any(name in e["ends_by_cause"] for e in summary["truces"])
+    ]
+    table = _plain(("ends by cause", "left"), *((CAUSE_TEXT[name], "right") for name in names))
     for entry in summary["truces"]:
         shares = entry["ends_by_cause"]
         table.add_row(
@@ -208,6 +224,39 @@ def _print_means(console: Console, runs: dict[str, Any]) -> None:
             console.print(f"{player}: {counts}")
 
 
+def print_mechanisms(rows: list[dict[str, Any]], replicates: int, seed: int) -> None:
+    """The mechanisms table: difference that each module makes, with its interval."""
+    console = _console()
+    console.print(
+        f"Each module on, less none: {replicates:,} paired runs, seed {seed}. "
+        f"Busan truce without modules: median {rows[0]['median_weeks_base']:.0f} weeks, "
+        f"S(365 d) {_short(rows[0]['survival_365_base'])}; from January 2025 the first truce comes "
+        f"after {rows[0]['first_truce_weeks_base']:.1f} weeks."
+    )
+    table = _plain(
+        ("module", "left"),
+        ("median, weeks", "right"),
+        ("S(365 d)", "right"),
+        ("first truce, weeks", "right"),
+    )
+    for row in rows:
+        table.add_row(
+            row["module"],
+            _change(row, "median_weeks", 0),
+            _change(row, "survival_365", 4),
+            _change(row, "first_truce_weeks", 2),
+        )
+    console.print(table)
+    console.print("In brackets: 95 % intervals of the paired difference; * where it excludes 0.")
+
+
+def _change(row: dict[str, Any], name: str, digits: int) -> str:
+    values = [row[f"{name}_{part}"] for part in ("difference", "low", "high")]
+    point, low, high = (f"{value:+.{digits}f}" for value in values)
+    star = "" if values[1] <= 0.0 <= values[2] else " *"
+    return f"{point} [{low}, {high}]{star}"
+
+
 def _label(entry: dict[str, Any]) -> str:
     return f"{MEASURE_TEXT[entry['measure']]} / {GROUP_TEXT[entry['group']]}"
 
@@ -220,7 +269,7 @@ def _interval(values: list[float | None]) -> str:
     point, low, high = values
     if point is None or low is None or high is None:
         return "beyond data"
-    return f"{_short(point)} \\[{_short(low)},{_short(high)}]"
+    return f"{_short(point)} [{_short(low)},{_short(high)}]"
 
 
 def _short(value: float) -> str:

@@ -22,7 +22,10 @@ def load_facts(path: Path | None = None) -> dict[str, dict[str, Any]]:
     path = path or shipped("seeds", ".yaml")["facts"]
     sources = _source_ids(path)
     facts: dict[str, dict[str, Any]] = {}
-    for number, entry in enumerate(read_yaml(path).get("facts") or ()):
+    entries = read_yaml(path).get("facts") or ()
+    if not isinstance(entries, list):
+        raise InputError(path, "facts", "expected a list")
+    for number, entry in enumerate(entries):
         place = f"facts.{number}"
         if not isinstance(entry, dict):
             raise InputError(path, place, "expected a mapping")
@@ -45,8 +48,21 @@ def _source_ids(path: Path) -> set[str] | None:
     if not beside.is_file():
         return None
     data = read_yaml(beside)
-    entries = [*(data.get("sources") or ()), *(data.get("outside") or ())]
-    return {str(entry["id"]) for entry in entries}
+    return set(source_ids(beside, data))
+
+
+def source_ids(path: Path, data: dict[str, Any]) -> list[str]:
+    """Ids of the documents and outside sources that a file of sources lists."""
+    ids = []
+    for name in ("sources", "outside"):
+        entries = data.get(name, [])
+        if not isinstance(entries, list):
+            raise InputError(path, name, "expected a list")
+        for number, entry in enumerate(entries):
+            if not isinstance(entry, dict) or "id" not in entry:
+                raise InputError(path, f"{name}.{number}", "expected a mapping with an id")
+            ids.append(str(entry["id"]))
+    return ids
 
 
 def _check_entry(path: Path, place: str, entry: dict[str, Any], sources: set[str] | None) -> None:
@@ -58,6 +74,10 @@ def _check_entry(path: Path, place: str, entry: dict[str, Any], sources: set[str
             raise InputError(
                 path, f"{place}.{name}", f"unknown; {nearest(name, (*REQUIRED, *OPTIONAL))}"
             )
+    if not isinstance(entry["id"], str):
+        raise InputError(path, f"{place}.id", f"{entry['id']!r} is not a text")
+    if not isinstance(entry["source"], list):
+        raise InputError(path, f"{place}.source", f"{entry['source']!r} is not a list")
     if entry["certainty"] not in CERTAINTIES:
         raise InputError(
             path,

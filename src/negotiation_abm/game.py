@@ -6,9 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from negotiation_abm.core.params import LEVER_NUMBERS, PARAMETERS, PARAMS, derive
-from negotiation_abm.core.state import LONG_AGO, STATE, WEEK, Forum, Move, Phase, option_of
+from negotiation_abm.core.modules import module_of
+from negotiation_abm.core.params import (
+    LEVER_NUMBERS,
+    PARAMETERS,
+    PARAMS,
+    derive,
+)
+from negotiation_abm.core.state import STATE, WEEK
+from negotiation_abm.core.terms import (
+    LONG_AGO,
+    Forum,
+    Move,
+    Phase,
+    option_of,
+)
 from negotiation_abm.errors import InputError, nearest
+from negotiation_abm.module_inputs import fill_modules
 from negotiation_abm.parameters import ParameterSet, load_parameter_set
 from negotiation_abm.scenario import Scenario
 from negotiation_abm.scenario_checks import check_override, split_lever
@@ -81,18 +95,20 @@ def build_game(scenario: Scenario) -> Game:
         If its parameter set is missing or not admissible.
     """
     base = scenario.path.parent
-    parameter_set = load_parameter_set(scenario.parameters, base)
+    parameter_set = load_parameter_set(scenario.parameters, base, (scenario.path, "parameters"))
     notes: list[str] = []
     params = np.zeros(1, PARAMS)
     _fill_parameters(scenario, parameter_set, params[0], notes)
     domains = _fill_levers(scenario, params[0])
+    weeks = _weeks(scenario)
+    fill_modules(scenario, params[0], weeks)
     derive(params)
     first, second = scenario.players
     return Game(
         scenario=scenario,
         parameter_set=parameter_set,
         params=params,
-        weeks=_weeks(scenario),
+        weeks=weeks,
         initial=_initial(scenario, params[0]),
         lever_names=(tuple(scenario.levers[first]), tuple(scenario.levers[second])),
         domain_names=domains,
@@ -122,6 +138,9 @@ def _fill_parameters(
             "the mean of its players is used (set plays_as to choose one)"
         )
     for parameter in PARAMETERS:
+        if parameter.name not in chosen.values:
+            _excuse(scenario, chosen, parameter.name)
+            continue
         value = chosen.values[parameter.name]
         if parameter.shape == "player":
             params[parameter.name] = [_player_value(value, source) for source in sources]
@@ -137,6 +156,17 @@ def _fill_parameters(
             params[parameter.name][tuple(index)] = number
         else:
             params[parameter.name] = number
+
+
+def _excuse(scenario: Scenario, chosen: ParameterSet, name: str) -> None:
+    """A module's parameter may be missing from the set if it is off, or set in the scenario."""
+    module = module_of(name)
+    if module in scenario.modules.names() and name not in scenario.set:
+        raise InputError(
+            chosen.path,
+            f"parameters.{name}",
+            f"missing, and module '{module}' of {scenario.name} is on; set it here or in set:",
+        )
 
 
 def _player_value(value: Any, source: str) -> float:
@@ -244,10 +274,15 @@ def _initial(scenario: Scenario, params: np.void) -> np.ndarray:
             one["irreplaceability"][i, a] = lever.irreplaceability
     one["potency"] = params["weight"] * one["irreplaceability"] ** params["convexity"]
     one["bite"] = (1.0 - np.exp(-params["saturation"] * one["in_force"])) * params["bite_scale"]
+    one["intensity"] = 1.0
+    one["unmet_lever"] = one["unmet_pledge"] = -1
     one["last_escalation"] = LONG_AGO
     one["weeks_left"] = -1
     one["odds"] = -1.0  # not yet made
     one["strain_player"] = one["strain_lever"] = one["strain_pledge"] = -1
+    for number in range(int(params["num_pledges"])):  # on schedule until the start
+        first, last = params["pledge_first"][number], params["pledge_last"][number]
+        one["pledge_delivered"][number] = max(0.0, -first / (last - first + 1.0))
     if scenario.truce is not None:
         _start_truce(scenario, params, one)
     return state

@@ -37,8 +37,7 @@ def compiler() -> Any:
     import numba
     from numba.extending import register_jitable
 
-    from negotiation_abm import draws
-    from negotiation_abm.core import tracker
+    from negotiation_abm.core import draws, tracker
     from negotiation_abm.core._rule import RULES
     from negotiation_abm.strategies import strategies
 
@@ -76,7 +75,16 @@ def _dispatcher(choices: list[Callable[..., int]]) -> Callable[..., int]:
 def make_kernel() -> Callable[..., tuple[int, int]]:
     """The compiled loop over replicates, for all strategies."""
     numba = compiler()
-    from negotiation_abm.core.state import NUM_OPTIONS, opponent_of
+    from negotiation_abm.core.draws import (
+        AGENCY_BLOCK,
+        TURN_BLOCK,
+        decision_block,
+        normal,
+        pick,
+        uniforms,
+    )
+    from negotiation_abm.core.hooks import end_modules, start_modules
+    from negotiation_abm.core.terms import NUM_OPTIONS, opponent_of
     from negotiation_abm.core.tracker import (
         close_tally,
         start_tally,
@@ -90,14 +98,6 @@ def make_kernel() -> Callable[..., tuple[int, int]]:
         begin_turn,
         end_turn,
         scheduled_step,
-    )
-    from negotiation_abm.draws import (
-        AGENCY_BLOCK,
-        TURN_BLOCK,
-        decision_block,
-        normal,
-        pick,
-        uniforms,
     )
     from negotiation_abm.strategies import strategies
 
@@ -137,6 +137,8 @@ def make_kernel() -> Callable[..., tuple[int, int]]:
                 week = weeks[turn]
                 u_order, u_round, u_us, u_china = uniforms(seed, replicate, turn, TURN_BLOCK)
                 begin_turn(state, params, week, u_round)
+                if params.num_modules > 0:
+                    start_modules(state, params, week, seed, replicate, 1)
                 for player in range(2):
                     u_shock = u_us if player == 0 else u_china
                     if u_shock < params.agency_rate[player]:
@@ -175,6 +177,8 @@ def make_kernel() -> Callable[..., tuple[int, int]]:
                         moved = moved or option != 0
                     if not moved:
                         break
+                if params.num_modules > 0:
+                    end_modules(state, params, week, seed, replicate, 1)
                 end_turn(state, params, week, info)
                 count = track_turn(tally, state, params, info, spells, count)
             count = close_tally(tally, state, params, info, spells, count)

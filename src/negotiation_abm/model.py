@@ -18,14 +18,21 @@ from typing import Any
 import mesa
 import numpy as np
 
+from negotiation_abm.core.draws import (
+    AGENCY_BLOCK,
+    TURN_BLOCK,
+    decision_block,
+    normal,
+    pick,
+    uniforms,
+)
+from negotiation_abm.core.hooks import end_modules, start_modules
 from negotiation_abm.core.payoffs import flow
-from negotiation_abm.core.state import (
-    INFO,
+from negotiation_abm.core.state import INFO, as_object, blank
+from negotiation_abm.core.terms import (
     NUM_OPTIONS,
     Forum,
     Phase,
-    as_object,
-    blank,
     lever_of,
     move_of,
 )
@@ -45,7 +52,7 @@ from negotiation_abm.core.transitions import (
     end_turn,
     scheduled_step,
 )
-from negotiation_abm.draws import AGENCY_BLOCK, TURN_BLOCK, decision_block, normal, pick, uniforms
+from negotiation_abm.errors import InputError, nearest
 from negotiation_abm.game import Game, build_game
 from negotiation_abm.scenario import Scenario, load_scenario
 from negotiation_abm.strategies import strategies
@@ -156,6 +163,10 @@ class NegotiationModel(mesa.Model):
         self.spells: list[SimpleNamespace] = []
         self.moves: list[dict[str, Any]] = []
         start_tally(self.tally, self.state, replicate)
+        for label in strategies or {}:
+            if label not in self.game.players:
+                hint = nearest(label, self.game.players)
+                raise InputError("strategies", label, f"unknown player; {hint}")
         chosen = self.game.scenario.strategies | (strategies or {})
         self.governments = [
             Government(self, player, chosen[label])
@@ -192,6 +203,8 @@ class NegotiationModel(mesa.Model):
         self.week = as_object(self.game.weeks[turn])
         u_order, u_round, *u_shocks = uniforms(self.draw_seed, self.replicate, turn, TURN_BLOCK)
         begin_turn(state, params, self.week, u_round)
+        if params.num_modules > 0:
+            start_modules(state, params, self.week, self.draw_seed, self.replicate, 1)
         for player in range(2):
             if u_shocks[player] < params.agency_rate[player]:
                 self._agency_shock(player)
@@ -204,6 +217,8 @@ class NegotiationModel(mesa.Model):
             ]
             if not any(moved):
                 break
+        if params.num_modules > 0:
+            end_modules(state, params, self.week, self.draw_seed, self.replicate, 1)
         end_turn(state, params, self.week, self.info)
         self._track(track_turn, self.tally, state, params, self.info)
         self.datacollector.collect(self)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from negotiation_abm.core.state import Move, TruceEnd, move_of
+from negotiation_abm.core.terms import Move, TruceEnd, move_of
 from negotiation_abm.game import Game
 from negotiation_abm.provenance import file_hash
 from negotiation_abm.record import Record
@@ -117,6 +117,7 @@ def replay_summary(result: Replay) -> dict[str, Any]:
             for i in game.tariff_levers()
         },
         "spells": [spell_summary(game, spell) for spell in result.spells],
+        "pledges": result.pledges,
         "agreements": [
             {"date": date.isoformat(), "kind": kind, "expires": expires}
             for date, kind, expires in result.agreements
@@ -155,5 +156,6 @@ def spell_summary(game: Game, spell: RecordedSpell) -> dict[str, Any]:
         "cause": CAUSES[spell.cause],
         "player": game.players[spell.player] if spell.player >= 0 else None,
         "lever": game.lever_names[spell.player][spell.lever] if spell.lever >= 0 else None,
+        "agency": spell.agency,
         "renewals": spell.renewals,
     }

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.core.params import PARAMETERS, Parameter
+from negotiation_abm.core.modules import module_of
+from negotiation_abm.core.parameter import Parameter
+from negotiation_abm.core.params import PARAMETERS
 from negotiation_abm.errors import InputError, nearest
 from negotiation_abm.resources import find, read_yaml
 
@@ -28,7 +30,9 @@ class ParameterSet:
     sources: dict[str, str]
 
 
-def load_parameter_set(reference: str | Path, base: Path | None = None) -> ParameterSet:
+def load_parameter_set(
+    reference: str | Path, base: Path | None = None, named_in: tuple[Path, str] | None = None
+) -> ParameterSet:
     """Read and check a parameter set, by shipped name or by path.
 
     Raises
@@ -36,7 +40,7 @@ def load_parameter_set(reference: str | Path, base: Path | None = None) -> Param
     InputError
         If the file is missing, of another model version, or a name or value is not admissible.
     """
-    path = find(reference, FOLDER, ".yaml", base)
+    path = find(reference, FOLDER, ".yaml", base, named_in)
     data = read_yaml(path)
     allowed = ("name", "description", "model_version", "players", "parameters")
     for key in data:
@@ -48,7 +52,7 @@ def load_parameter_set(reference: str | Path, base: Path | None = None) -> Param
             "model_version",
             f"{data.get('model_version')} is not the version of these rules, {MODEL_VERSION}",
         )
-    players = tuple(str(player) for player in data.get("players") or ())
+    players = tuple(_labels(path, data.get("players")))
     entries = data.get("parameters")
     if not isinstance(entries, dict):
         raise InputError(path, "parameters", "expected a mapping of parameter names")
@@ -64,12 +68,18 @@ def load_parameter_set(reference: str | Path, base: Path | None = None) -> Param
     return ParameterSet(str(data.get("name", path.stem)), path, players, values, sources)
 
 
+def _labels(path: Path, players: Any) -> list[str]:
+    if not isinstance(players, list) or not all(isinstance(p, str) for p in players):
+        raise InputError(path, "players", f"{players!r} is not a list of labels")
+    return players
+
+
 def _check_names(path: Path, entries: dict[str, Any]) -> None:
     for name in entries:
         if name not in TABLE:
             raise InputError(path, f"parameters.{name}", f"unknown; {nearest(name, TABLE)}")
     for name in TABLE:
-        if name not in entries:
+        if name not in entries and module_of(name) is None:
             raise InputError(path, f"parameters.{name}", "missing; every parameter needs a value")
 
 

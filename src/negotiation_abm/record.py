@@ -6,6 +6,7 @@ The format is described in ``docs/record.md``; `COLUMNS` is its definition.
 import csv
 import datetime as dt
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from negotiation_abm.scenario import Scenario
 FOLDER = "seeds"
 LEVER_MOVES = ("ESCALATE", "THREATEN", "CONCEDE")
 FORUMS = ("ROUND", "CALL", "SUMMIT")
-MOVES = (*LEVER_MOVES, "SUSPEND", *FORUMS)
+MOVES = (*LEVER_MOVES, "SUSPEND", *FORUMS, "DELIVER")
 CERTAINTIES = ("seed", "outside", "general_knowledge")
 BOTH = "both"
 
@@ -39,6 +40,8 @@ class Row:
     expires: dt.date | None = None
     rate_pp: float | None = None
     decision: str = ""
+    quiet: bool = False
+    agency: bool = False
     counted: bool = True
     certainty: str = "outside"
     source: str = ""
@@ -54,7 +57,9 @@ class Record:
     rows: tuple[Row, ...]
 
 
-def load_record(reference: str | Path, base: Path | None = None) -> Record:
+def load_record(
+    reference: str | Path, base: Path | None = None, named_in: tuple[Path, str] | None = None
+) -> Record:
     """Read a record (CSV) and check it by itself; `check_against` holds it to a scenario.
 
     Raises
@@ -62,14 +67,15 @@ def load_record(reference: str | Path, base: Path | None = None) -> Record:
     InputError
         With file, line, column, value and what is allowed.
     """
-    path = find(reference, FOLDER, ".csv", base)
+    path = find(reference, FOLDER, ".csv", base, named_in)
     reader = csv.DictReader(io.StringIO(read_text(path)), strict=True)
     try:
         header = reader.fieldnames or []
         _check_header(path, list(header))
         rows = tuple(_row(path, reader.line_num, raw) for raw in reader)
     except csv.Error as error:
-        raise InputError(path, f"line {reader.line_num}", f"not valid CSV: {error}") from None
+        line = reader.reader.line_num
+        raise InputError(path, f"line {line}", f"not valid CSV: {error}") from None
     if not rows:
         raise InputError(path, "", "no rows")
     _check_order(path, rows)
@@ -99,6 +105,12 @@ def _flag(text: str) -> bool:
     return {"1": True, "0": False}[text]
 
 
+def _day(text: str) -> dt.date:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        raise ValueError
+    return dt.date.fromisoformat(text)
+
+
 def _weeks(text: str) -> int:
     value = int(text)
     if not 0 <= value <= 1040:
@@ -107,7 +119,7 @@ def _weeks(text: str) -> int:
 
 
 _LEVEL = (_number(0.0, 1.0), "a number from 0 to 1")
-_DATE = (dt.date.fromisoformat, "a date YYYY-MM-DD")
+_DATE = (_day, "a date YYYY-MM-DD")
 
 COLUMNS: dict[str, tuple[Callable[[str], Any], str]] = {
     "id": (str, "a text"),
@@ -121,6 +133,8 @@ COLUMNS: dict[str, tuple[Callable[[str], Any], str]] = {
     "expires": _DATE,
     "rate_pp": (_number(-100.0, 10_000.0), "a number of percentage points"),
     "decision": (str, "a text"),
+    "quiet": (_flag, "1 or 0"),
+    "agency": (_flag, "1 or 0"),
     "counted": (_flag, "1 or 0"),
     "certainty": (_choice(CERTAINTIES), ", ".join(CERTAINTIES)),
     "source": (str, "a text"),
@@ -175,11 +189,18 @@ def _check_row(path: Path, row: Row) -> None:
     if row.move in FORUMS:
         if row.player != BOTH:
             raise refuse("player", f"'{row.player}'; a {row.move} is of both")
+        for column in ("lever", "level", "loaded", "lead_weeks", "expires", "rate_pp"):
+            if getattr(row, column) not in (None, ""):
+                raise refuse(column, f"a {row.move} has none")
         return
     if row.player == BOTH:
         raise refuse("player", f"both; a {row.move} has one player")
     if row.move in LEVER_MOVES and not row.lever:
         raise refuse("lever", f"missing; {row.move} needs a lever")
+    if row.move == "DELIVER":
+        if row.level is None or not row.decision:
+            raise refuse("decision", "a DELIVER needs the pledge's name there and a level")
+        return
     if row.level is not None and not row.lever:
         raise refuse("lever", "missing; a level needs a lever")
     if row.move == "THREATEN" and row.lead_weeks is None:
@@ -233,7 +254,7 @@ def check_against(record: Record, scenario: Scenario) -> None:
                 f"{place}, lever",
                 f"unknown lever '{row.lever}' of {row.player}; {nearest(row.lever, known)}",
             )
-        if row.level is not None and row.move != "THREATEN":
+        if row.level is not None and row.move not in ("THREATEN", "DELIVER"):
             lever = scenario.levers[row.player][row.lever]
             if not lever.floor - 1e-9 <= row.level <= lever.cap + 1e-9:
                 raise InputError(
@@ -241,6 +262,15 @@ def check_against(record: Record, scenario: Scenario) -> None:
                     f"{place}, level",
                     f"{row.level:g}; allowed for {row.lever}: {lever.floor:g} (its floor) to "
                     f"{lever.cap:g} (its cap)",
+                )
+        if row.move == "DELIVER":
+            delivery = scenario.modules.delivery
+            pledges = [p.name for p in delivery.pledges] if delivery else []
+            if delivery and row.decision not in pledges:
+                raise InputError(
+                    record.path,
+                    f"{place}, decision",
+                    f"unknown pledge '{row.decision}'; {nearest(row.decision, pledges)}",
                 )
         if row.date >= scenario.end:
             last = scenario.end - dt.timedelta(days=1)

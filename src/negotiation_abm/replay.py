@@ -15,14 +15,27 @@ import datetime as dt
 
 import numpy as np
 
-from negotiation_abm.core.state import Event, Forum, Move, as_object
+from negotiation_abm.core.hooks import start_modules
+from negotiation_abm.core.levers import set_level
+from negotiation_abm.core.state import as_object
+from negotiation_abm.core.terms import Event, Forum, Move
 from negotiation_abm.core.transitions import begin_turn, round_probability
-from negotiation_abm.core.truce import set_level
 from negotiation_abm.errors import InputError
 from negotiation_abm.game import Game
-from negotiation_abm.record import BOTH, FORUMS, Record, Row, check_against
-from negotiation_abm.replay_board import Board
-from negotiation_abm.replay_result import Decision, RecordedSpell, Replay, Unplaced
+from negotiation_abm.record import (
+    BOTH,
+    FORUMS,
+    Record,
+    Row,
+    check_against,
+)
+from negotiation_abm.replay_board import NOT_LIVE, Board
+from negotiation_abm.replay_result import (
+    Decision,
+    RecordedSpell,
+    Replay,
+    Unplaced,
+)
 
 __all__ = ["Decision", "RecordedSpell", "Replay", "Unplaced", "replay_record"]
 
@@ -75,7 +88,8 @@ class _Walk:
     def __init__(self, board: Board, skip_illegal: bool) -> None:
         self.board = board
         self.skip_illegal = skip_illegal
-        self._main_row: dict[str, str] = {}  # decision -> id of its first row
+        self._enforces = board.scenario.modules.enforcement is not None
+        self._main_row: dict[tuple[str, str], str] = {}  # decision -> id of its first row
         self._skipped: set[str] = set()
         self._offers: list[list[Row]] = [[], []]  # rows of the last SUSPEND of each side
 
@@ -92,25 +106,45 @@ class _Walk:
         if board.week.forum != Forum.SUMMIT:
             board.out.rounds.append((turn, board.week.forum == Forum.ROUND, chance))
         begin_turn(board.state, board.params, board.week, NO_ROUND)
+        if board.params.num_modules > 0:
+            start_modules(board.state, board.params, board.week, 0, 0, NOT_LIVE)
         board.note_placed(forums)
         late, packages = self._packages([row for row in rows if row.player != BOTH])
         for row in late:
-            if self._main_row[row.decision] in self._skipped:
-                board.note_unplaced(row, f"goes with {self._main_row[row.decision]}")
+            if row.move == "DELIVER" or (row.quiet and self._enforces):
+                self._beside(row)
+                continue
+            main = self._main_row[row.decision, ""]
+            if main in self._skipped:
+                board.note_unplaced(row, f"goes with {main}")
                 continue
             self._carry(row)
             board.note_rates([row], row.date)
         self._exchanges(packages)
         board.close_week(chance)
 
+    def _beside(self, row: Row) -> None:
+        """A delivery, or a quiet change of enforcement: no move, and only with its module."""
+        board = self.board
+        if row.move == "DELIVER" and board.scenario.modules.delivery is None:
+            board.note_unplaced(row, "a delivery, and the module is off")
+            return
+        if row.move == "DELIVER":
+            board.deliver(row)
+        else:
+            board.enforce(row)
+        board.note_placed([row])
+
     def _packages(self, rows: list[Row]) -> tuple[list[Row], list[list[Row]]]:
         """Rows of decisions of earlier weeks, and the week's own decisions, main row first."""
         late: list[Row] = []
         packages: dict[str, list[Row]] = {}
         for row in rows:
-            key = row.decision or row.id
+            key = (row.decision, "") if row.decision else ("", row.id)
             main = self._main_row.setdefault(key, row.id)
-            if main == row.id:
+            if row.move == "DELIVER" or (row.quiet and self._enforces):
+                late.append(row)
+            elif main == row.id:
                 packages[row.id] = [row]
             elif main in packages:
                 packages[main].append(row)
@@ -136,19 +170,25 @@ class _Walk:
     def _decide(self, rows: list[Row]) -> bool:
         """Score and carry out one recorded decision; False if it was skipped as illegal."""
         board, main = self.board, rows[0]
-        problem = board.problem_with(main)
+        problem, place = board.problem_with(main), main
+        for row in rows[1:]:
+            if not problem:
+                problem, place = board.wrong_direction(row), row
         if problem and not self.skip_illegal:
             path = board.out.record.path
-            raise InputError(path, f"line {main.line} ({main.id}), {main.date}", problem)
+            raise InputError(path, f"line {place.line} ({place.id}), {place.date}", problem)
         if problem:
             self._skipped.add(main.id)
             for row in rows:
-                board.note_unplaced(row, problem if row is main else f"goes with {main.id}")
+                board.note_unplaced(row, problem if row is place else f"goes with {place.id}")
             return False
         player, option = board.player_of(main), board.option_of(main)
         board.score(player, option, main.date, tuple(row.id for row in rows))
         if option == Move.SUSPEND:
             self._suspend(player, rows)
+            for row in rows[1:]:
+                if row.move != "SUSPEND":
+                    self._carry(row)
         else:
             board.apply(main)
             board.set_recorded(main)
@@ -162,9 +202,9 @@ class _Walk:
         """An offer; if it makes an agreement, recorded levels and dates replace the rules'."""
         board, state = self.board, self.board.state
         in_force, loaded = state.in_force.copy(), state.loaded.copy()
-        self._offers[player] = rows
+        self._offers[player] = [row for row in rows if row.move == "SUSPEND"]
         board.apply(rows[0])
-        board.note_placed(rows)
+        board.note_placed(self._offers[player])
         if board.info.event not in (Event.BEGUN, Event.REPAIRED, Event.RENEWED):
             return
         for side, offer in enumerate(self._offers):

@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from negotiation_abm.core.hooks import end_modules
+from negotiation_abm.core.levers import set_level
+from negotiation_abm.core.modules.delivery import settle_pledge
 from negotiation_abm.core.payoffs import pain
-from negotiation_abm.core.state import (
-    INFO,
+from negotiation_abm.core.state import INFO, as_object, blank
+from negotiation_abm.core.terms import (
     NUM_OPTIONS,
     Event,
     Forum,
     Move,
     Phase,
-    as_object,
-    blank,
     move_of,
     option_of,
 )
@@ -30,14 +31,26 @@ from negotiation_abm.core.tracker import (
     track_move,
     track_turn,
 )
-from negotiation_abm.core.transitions import apply_move, end_turn, is_legal, scheduled_step
-from negotiation_abm.core.truce import set_level
+from negotiation_abm.core.transitions import (
+    apply_move,
+    end_turn,
+    is_legal,
+    scheduled_step,
+)
+from negotiation_abm.core.truce import grieve
 from negotiation_abm.game import Game
 from negotiation_abm.record import Record, Row
-from negotiation_abm.replay_result import Decision, RecordedSpell, Replay, Unplaced
+from negotiation_abm.replay_result import (
+    Decision,
+    RecordedSpell,
+    Replay,
+    Unplaced,
+)
 from negotiation_abm.strategies.logit import option_weights
 
 SAME_LEVEL = 1e-9
+NOT_LIVE = 0  # modules draw nothing in a replay
+PLEDGE_STATUS = ("not begun", "running", "met", "missed", "void")
 
 
 class Board:
@@ -54,6 +67,7 @@ class Board:
         self._tally = as_object(blank(TALLY)[0])
         self._closed = [as_object(blank(SPELL)[0]) for _ in range(NUM_MEASURES + 1)]
         self._weights = np.zeros(NUM_OPTIONS)
+        self._delivered: set[int] = set()
         began = self.scenario.truce.began if self.scenario.truce else self.scenario.start
         self._opened = [began] * NUM_MEASURES
         self._tariffs = game.tariff_levers()
@@ -96,8 +110,13 @@ class Board:
                 f"{self._why_illegal(player, option)}; legal: "
                 f"{', '.join(self.game.option_label(o, player) for o in legal)}"
             )
-        if row.level is None or option == Move.SUSPEND:
+        return self.wrong_direction(row)
+
+    def wrong_direction(self, row: Row) -> str:
+        """Why the recorded level contradicts the move; empty if it does not."""
+        if row.level is None or row.move not in ("ESCALATE", "CONCEDE"):
             return ""
+        player = self.player_of(row)
         now = self.state.in_force[player, self.lever_of(row)]
         lowers = row.move == "ESCALATE" and row.level < now - SAME_LEVEL
         raises = row.move == "CONCEDE" and row.level > now + SAME_LEVEL
@@ -142,6 +161,7 @@ class Board:
         """Put a recorded move through the transition rules."""
         state, player, option = self.state, self.player_of(row), self.option_of(row)
         left, before = state.weeks_left, self._running()
+        state.by_agency = int(row.agency)
         apply_move(
             state,
             self.params,
@@ -155,6 +175,7 @@ class Board:
         count = track_move(
             self._tally, state, self.params, player, option, left, self.info, self._closed, 0
         )
+        state.by_agency = 0
         self._date_spells(before, count, row.date)
 
     def set_recorded(self, row: Row) -> None:
@@ -162,14 +183,66 @@ class Board:
         if not row.lever or row.level is None or row.move == "THREATEN":
             return
         player, lever = self.player_of(row), self.lever_of(row)
+        self.state.intensity[player, lever] = 1.0
         set_level(self.state, self.params, player, lever, row.level)
         loaded = self.state.loaded[player, lever] if row.loaded is None else row.loaded
-        self.state.loaded[player, lever] = min(loaded, 1.0 - row.level)
+        room = self.params.cap[player, lever] - row.level
+        self.state.loaded[player, lever] = max(0.0, min(loaded, room))
+
+    def enforce(self, row: Row) -> None:
+        """A quiet row: the formal level stays, its enforcement changes to give the row's level."""
+        player, lever = self.player_of(row), self.lever_of(row)
+        formal = float(self.state.in_force[player, lever])
+        if row.level is not None and formal > 0.0:
+            self.state.intensity[player, lever] = row.level / formal
+            set_level(self.state, self.params, player, lever, formal)
+
+    def deliver(self, row: Row) -> None:
+        """A recorded delivery: the share of a pledge that has been met by now."""
+        delivery = self.scenario.modules.delivery
+        names = [pledge.name for pledge in delivery.pledges] if delivery else []
+        number = names.index(row.decision)
+        self.state.pledge_delivered[number] = row.level
+        self._delivered.add(number)
+
+    def due_pledges(self) -> None:
+        """Pledges due this week, of which the record says how far they were met."""
+        state, params = self.state, self.params
+        for number in sorted(self._delivered):
+            if params.pledge_last[number] == state.turn and state.phase == Phase.TRUCE:
+                strain = settle_pledge(state, params, number)
+                owner, lever = int(params.pledge_player[number]), int(params.pledge_lever[number])
+                if strain > 0.0:
+                    grieve(state, 1 - owner, strain, 0.0, lever, number)
+
+    def note_pledges(self) -> None:
+        """What became of each pledge, as far as the record says."""
+        delivery = self.scenario.modules.delivery
+        for number, pledge in enumerate(delivery.pledges if delivery else ()):
+            recorded = number in self._delivered
+            status = PLEDGE_STATUS[int(self.state.pledge_status[number])]
+            if pledge.due <= self.out.until and not recorded:
+                status = "due; the record says nothing"
+            self.out.pledges.append(
+                {
+                    "name": pledge.name,
+                    "player": pledge.player,
+                    "lever": pledge.lever,
+                    "made": pledge.made.isoformat(),
+                    "due": pledge.due.isoformat(),
+                    "amount": pledge.amount,
+                    "status": status,
+                    "delivered": float(self.state.pledge_delivered[number]) if recorded else None,
+                }
+            )
 
     def close_week(self, chance: float) -> None:
         """End the turn and note the state of the week."""
         state, turn, before = self.state, self.state.turn, self._running()
         phase, weeks_left, strain = state.phase, state.weeks_left, state.strain
+        self.due_pledges()
+        if self.params.num_modules > 0:
+            end_modules(state, self.params, self.week, 0, 0, NOT_LIVE)
         end_turn(state, self.params, self.week, self.info)
         count = track_turn(self._tally, state, self.params, self.info, self._closed, 0)
         last_day = self.scenario.date_of(turn + 1) - dt.timedelta(days=1)
@@ -195,6 +268,7 @@ class Board:
         before = self._running()
         count = close_tally(self._tally, self.state, self.params, self.info, self._closed, 0)
         self._date_spells(before, count, self.out.until)
+        self.note_pledges()
 
     # notes
 
@@ -254,6 +328,8 @@ class Board:
                     player=int(spell.player),
                     lever=int(spell.lever),
                     renewals=int(spell.renewals),
+                    agency=bool(spell.agency),
+                    pledge=int(spell.pledge),
                 )
             )
         ended = {spell.measure for spell in closed}

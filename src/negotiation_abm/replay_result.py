@@ -40,6 +40,8 @@ class RecordedSpell:
     player: int
     lever: int
     renewals: int
+    agency: bool
+    pledge: int
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Replay:
     unplaced: list[Unplaced] = field(default_factory=list)
     rates: list[tuple[dt.date, int, float]] = field(default_factory=list)
     rounds: list[tuple[int, bool, float]] = field(default_factory=list)
+    pledges: list[dict[str, Any]] = field(default_factory=list)
     agreements: list[tuple[dt.date, str, str | None]] = field(default_factory=list)
 
     @property

@@ -4,7 +4,10 @@ In a checkout they lie at the top level (``configs/``, ``seeds/``); a wheel carr
 package.
 """
 
+import datetime as dt
 import hashlib
+import re
+from collections.abc import Hashable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,7 +31,13 @@ def shipped(folder: str, suffix: str) -> dict[str, Path]:
     return {path.stem: path for path in sorted((root() / folder).glob(f"*{suffix}"))}
 
 
-def find(reference: str | Path, folder: str, suffix: str, base: Path | None = None) -> Path:
+def find(
+    reference: str | Path,
+    folder: str,
+    suffix: str,
+    base: Path | None = None,
+    named_in: tuple[Path, str] | None = None,
+) -> Path:
     """The file that a path or the name of a shipped file means.
 
     Parameters
@@ -39,6 +48,8 @@ def find(reference: str | Path, folder: str, suffix: str, base: Path | None = No
         Where shipped files of this kind lie and how they end.
     base : Path, optional
         Folder of the file that holds the reference.
+    named_in : tuple of Path and str, optional
+        File and place that hold the reference, for the error text.
 
     Raises
     ------
@@ -53,7 +64,10 @@ def find(reference: str | Path, folder: str, suffix: str, base: Path | None = No
     if str(reference) in known:
         return known[str(reference)]
     hint = nearest(path.stem, known)
-    raise InputError(reference, "", f"no such file, and no shipped name; {hint}")
+    problem = f"no such file, and no shipped name; {hint}"
+    if named_in is not None:
+        raise InputError(*named_in, f"'{reference}': {problem}")
+    raise InputError(reference, "", problem)
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -64,6 +78,10 @@ def _mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]
     seen = set()
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, Hashable):
+            raise yaml.constructor.ConstructorError(
+                None, None, "a name must be plain text", key_node.start_mark
+            )
         if key in seen:
             raise yaml.constructor.ConstructorError(
                 None, None, f"'{key}' is given twice", key_node.start_mark
@@ -73,6 +91,18 @@ def _mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]
 
 
 _UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+_UniqueKeyLoader.add_implicit_resolver(  # 1e-3 is a number, whatever YAML 1.1 says
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$"),
+    list("-+.0123456789"),
+)
+
+
+def parse_yaml(text: str) -> Any:
+    """A value in YAML; raises `yaml.YAMLError` or `ValueError` if it is none."""
+    return yaml.load(text, Loader=_UniqueKeyLoader)
 
 
 def read_text(path: Path) -> str:
@@ -87,14 +117,29 @@ def read_text(path: Path) -> str:
         raise InputError(path, "", f"cannot be read ({error.strerror})") from None
 
 
+def _line_of_bad_date(path: Path) -> str:
+    """Where the YAML has a date that no calendar has; the library does not say."""
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
+        for text in re.findall(r"(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])", line):
+            try:
+                dt.date.fromisoformat(text)
+            except ValueError:
+                return f"line {number}, {line.strip().split(':')[0].lstrip('- {')}: {text}"
+    return ""
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML file whose top level is a mapping."""
     try:
-        data = yaml.load(read_text(path), Loader=_UniqueKeyLoader)
+        data = parse_yaml(read_text(path))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "not valid YAML"
+        raise InputError(path, place, f"not valid YAML: {problem}") from None
+    except (ValueError, RecursionError) as error:  # a date that does not exist, endless nesting
+        problem = str(error) if isinstance(error, ValueError) else "nested too deeply"
+        place = _line_of_bad_date(path)
         raise InputError(path, place, f"not valid YAML: {problem}") from None
     if not isinstance(data, dict):
         raise InputError(path, "top level", "expected a mapping of names to values")

@@ -14,7 +14,12 @@ from negotiation_abm.batch import CHUNK_SIZE, Block, simulate
 from negotiation_abm.game import Game
 from negotiation_abm.provenance import SEED_FORMULA
 from negotiation_abm.results import Draft, provenance_of, writing
-from negotiation_abm.spells import MEASURES, runs_table, spells_table, table_blocks
+from negotiation_abm.spells import (
+    MEASURES,
+    runs_table,
+    spells_table,
+    table_blocks,
+)
 from negotiation_abm.survival import DAYS, Survival, survival
 
 GROUPS = {

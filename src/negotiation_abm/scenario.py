@@ -51,7 +51,7 @@ def _with_base(path: Path, data: dict[str, Any], seen: tuple[Path, ...]) -> dict
     reference = data.pop("extends", None)
     if reference is None:
         return data
-    base_path = find(str(reference), FOLDER, ".yaml", path.parent).resolve()
+    base_path = find(str(reference), FOLDER, ".yaml", path.parent, (path, "extends")).resolve()
     if base_path in seen or base_path == path.resolve():
         raise InputError(path, "extends", f"{reference} extends this file again")
     base = _with_base(base_path, read_yaml(base_path), (*seen, path.resolve()))
@@ -71,13 +71,20 @@ def _merged(base: Any, top: Any) -> Any:
 def _change(path: Path, data: dict[str, Any], name: str, value: Any) -> None:
     first, *rest = name.split(".")
     if first in TABLE:
-        data["set"] = {**(data.get("set") or {}), name: value}
+        given = data.get("set") or {}
+        if not isinstance(given, dict):
+            raise InputError(path, "set", f"{given!r} is not a mapping of names to values")
+        data["set"] = {**given, name: value}
         return
     if first not in Scenario.model_fields:
         allowed = [*Scenario.model_fields, *TABLE]
         raise InputError(path, name, f"unknown name to set; {nearest(first, allowed)}")
     place = data
-    for key in [first, *rest][:-1]:
+    for depth, key in enumerate([first, *rest][:-1]):
+        if key not in place:
+            allowed = _fields_at([first, *rest][:depth]) or list(place)
+            if key not in allowed:
+                raise InputError(path, name, f"unknown '{key}'; {nearest(key, allowed)}")
         place = place.setdefault(key, {})
         if not isinstance(place, dict):
             raise InputError(path, name, "not a place that can be set")
@@ -86,7 +93,9 @@ def _change(path: Path, data: dict[str, Any], name: str, value: Any) -> None:
 
 def _readable(path: Path, error: ValidationError) -> InputError:
     """The first problem that pydantic found, as one line."""
-    first = error.errors()[0]
+    problems = error.errors()
+    unknown = [item for item in problems if item["type"] == "extra_forbidden"]
+    first = (unknown or problems)[0]  # a misspelt name explains a missing one
     place = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         *parents, name = first["loc"]

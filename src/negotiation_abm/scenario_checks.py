@@ -1,12 +1,13 @@
 """Checks of a scenario that need more than one field."""
 
-import datetime as dt
 from typing import Any
 
-from negotiation_abm.core.params import Parameter
-from negotiation_abm.core.state import MAX_DOMAINS, MAX_LEVERS
+from negotiation_abm.core.parameter import Parameter
+from negotiation_abm.core.terms import MAX_DOMAINS, MAX_LEVERS
 from negotiation_abm.errors import InputError, nearest
+from negotiation_abm.module_checks import check_modules
 from negotiation_abm.parameters import TABLE, check_number
+from negotiation_abm.scenario_places import keys_are_players, split_lever, within
 from negotiation_abm.scenario_schema import Scenario
 from negotiation_abm.strategies import strategies
 
@@ -19,29 +20,9 @@ def check_scenario(scenario: Scenario) -> None:
     _check_calendar(scenario)
     _check_truce(scenario)
     _check_script(scenario)
+    check_modules(scenario)
     for name, value in scenario.set.items():
         check_override(scenario, name, value)
-
-
-def split_lever(scenario: Scenario, place: str, name: str) -> tuple[int, int]:
-    """Player and lever number of ``OWNER.lever``, or an `InputError`."""
-    owner, _, lever = name.partition(".")
-    known = [f"{p}.{a}" for p in scenario.players for a in scenario.levers[p]]
-    if name not in known:
-        raise InputError(
-            scenario.path, place, f"'{name}' is a lever that no one owns; {nearest(name, known)}"
-        )
-    return scenario.players.index(owner), list(scenario.levers[owner]).index(lever)
-
-
-def _keys_are_players(scenario: Scenario, place: str, mapping: dict[str, Any]) -> None:
-    for key in mapping:
-        if key not in scenario.players:
-            raise InputError(
-                scenario.path,
-                f"{place}.{key}",
-                f"unknown player; {nearest(key, scenario.players)}",
-            )
 
 
 def _check_players(scenario: Scenario) -> None:
@@ -54,11 +35,11 @@ def _check_players(scenario: Scenario) -> None:
         raise InputError(scenario.path, "players", "a label must not hold a dot")
     for place in ("strategies", "levers"):
         mapping = getattr(scenario, place)
-        _keys_are_players(scenario, place, mapping)
+        keys_are_players(scenario, place, mapping)
         for player in scenario.players:
             if player not in mapping:
                 raise InputError(scenario.path, f"{place}.{player}", "missing")
-    _keys_are_players(scenario, "plays_as", scenario.plays_as)
+    keys_are_players(scenario, "plays_as", scenario.plays_as)
     for player, name in scenario.strategies.items():
         if name not in strategies():
             raise InputError(
@@ -111,20 +92,10 @@ def _check_terms(scenario: Scenario) -> None:
         if name not in scenario.terms:
             raise InputError(scenario.path, f"terms.{name}", "missing")
         covers = scenario.terms[name].covers
-        _keys_are_players(scenario, f"terms.{name}.covers", covers)
+        keys_are_players(scenario, f"terms.{name}.covers", covers)
         for player, levers in covers.items():
             for lever in levers:
                 split_lever(scenario, f"terms.{name}.covers.{player}", f"{player}.{lever}")
-
-
-def _within(scenario: Scenario, place: str, date: dt.date) -> None:
-    if not scenario.start <= date < scenario.end:
-        last = scenario.end - dt.timedelta(days=1)
-        raise InputError(
-            scenario.path,
-            place,
-            f"{date} is outside the horizon; allowed: {scenario.start} to {last}",
-        )
 
 
 def _check_calendar(scenario: Scenario) -> None:
@@ -132,7 +103,7 @@ def _check_calendar(scenario: Scenario) -> None:
     for kind in ("rounds", "summits"):
         for number, meeting in enumerate(getattr(calendar, kind)):
             place = f"calendar.{kind}.{number}"
-            _within(scenario, f"{place}.date", meeting.date)
+            within(scenario, f"{place}.date", meeting.date)
             if meeting.announced and meeting.announced > meeting.date:
                 raise InputError(
                     scenario.path, f"{place}.announced", f"{meeting.announced} is after its date"
@@ -147,7 +118,7 @@ def _check_calendar(scenario: Scenario) -> None:
         split_lever(scenario, f"calendar.approaches.{number}.lever", approach.lever)
     for number, shock in enumerate(scenario.shocks):
         split_lever(scenario, f"shocks.{number}.lever", shock.lever)
-        _within(scenario, f"shocks.{number}.date", shock.date)
+        within(scenario, f"shocks.{number}.date", shock.date)
 
 
 def _check_truce(scenario: Scenario) -> None:
@@ -173,7 +144,7 @@ def _check_script(scenario: Scenario) -> None:
                 f"{place}.player",
                 f"unknown player '{entry.player}'; {nearest(entry.player, scenario.players)}",
             )
-        _within(scenario, f"{place}.date", entry.date)
+        within(scenario, f"{place}.date", entry.date)
         if entry.move in ("ESCALATE", "THREATEN", "CONCEDE"):
             split_lever(scenario, f"{place}.lever", f"{entry.player}.{entry.lever}")
         elif entry.lever is not None:

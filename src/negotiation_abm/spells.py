@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from negotiation_abm.core.state import Move, TruceEnd
+from negotiation_abm.core.terms import Move, TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 from negotiation_abm.game import Game
 
@@ -32,8 +32,12 @@ def spells_table(game: Game, spells: np.ndarray) -> pa.Table:
         player, lever, agency, pledge, renewals. `player`, `lever` and `pledge` are null where there
         is none; `agency` is true where an agency acted of its own accord.
     """
-    labels = {(i, a): number for number, (i, a, _) in enumerate(game.lever_labels())}
-    lever_names = [name.split(".", 1)[1] for _, _, name in game.lever_labels()]
+    lever_names = list(dict.fromkeys(name for names in game.lever_names for name in names))
+    labels = {
+        (i, a): lever_names.index(name)
+        for i, names in enumerate(game.lever_names)
+        for a, name in enumerate(names)
+    }
     lever = np.array(
         [
             labels.get((i, a), -1)

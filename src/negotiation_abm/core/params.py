@@ -5,104 +5,80 @@ Values do not stand here. A value and its source come from a parameter set
 loader, the JSON schema, the docs, sweeps and calibration all read this one table.
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
 
-from negotiation_abm.core.state import MAX_LEVERS, NUM_PLAYERS
-
-Shape = Literal["scalar", "player", "lever", "triple"]
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One parameter: what it is called, its shape, unit, admissible range and meaning."""
-
-    name: str
-    shape: Shape
-    unit: str
-    low: float
-    high: float
-    doc: str
-    integer: bool = False
-
-
-def _scalar(name: str, unit: str, low: float, high: float, doc: str) -> Parameter:
-    return Parameter(name, "scalar", unit, low, high, doc)
-
-
-def _weeks(name: str, low: float, high: float, doc: str) -> Parameter:
-    return Parameter(name, "scalar", "weeks", low, high, doc, integer=True)
-
-
-def _player(name: str, unit: str, low: float, high: float, doc: str) -> Parameter:
-    return Parameter(name, "player", unit, low, high, doc)
-
-
-NATS = "nats"
-SHARE = "fraction"
-PER_WEEK = "fraction kept a week"
+from negotiation_abm.core.modules import INPUTS, MAX_MODULES, MODULE_PARAMETERS
+from negotiation_abm.core.parameter import (
+    NATS,
+    PER_WEEK,
+    SHARE,
+    Parameter,
+    player,
+    scalar,
+    weeks,
+)
+from negotiation_abm.core.terms import MAX_LEVERS, NUM_PLAYERS
 
 PAYOFF_PARAMETERS: tuple[Parameter, ...] = (
-    _scalar("precision", "1/nat", 0, 50, "precision of the quantal response; 0 is chance"),
-    _scalar("flow_weight", "nats per payoff unit", 0, 100, "weight of a change of flow payoff"),
-    _scalar("relative_gains", "ratio", -5, 5, "weight of the opponent's pain in one's flow"),
-    _scalar("blowback", "ratio", 0, 20, "scale of the cost of own measures"),
-    _scalar("market", "ratio", 0, 20, "weight of market loss in the flow"),
-    _scalar("reciprocity", "nats per remembered move", -10, 10, "answer to anger and goodwill"),
-    _scalar("mirror", NATS, -10, 10, "pull to answer in the domain of a fresh escalation"),
-    _weeks("mirror_weeks", 0, 52, "how long an escalation invites an answer in its domain"),
-    _scalar("breach_cost", NATS, -10, 20, "cost of escalating a covered lever in a truce"),
-    _scalar("restraint", NATS, -10, 10, "what any truce takes off escalation"),
-    _scalar("depth", NATS, -10, 10, "what a leaders' truce takes off on top"),
-    _scalar("truce_frailty", "nats per sd", 0, 10, "spread of soundness between truces"),
-    _scalar("shadow", NATS, -10, 10, "restraint of a fresh truce before an announced summit"),
-    _weeks("shadow_weeks", 0, 52, "how fresh the truce and how near the summit must be"),
-    _scalar("brinkmanship", NATS, -10, 10, "pull to escalate before an expiry or a summit"),
-    _weeks("brinkmanship_weeks", 1, 52, "length of the window before the date"),
-    _scalar("follow", NATS, -10, 20, "pull to carry out a threat in its last week"),
-    _scalar("follow_decay_weeks", "weeks", 0.1, 520, "lead time over which that pull fades"),
-    _scalar("hold_fire", NATS, -10, 20, "reluctance to strike before the announced date"),
-    _scalar("fatigue", "nats per payoff unit", -50, 50, "felt pain on settlement and rounds"),
-    _scalar("fatigue_escalate", "nats per payoff unit", -50, 50, "felt pain on escalation"),
-    _scalar("forum", NATS, -10, 10, "pull to settle while a round or a summit is on"),
-    _scalar("acceptance", NATS, -10, 20, "pull to sign when the opponent's offer stands"),
-    _scalar("deadline", NATS, -10, 20, "pull to sign as the date of the truce comes near"),
-    _scalar("deadline_decay_weeks", "weeks", 0.1, 520, "weeks over which that pull builds up"),
-    _scalar("round_base", "log-odds a week", -20, 20, "coming of a round in a quiet week"),
-    _scalar("round_strain", "log-odds per strain", -50, 50, "strain on the coming of a round"),
-    _scalar("round_truce", "log-odds", -20, 20, "a truce in force on the coming of a round"),
-    _scalar("round_date", "log-odds", -20, 20, "a near expiry on the coming of a round"),
-    _weeks("round_date_weeks", 0, 52, "how near that expiry must be"),
-    _player("initiative", NATS, -20, 20, "base value of ESCALATE"),
-    _player("threat_initiative", NATS, -20, 20, "base value of THREATEN"),
-    _player("audience_cost", NATS, -20, 20, "cost of CONCEDE before the home audience"),
-    _player("offer_cost", NATS, -20, 20, "cost of SUSPEND before the home audience"),
+    scalar("precision", "1/nat", 0, 50, "precision of the quantal response; 0 is chance"),
+    scalar("flow_weight", "nats per payoff unit", 0, 100, "weight of a change of flow payoff"),
+    scalar("relative_gains", "ratio", -5, 5, "weight of the opponent's pain in one's flow"),
+    scalar("blowback", "ratio", 0, 20, "scale of the cost of own measures"),
+    scalar("market", "ratio", 0, 20, "weight of market loss in the flow"),
+    scalar("reciprocity", "nats per remembered move", -10, 10, "answer to anger and goodwill"),
+    scalar("mirror", NATS, -10, 10, "pull to answer in the domain of a fresh escalation"),
+    weeks("mirror_weeks", 0, 52, "how long an escalation invites an answer in its domain"),
+    scalar("breach_cost", NATS, -10, 20, "cost of escalating a covered lever in a truce"),
+    scalar("restraint", NATS, -10, 10, "what any truce takes off escalation"),
+    scalar("depth", NATS, -10, 10, "what a leaders' truce takes off on top"),
+    scalar("truce_frailty", "nats per sd", 0, 10, "spread of soundness between truces"),
+    scalar("shadow", NATS, -10, 10, "restraint of a fresh truce before an announced summit"),
+    weeks("shadow_weeks", 0, 52, "how fresh the truce and how near the summit must be"),
+    scalar("brinkmanship", NATS, -10, 10, "pull to escalate before an expiry or a summit"),
+    weeks("brinkmanship_weeks", 1, 52, "length of the window before the date"),
+    scalar("follow", NATS, -10, 20, "pull to carry out a threat in its last week"),
+    scalar("follow_decay_weeks", "weeks", 0.1, 520, "lead time over which that pull fades"),
+    scalar("hold_fire", NATS, -10, 20, "reluctance to strike before the announced date"),
+    scalar("fatigue", "nats per payoff unit", -50, 50, "felt pain on settlement and rounds"),
+    scalar("fatigue_escalate", "nats per payoff unit", -50, 50, "felt pain on escalation"),
+    scalar("forum", NATS, -10, 10, "pull to settle while a round or a summit is on"),
+    scalar("acceptance", NATS, -10, 20, "pull to sign when the opponent's offer stands"),
+    scalar("deadline", NATS, -10, 20, "pull to sign as the date of the truce comes near"),
+    scalar("deadline_decay_weeks", "weeks", 0.1, 520, "weeks over which that pull builds up"),
+    scalar("round_base", "log-odds a week", -20, 20, "coming of a round in a quiet week"),
+    scalar("round_strain", "log-odds per strain", -50, 50, "strain on the coming of a round"),
+    scalar("round_truce", "log-odds", -20, 20, "a truce in force on the coming of a round"),
+    scalar("round_date", "log-odds", -20, 20, "a near expiry on the coming of a round"),
+    weeks("round_date_weeks", 0, 52, "how near that expiry must be"),
+    player("initiative", NATS, -20, 20, "base value of ESCALATE"),
+    player("threat_initiative", NATS, -20, 20, "base value of THREATEN"),
+    player("audience_cost", NATS, -20, 20, "cost of CONCEDE before the home audience"),
+    player("offer_cost", NATS, -20, 20, "cost of SUSPEND before the home audience"),
     Parameter("lever_bias", "lever", NATS, -20, 20, "habit of reaching for this lever"),
 )
 
 DYNAMICS_PARAMETERS: tuple[Parameter, ...] = (
-    _scalar("anger_memory", PER_WEEK, 0, 1, "decay of anger"),
-    _scalar("goodwill_memory", PER_WEEK, 0, 1, "decay of goodwill"),
-    _scalar("market_memory", PER_WEEK, 0, 1, "decay of market loss"),
-    _scalar("felt_memory", PER_WEEK, 0, 1, "memory of relievable pain"),
-    _scalar("pain_memory", PER_WEEK, 0, 1, "memory of the pain of a constituency"),
-    _scalar("strain_memory", PER_WEEK, 0, 1, "decay of the strain on a truce"),
-    _scalar("contact_memory", PER_WEEK, 0, 1, "decay of contact"),
-    _scalar("threat_anger", "escalations", 0, 5, "anger that a threat carries"),
-    _scalar("agreement_anger", SHARE, 0, 1, "share of anger that survives an agreement"),
-    _scalar("agreement_goodwill", "concessions", 0, 5, "goodwill that an agreement adds"),
-    _weeks("offer_weeks", 1, 52, "how long an offer stands"),
-    _scalar("tolerance", "severity", 0.001, 100, "strain at which a truce collapses"),
-    _scalar("repair_strain", "severity", 0, 100, "strain from which a truce can be repaired"),
-    _weeks("renewal_window_weeks", 0, 52, "how near its date a truce can be renewed"),
-    _scalar("suspended_share", SHARE, 0, 1, "part of the pressure that a package takes off"),
-    _scalar("loaded_share", SHARE, 0, 1, "part of that which stays ready to snap back"),
-    _scalar("snap_back_share", SHARE, 0, 1, "part of the loaded pressure that snaps back"),
-    _scalar("convexity", "exponent", 0, 10, "choke points bite more than in proportion"),
-    _scalar("saturation", "rate", 0.01, 20, "how soon a lever's effect saturates"),
-    _scalar("erosion", "a week at full use", 0, 0.25, "loss of irreplaceability by use"),
+    scalar("anger_memory", PER_WEEK, 0, 1, "decay of anger"),
+    scalar("goodwill_memory", PER_WEEK, 0, 1, "decay of goodwill"),
+    scalar("market_memory", PER_WEEK, 0, 1, "decay of market loss"),
+    scalar("felt_memory", PER_WEEK, 0, 1, "memory of relievable pain"),
+    scalar("pain_memory", PER_WEEK, 0, 1, "memory of the pain of a constituency"),
+    scalar("strain_memory", PER_WEEK, 0, 1, "decay of the strain on a truce"),
+    scalar("contact_memory", PER_WEEK, 0, 1, "decay of contact"),
+    scalar("threat_anger", "escalations", 0, 5, "anger that a threat carries"),
+    scalar("agreement_anger", SHARE, 0, 1, "share of anger that survives an agreement"),
+    scalar("agreement_goodwill", "concessions", 0, 5, "goodwill that an agreement adds"),
+    weeks("offer_weeks", 1, 52, "how long an offer stands"),
+    scalar("grievance", "severity", 1e-6, 100, "unmet promises from which an escalation answers"),
+    scalar("tolerance", "severity", 0.001, 100, "strain at which a truce collapses"),
+    scalar("repair_strain", "severity", 0, 100, "strain from which a truce can be repaired"),
+    weeks("renewal_window_weeks", 0, 52, "how near its date a truce can be renewed"),
+    scalar("suspended_share", SHARE, 0, 1, "part of the pressure that a package takes off"),
+    scalar("loaded_share", SHARE, 0, 1, "part of that which stays ready to snap back"),
+    scalar("snap_back_share", SHARE, 0, 1, "part of the loaded pressure that snaps back"),
+    scalar("convexity", "exponent", 0, 10, "choke points bite more than in proportion"),
+    scalar("saturation", "rate", 0.01, 20, "how soon a lever's effect saturates"),
+    scalar("erosion", "a week at full use", 0, 0.25, "loss of irreplaceability by use"),
     Parameter("step_multiple", "triple", "ratio", 0, 10, "sizes of an escalation"),
     Parameter("step_probability", "triple", SHARE, 0, 1, "their probabilities"),
     Parameter("lead_weeks", "triple", "weeks", 0, 520, "lead times of a threat", integer=True),
@@ -110,11 +86,11 @@ DYNAMICS_PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "exchanges_per_turn", "scalar", "exchanges", 1, 8, "most exchanges in a week", integer=True
     ),
-    _player("agency_rate", "a week", 0, 1, "own agencies escalating without the leader's choice"),
-    _scalar("min_severity", "severity", 0, 10, "escalation that ends an any-domain spell"),
+    player("agency_rate", "a week", 0, 1, "own agencies escalating without the leader's choice"),
+    scalar("min_severity", "severity", 0, 10, "escalation that ends an any-domain spell"),
 )
 
-PARAMETERS: tuple[Parameter, ...] = PAYOFF_PARAMETERS + DYNAMICS_PARAMETERS
+PARAMETERS: tuple[Parameter, ...] = PAYOFF_PARAMETERS + DYNAMICS_PARAMETERS + MODULE_PARAMETERS
 
 LEVER_NUMBERS: tuple[Parameter, ...] = (
     Parameter("weight", "lever", "payoff units", 0, 100, "weekly pain at full use"),
@@ -146,6 +122,9 @@ PARAMS = np.dtype(
         ("agency_lever", "i8", (NUM_PLAYERS, MAX_LEVERS)),
         ("coverage", "i8", (2, NUM_PLAYERS, MAX_LEVERS)),  # set of a round, set of a summit
         ("term_weeks", "i8", (2,)),  # of a round, of a summit; -1 without a date
+        ("num_modules", "i8", ()),
+        ("modules", "i8", (MAX_MODULES,)),  # 1 where the module of that number is on
+        *INPUTS,
         # derived once from the numbers above (`derive`)
         ("mirror_odds", "f8", ()),  # exp(precision * mirror)
         ("breach_odds", "f8", ()),  # exp(-precision * breach_cost)
@@ -160,7 +139,7 @@ PARAMS = np.dtype(
 
 def derive(params: np.ndarray) -> None:
     """Fill the derived fields of an array of `PARAMS` records, in place."""
-    limit = 150.0  # as in the quantal response: no product of such factors overflows
+    limit = 110.0  # as in the quantal response: no product of such factors overflows
     for name, exponent in (("mirror", params["mirror"]), ("breach", -params["breach_cost"])):
         bounded = np.clip(params["precision"] * exponent, -limit, limit)
         params[f"{name}_odds"] = np.exp(bounded)

@@ -17,28 +17,19 @@ Source of the form: sections 3 and 5 of the model description (``docs/model.md``
 
 import math
 
+from negotiation_abm.core import hooks
 from negotiation_abm.core._rule import rule
-from negotiation_abm.core.state import Forum, Move, Phase, lever_of, move_of, opponent_of
+from negotiation_abm.core.levers import room
+from negotiation_abm.core.terms import (
+    Forum,
+    Move,
+    Phase,
+    lever_of,
+    move_of,
+    opponent_of,
+)
 
 # mypy: disable-error-code="no-untyped-def"
-
-
-@rule
-def bite_of(params, level):
-    """Saturating effect h of a lever at `level`: 0 at 0, 1 at 1, concave.
-
-    >>> from types import SimpleNamespace
-    >>> p = SimpleNamespace(saturation=2.0, bite_scale=1.0 / (1.0 - math.exp(-2.0)))
-    >>> round(bite_of(p, 0.5), 4)
-    0.7311
-    """
-    return (1.0 - math.exp(-params.saturation * level)) * params.bite_scale
-
-
-@rule
-def potency_of(params, owner, lever, irreplaceability):
-    """Weekly pain of a lever at full use: weight x irreplaceability ** convexity."""
-    return params.weight[owner, lever] * irreplaceability**params.convexity
 
 
 @rule
@@ -83,12 +74,6 @@ def flow(state, params, week, player):
         - params.market * state.market_loss[player]
         + params.relative_gains * pain(state, params, week, opponent_of(player))
     )
-
-
-@rule
-def room(state, params, player, lever):
-    """How far a lever can still be raised."""
-    return params.cap[player, lever] - state.in_force[player, lever] - state.loaded[player, lever]
 
 
 @rule
@@ -142,6 +127,8 @@ def pressure_value(state, params, week, player):
             value -= params.shadow
     if date_is_near(state, params, week):
         value += params.brinkmanship
+    if params.num_modules > 0:
+        value += hooks.pressure_shift(state, params, week, player)
     return value
 
 
@@ -184,18 +171,23 @@ def threaten_value(state, params, player, lever):
 
 
 @rule
-def settlement_value(state, params, player):
+def settlement_value(state, params, week, player):
     """What CONCEDE and SUSPEND share: felt pain, and a forum that is on."""
     value = params.fatigue * state.felt[player]
     if state.forum != Forum.NONE:
         value += params.forum
+    if params.num_modules > 0:
+        value += hooks.settlement_shift(state, params, week, player)
     return value
 
 
 @rule
-def goodwill_value(state, params, player):
+def goodwill_value(state, params, week, player):
     """What CONCEDE has on every lever beyond `settlement_value`: audience cost, goodwill."""
-    return params.reciprocity * state.goodwill[player] - params.audience_cost[player]
+    value = params.reciprocity * state.goodwill[player] - params.audience_cost[player]
+    if params.num_modules > 0:
+        value += hooks.concede_shift(state, params, week, player)
+    return value
 
 
 @rule
@@ -208,7 +200,7 @@ def concede_value(state, params, week, player, lever):
 
 
 @rule
-def suspend_value(state, params, player):
+def suspend_value(state, params, week, player):
     """Value of SUSPEND beyond `settlement_value`: offer cost, acceptance, deadline.
 
     An offer alone moves no lever; what a deal would take away enters through ``fatigue``.
@@ -218,6 +210,8 @@ def suspend_value(state, params, player):
         value += params.acceptance
     if state.phase == Phase.TRUCE and state.weeks_left >= 0:
         value += params.deadline * math.exp(-state.weeks_left / params.deadline_decay_weeks)
+    if params.num_modules > 0:
+        value += hooks.suspend_shift(state, params, week, player)
     return value
 
 
@@ -232,9 +226,12 @@ def option_value(state, params, week, player, option):
     if move == Move.HOLD:
         return 0.0
     if move == Move.SUSPEND:
-        return settlement_value(state, params, player) + suspend_value(state, params, player)
+        value = settlement_value(state, params, week, player)
+        return value + suspend_value(state, params, week, player)
     if move == Move.CONCEDE:
-        value = settlement_value(state, params, player) + goodwill_value(state, params, player)
+        value = settlement_value(state, params, week, player)
+        value += goodwill_value(state, params, week, player)
+        value += hooks.concede_lever_shift(state, params, week, player, lever)
         return value + concede_value(state, params, week, player, lever)
     value = pressure_value(state, params, week, player)
     if is_answer(state, params, player, lever):
@@ -245,6 +242,7 @@ def option_value(state, params, week, player, option):
     if state.covered[player, lever] == 1:
         value -= params.breach_cost
     value += params.initiative[player]
+    value += hooks.escalate_lever_shift(state, params, week, player, lever)
     return value + escalate_value(state, params, week, player, lever)
 
 

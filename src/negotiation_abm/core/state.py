@@ -6,70 +6,18 @@ difference. Axis 0 of a field with two entries is the player; axis 1 of a ``(2, 
 owner's lever.
 """
 
-from enum import IntEnum
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from negotiation_abm.core._rule import rule
-
-NUM_PLAYERS = 2
-MAX_LEVERS = 6
-MAX_DOMAINS = 8
-MAX_EXCHANGES = 8
-NUM_OPTIONS = 2 + 3 * MAX_LEVERS
-LONG_AGO = -10_000  # a turn before any that can matter
-
-
-class Move(IntEnum):
-    """The five moves of the game (a lever goes with the last three)."""
-
-    HOLD = 0
-    SUSPEND = 1
-    ESCALATE = 2
-    THREATEN = 3
-    CONCEDE = 4
-
-
-class Phase(IntEnum):
-    """State of the relation."""
-
-    DISPUTE = 0
-    TRUCE = 1
-
-
-class Forum(IntEnum):
-    """Where the two sides meet this week; it sets the terms of an agreement."""
-
-    NONE = 0
-    ROUND = 1
-    SUMMIT = 2
-
-
-class TruceEnd(IntEnum):
-    """How a spell of truce ended.
-
-    ``ESCALATION`` belongs to the any-domain measure alone: an escalation of at least
-    `min_severity` on a lever that the truce does not cover.
-    """
-
-    CENSORED = 0
-    BREACH = 1
-    COLLAPSE = 2
-    LAPSE = 3
-    ESCALATION = 4
-
-
-class Event(IntEnum):
-    """What a move or the end of a turn did to the truce."""
-
-    NONE = 0
-    BEGUN = 1
-    REPAIRED = 2
-    RENEWED = 3
-    ENDED = 4
-
+from negotiation_abm.core.modules import FIELDS, WEEK_FIELDS
+from negotiation_abm.core.terms import (
+    MAX_DOMAINS,
+    MAX_EXCHANGES,
+    MAX_LEVERS,
+    NUM_PLAYERS,
+)
 
 _PER_PLAYER = (NUM_PLAYERS,)
 _PER_LEVER = (NUM_PLAYERS, MAX_LEVERS)
@@ -86,6 +34,7 @@ STATE = np.dtype(
         ("potency", "f8", _PER_LEVER),  # weight * irreplaceability ** convexity
         ("bite", "f8", _PER_LEVER),  # saturating effect h(in_force), 0..1
         ("pain", "f8", _PER_LEVER),  # leaky stock felt by the constituency that the lever hits
+        ("intensity", "f8", _PER_LEVER),  # of enforcement; pain follows in_force * intensity
         ("use", "f8", _PER_LEVER),  # in_force summed since erosion was last booked
         ("covered", "i8", _PER_LEVER),  # 1 where the truce in force covers the lever
         ("last_escalation", "i8", (NUM_PLAYERS, MAX_DOMAINS)),  # turn, by domain
@@ -93,6 +42,9 @@ STATE = np.dtype(
         ("anger", "f8", _PER_PLAYER),
         ("goodwill", "f8", _PER_PLAYER),
         ("market_loss", "f8", _PER_PLAYER),
+        ("unmet", "f8", _PER_PLAYER),  # what the player sees as promised and not delivered
+        ("unmet_lever", "i8", _PER_PLAYER),  # lever of the opponent that it is about; -1
+        ("unmet_pledge", "i8", _PER_PLAYER),  # pledge that it is about; -1
         ("felt", "f8", _PER_PLAYER),  # relievable pain with a short memory
         ("offer", "i8", _PER_PLAYER),  # weeks that the standing offer still lives
         ("last_option", "i8", _PER_PLAYER),
@@ -110,13 +62,15 @@ STATE = np.dtype(
         ("strain_player", "i8"),  # who added to the strain last, and with which lever
         ("strain_lever", "i8"),
         ("strain_agency", "i8"),  # 1 if that was an agency of its own accord
+        ("strain_unmet", "i8"),  # 1 if that was something promised and not delivered
         ("strain_pledge", "i8"),  # number of the pledge whose shortfall did it; -1
         ("frailty", "f8"),  # standard normal, drawn for each truce
         ("contact", "f8"),
         # memory of the quantal response (`negotiation_abm.strategies.logit`): for each lever the
         # exponentials of its own part of the values, and the inputs that they were made from
         ("odds", "f8", (*_PER_LEVER, 3)),
-        ("odds_inputs", "f8", (*_PER_LEVER, 5)),
+        ("odds_inputs", "f8", (*_PER_LEVER, 6)),
+        *FIELDS,
     ],
     align=True,
 )
@@ -129,6 +83,7 @@ WEEK = np.dtype(
         ("shock", "f8", _PER_LEVER),  # level that an outside event sets; NaN if none
         ("has_shock", "i8"),
         ("script", "i8", (NUM_PLAYERS, MAX_EXCHANGES)),  # options of scripted players; -1 if none
+        *WEEK_FIELDS,
     ],
     align=True,
 )
@@ -165,64 +120,3 @@ def as_object(record: Any) -> SimpleNamespace:
 def blank(dtype: np.dtype) -> np.ndarray:
     """One zeroed record array of length 1 (the shape that kernels take)."""
     return np.zeros(1, dtype=dtype)
-
-
-@rule
-def opponent_of(player):  # type: ignore[no-untyped-def]
-    """The other player.
-
-    >>> opponent_of(0), opponent_of(1)
-    (1, 0)
-    """
-    return 1 - player
-
-
-@rule
-def option_of(move, lever):  # type: ignore[no-untyped-def]
-    """Number of an option, 0..19: a move together with its lever.
-
-    >>> option_of(Move.HOLD, 0), option_of(Move.SUSPEND, 0), option_of(Move.CONCEDE, 1)
-    (0, 1, 7)
-    """
-    if move == Move.HOLD:
-        return 0
-    if move == Move.SUSPEND:
-        return 1
-    return 3 * lever + move
-
-
-@rule
-def move_of(option):  # type: ignore[no-untyped-def]
-    """The `Move` of an option, as an integer.
-
-    >>> [move_of(option) for option in (0, 1, 2, 3, 4, 5)]
-    [0, 1, 2, 3, 4, 2]
-    """
-    if option < 2:
-        return option
-    return 2 + (option - 2) % 3
-
-
-@rule
-def lever_of(option):  # type: ignore[no-untyped-def]
-    """The lever of an option; -1 for HOLD and SUSPEND.
-
-    >>> lever_of(1), lever_of(4), lever_of(5)
-    (-1, 0, 1)
-    """
-    if option < 2:
-        return -1
-    return (option - 2) // 3
-
-
-@rule
-def clear_info(info):  # type: ignore[no-untyped-def]
-    """Reset the diagnostics record before a move or the end of a turn."""
-    info.event = Event.NONE
-    info.cause = TruceEnd.CENSORED
-    info.player = -1
-    info.lever = -1
-    info.agency = 0
-    info.pledge = -1
-    info.severity = 0.0
-    info.carried_out = 0

@@ -12,7 +12,7 @@ agreement to the turn of the end.
 import numpy as np
 
 from negotiation_abm.core._rule import rule
-from negotiation_abm.core.state import (
+from negotiation_abm.core.terms import (
     MAX_LEVERS,
     NUM_PLAYERS,
     Event,

@@ -19,8 +19,9 @@ record instead.
 import math
 
 from negotiation_abm.core._rule import rule
-from negotiation_abm.core.payoffs import potency_of, relievable, room, round_log_odds
-from negotiation_abm.core.state import (
+from negotiation_abm.core.levers import potency_of, room, set_level
+from negotiation_abm.core.payoffs import relievable, round_log_odds
+from negotiation_abm.core.terms import (
     NUM_PLAYERS,
     Forum,
     Move,
@@ -36,7 +37,6 @@ from negotiation_abm.core.truce import (
     agree,
     close_week,
     end_truce,
-    set_level,
     strain_truce,
     terms_index,
 )
@@ -118,6 +118,8 @@ def _escalate(state, params, player, lever, step, info):
     info.player = player
     info.lever = lever
     info.agency = state.by_agency
+    answers = state.unmet[player] >= params.grievance
+    owed_lever, owed_pledge = state.unmet_lever[player], state.unmet_pledge[player]
     info.severity = severity
     info.carried_out = 1 if state.pending[player, lever] > 0.0 else 0
     state.pending[player, lever] = 0.0
@@ -130,6 +132,11 @@ def _escalate(state, params, player, lever, step, info):
             end_truce(state, params, TruceEnd.BREACH, player, lever, info)
         else:
             strain_truce(state, player, lever, severity)
+        if answers:
+            info.cause = TruceEnd.NON_DELIVERY
+            info.player = opponent_of(player)
+            info.lever = owed_lever
+            info.pledge = owed_pledge
 
 
 @rule
@@ -192,7 +199,7 @@ def apply_agency_move(state, params, player, option, step, info):
 @rule
 def round_probability(state, params):
     """Probability that an unscheduled round or call happens this week."""
-    return 1.0 / (1.0 + math.exp(-round_log_odds(state, params)))
+    return 1.0 / (1.0 + math.exp(min(700.0, -round_log_odds(state, params))))
 
 
 @rule

@@ -13,21 +13,23 @@ Two readings where the record speaks against a simpler rule:
   April 2025 went on counting down through Geneva, London and the August renewal.
 
 A truce ends by BREACH (escalation on a covered lever), COLLAPSE (strain from uncovered levers
-reaches the tolerance) or LAPSE (its date passes); loaded levers then snap back in part.
+reaches the tolerance) or LAPSE (its date passes); loaded levers then snap back in part. Where the
+strain, or the side that breaks it, answers something promised and not delivered, the cause is
+NON_DELIVERY.
 """
 
 # mypy: disable-error-code="no-untyped-def"
 
 from negotiation_abm.core._rule import rule
-from negotiation_abm.core.payoffs import bite_of
-from negotiation_abm.core.state import NUM_PLAYERS, Event, Forum, Phase, TruceEnd
-
-
-@rule
-def set_level(state, params, player, lever, level):
-    """Set the pressure in force of a lever, and its effect with it."""
-    state.in_force[player, lever] = level
-    state.bite[player, lever] = bite_of(params, level)
+from negotiation_abm.core.levers import set_level
+from negotiation_abm.core.terms import (
+    NUM_PLAYERS,
+    Event,
+    Forum,
+    Phase,
+    TruceEnd,
+    opponent_of,
+)
 
 
 @rule
@@ -56,6 +58,33 @@ def _cover(state, params, terms):
                 suspend_lever(state, params, player, lever)
             if state.covered[player, lever] == 1:
                 state.pending[player, lever] = 0.0
+
+
+@rule
+def _forgive(state):
+    """An agreement or the end of the truce closes the account of what was promised."""
+    for player in range(NUM_PLAYERS):
+        state.unmet[player] = 0.0
+        state.unmet_lever[player] = -1
+        state.unmet_pledge[player] = -1
+
+
+@rule
+def grieve(state, victim, amount, anger, lever, pledge):
+    """The opponent of `victim` is seen not to deliver: anger, strain on the truce, a grievance.
+
+    `lever` is the lever of the opponent that it is about (-1: none), `pledge` the pledge (-1).
+    """
+    state.anger[victim] += anger
+    if state.phase != Phase.TRUCE or amount <= 0.0:
+        return
+    state.unmet[victim] += amount
+    state.unmet_lever[victim] = lever
+    state.unmet_pledge[victim] = pledge
+    strain_truce(state, opponent_of(victim), lever, amount)
+    state.strain_agency = 0
+    state.strain_unmet = 1
+    state.strain_pledge = pledge
 
 
 @rule
@@ -94,7 +123,9 @@ def agree(state, params, frailty, info):
     state.strain_player = -1
     state.strain_lever = -1
     state.strain_agency = 0
+    state.strain_unmet = 0
     state.strain_pledge = -1
+    _forgive(state)
     _cover(state, params, terms)
     _appease(state, params)
 
@@ -110,6 +141,7 @@ def end_truce(state, params, cause, player, lever, info):
     state.phase = Phase.DISPUTE
     state.weeks_left = -1
     state.strain = 0.0
+    _forgive(state)
     for owner in range(NUM_PLAYERS):
         if cause != TruceEnd.LAPSE:
             state.offer[owner] = 0
@@ -128,6 +160,7 @@ def strain_truce(state, player, lever, severity):
     state.strain_player = player
     state.strain_lever = lever
     state.strain_agency = state.by_agency
+    state.strain_unmet = 0
     state.strain_pledge = -1
 
 
@@ -137,9 +170,11 @@ def close_week(state, params, info):
     if state.phase != Phase.TRUCE:
         return
     if state.strain >= params.tolerance:
-        end_truce(state, params, TruceEnd.COLLAPSE, state.strain_player, state.strain_lever, info)
-        info.agency = state.strain_agency
-        info.pledge = state.strain_pledge
+        cause = TruceEnd.NON_DELIVERY if state.strain_unmet == 1 else TruceEnd.COLLAPSE
+        agency, pledge = state.strain_agency, state.strain_pledge
+        end_truce(state, params, cause, state.strain_player, state.strain_lever, info)
+        info.agency = agency
+        info.pledge = pledge
     elif state.weeks_left == 0:
         end_truce(state, params, TruceEnd.LAPSE, -1, -1, info)
     else:
@@ -147,3 +182,5 @@ def close_week(state, params, info):
         if state.weeks_left > 0:
             state.weeks_left -= 1
         state.strain *= params.strain_memory
+        for player in range(NUM_PLAYERS):
+            state.unmet[player] *= params.strain_memory

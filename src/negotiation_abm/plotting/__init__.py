@@ -1,6 +1,8 @@
 """Figures: one function each, ``(table, ax=None) -> ax``; no computing here."""
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,16 @@ def plot_folder(folder: Path) -> list[Path]:
     return _draw(folder, replay, summary)
 
 
+@contextlib.contextmanager
+def _complete(path: Path) -> Iterator[None]:
+    """Say which file it is when a result lacks what a figure needs."""
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError, FileNotFoundError) as error:
+        problem = f"not a complete result ({type(error).__name__}: {error}); run it again"
+        raise InputError(path, "", problem) from None
+
+
 def _read_json(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
@@ -58,13 +70,18 @@ def _draw(
     try:
         with style.context():
             if replay is not None:
-                figures["timeline"] = plot_timeline(replay)
+                with _complete(folder / "replay.json"):
+                    figures["timeline"] = plot_timeline(replay)
                 style.small_print(figures["timeline"], style.origin(manifest.get("replay", {})))
-            if summary is not None and summary["truces"]:
-                table = pd.read_csv(folder / "survival.csv")
-                recorded = replay["spells"] if replay else []
-                figures["truce_durations"] = plot_durations(table, summary, recorded)
-                figures["ends_by_cause"] = plot_ends_by_cause(table)
+            if summary is not None:
+                with _complete(folder / "summary.json"):
+                    has_spells = bool(summary["truces"])
+            if summary is not None and has_spells:
+                with _complete(folder / "survival.csv"):
+                    table = pd.read_csv(folder / "survival.csv")
+                    recorded = replay["spells"] if replay else []
+                    figures["truce_durations"] = plot_durations(table, recorded)
+                    figures["ends_by_cause"] = plot_ends_by_cause(table)
                 for name in ("truce_durations", "ends_by_cause"):
                     style.small_print(figures[name], style.origin(manifest.get("run", {})))
             with writing(folder, "plot", {}) as draft:

@@ -13,6 +13,7 @@ CAUSES = {
     "breach": ("breach (covered lever)", style.RED, ""),
     "collapse": ("collapse (strain)", style.ORANGE, "//"),
     "lapse": ("lapse (date passed)", style.BLUE, ".."),
+    "non_delivery": ("non-delivery (promise not kept)", style.GREEN, "xx"),
     "escalation": ("escalation (uncovered lever)", style.PURPLE, "\\\\"),
 }
 

@@ -20,17 +20,13 @@ GROUPS = {
 }
 
 
-def plot_durations(
-    table: pd.DataFrame, summary: dict[str, Any], recorded: list[dict[str, Any]]
-) -> Figure:
+def plot_durations(table: pd.DataFrame, recorded: list[dict[str, Any]]) -> Figure:
     """One panel a measure: survival with 95 % band, censoring ticks, numbers at risk.
 
     Parameters
     ----------
     table : DataFrame
         ``survival.csv`` of a run.
-    summary : dict
-        ``summary.json`` of the run.
     recorded : list of dict
         Spells of a replay, marked on the curves; may be empty.
     """

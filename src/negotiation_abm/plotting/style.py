@@ -43,7 +43,7 @@ def context() -> Any:
 
 def origin(step: dict[str, Any]) -> str:
     """Scenario, seed, replicates and version from one step of a manifest."""
-    if not step:
+    if not {"scenario", "parameter_set", "environment"} <= set(step):
         return ""
     parts = [f"scenario {step['scenario']['name']}", f"parameters {step['parameter_set']['name']}"]
     if "record" in step:

@@ -6,8 +6,8 @@ Each legal option is chosen with probability proportional to exp(precision x val
 A value is a sum of what all moves of a type share and what the lever itself adds. So the weights
 are products of a few shared factors, new at every decision, and of factors of each lever, which
 stay the same for weeks: these are kept in the state together with the inputs that they were made
-from, and made anew when an input differs. Exponents are limited to +-150 so that no product of
-four overflows; that far out one option has all the probability anyway.
+from, and made anew when an input differs. Exponents are limited to +-110 so that no product of
+five overflows; above a precision of 5, where that could bind, nothing is kept.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -15,20 +15,23 @@ four overflows; that far out one option has all the probability anyway.
 import math
 
 from negotiation_abm.core._rule import rule
+from negotiation_abm.core.hooks import concede_lever_shift, escalate_lever_shift
+from negotiation_abm.core.levers import room
 from negotiation_abm.core.payoffs import (
     concede_value,
     escalate_value,
     goodwill_value,
     is_answer,
+    option_value,
     pressure_value,
-    room,
     settlement_value,
     suspend_value,
     threaten_value,
 )
-from negotiation_abm.core.transitions import TINY, can_offer
+from negotiation_abm.core.transitions import TINY, can_offer, is_legal
 
-LIMIT = 150.0
+LIMIT = 110.0
+SHARP = 5.0  # precision above which the limit could bind
 
 
 @rule
@@ -47,13 +50,14 @@ def _threat_code(state, player, lever):
 
 
 @rule
-def _is_known(inputs, level, loaded, threat, salience, potency):
+def _is_known(inputs, level, loaded, threat, salience, potency, bite):
     return (
         inputs[0] == level
         and inputs[1] == loaded
         and inputs[2] == threat
         and inputs[3] == salience
         and inputs[4] == potency
+        and inputs[5] == bite
     )
 
 
@@ -67,13 +71,15 @@ def _lever_odds(state, params, week, player, lever):
     threat = _threat_code(state, player, lever)
     salience = week.salience[player, lever]
     potency = state.potency[player, lever]
-    if _is_known(inputs, level, loaded, threat, salience, potency) and odds[0] >= 0.0:
+    bite = state.bite[player, lever]
+    if _is_known(inputs, level, loaded, threat, salience, potency, bite) and odds[0] >= 0.0:
         return odds
     inputs[0] = level
     inputs[1] = loaded
     inputs[2] = threat
     inputs[3] = salience
     inputs[4] = potency
+    inputs[5] = bite
     precision = params.precision
     odds[0] = odds[1] = odds[2] = 0.0
     if room(state, params, player, lever) > TINY:
@@ -85,6 +91,37 @@ def _lever_odds(state, params, week, player, lever):
 
 
 @rule
+def _shift_lever(state, params, week, player, lever, weights):
+    """What modules add to the values of ESCALATE and CONCEDE on this lever."""
+    shift = escalate_lever_shift(state, params, week, player, lever)
+    if shift != 0.0:
+        weights[2 + 3 * lever] *= _limited_exp(params.precision * shift)
+    shift = concede_lever_shift(state, params, week, player, lever)
+    if shift != 0.0:
+        weights[4 + 3 * lever] *= _limited_exp(params.precision * shift)
+
+
+@rule
+def _sharp_weights(state, params, week, player, weights):
+    """The same without kept factors, for a precision at which these could overflow."""
+    count = 2 + 3 * params.num_levers[player]
+    largest = 0.0
+    for option in range(count):
+        if is_legal(state, params, player, option):
+            value = option_value(state, params, week, player, option)
+            weights[option] = params.precision * value
+            largest = max(largest, weights[option])
+    total = 0.0
+    for option in range(count):
+        if is_legal(state, params, player, option):
+            weights[option] = math.exp(weights[option] - largest)
+            total += weights[option]
+        else:
+            weights[option] = 0.0
+    return count, total
+
+
+@rule
 def option_weights(state, params, week, player, weights):
     """Fill `weights` with exp(precision x value), 0 for illegal options.
 
@@ -93,19 +130,23 @@ def option_weights(state, params, week, player, weights):
     count : int
         Number of options that can be legal, 2 + 3 x the player's levers.
     total : float
-        Sum of the weights; HOLD has weight 1.
+        Sum of the weights. (All may share a factor: only their ratios mean something.)
     """
     precision = params.precision
+    if precision > SHARP:
+        return _sharp_weights(state, params, week, player, weights)
     pressure = pressure_value(state, params, week, player)
-    settlement = settlement_value(state, params, player)
+    settlement = settlement_value(state, params, week, player)
     escalate = _limited_exp(precision * (pressure + params.initiative[player]))
     threaten = _limited_exp(precision * (pressure + params.threat_initiative[player]))
-    conceding = settlement + goodwill_value(state, params, player)
+    conceding = settlement + goodwill_value(state, params, week, player)
     concede = _limited_exp(precision * conceding)
     weights[0] = 1.0
     weights[1] = 0.0
     if can_offer(state, params, player):
-        weights[1] = _limited_exp(precision * (settlement + suspend_value(state, params, player)))
+        weights[1] = _limited_exp(
+            precision * (settlement + suspend_value(state, params, week, player))
+        )
     total = 1.0 + weights[1]
     for lever in range(params.num_levers[player]):
         odds = _lever_odds(state, params, week, player, lever)
@@ -115,6 +156,8 @@ def option_weights(state, params, week, player, weights):
         weights[first] = escalate * odds[0] * answer * breach
         weights[first + 1] = threaten * odds[1] * answer
         weights[first + 2] = concede * odds[2]
+        if params.num_modules > 0:
+            _shift_lever(state, params, week, player, lever, weights)
         total += weights[first] + weights[first + 1] + weights[first + 2]
     return 2 + 3 * params.num_levers[player], total
 

@@ -8,7 +8,13 @@ is legal. An offer is answered by an offer. What cannot be answered in kind is a
 # mypy: disable-error-code="no-untyped-def"
 
 from negotiation_abm.core._rule import rule
-from negotiation_abm.core.state import Move, lever_of, move_of, opponent_of, option_of
+from negotiation_abm.core.terms import (
+    Move,
+    lever_of,
+    move_of,
+    opponent_of,
+    option_of,
+)
 from negotiation_abm.core.transitions import is_legal
 
 

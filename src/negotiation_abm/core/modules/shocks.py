@@ -1,0 +1,106 @@
+"""Agencies, courts, markets and harvests: changes from outside, dated or at random.
+
+Event: the listings of late September 2025, made by an agency; court cases over tariffs. Reading: a
+shock sets or moves one quantity of the state, in a given week or with a rate a week. (Agencies
+that escalate by themselves at random are part of the game: ``agency_rate``.)
+"""
+
+# mypy: disable-error-code="no-untyped-def"
+
+from negotiation_abm.core._rule import rule
+from negotiation_abm.core.draws import uniforms
+from negotiation_abm.core.levers import potency_of, set_level
+
+CLAIMS = ("M12", "M30", "M39")
+BLOCK = 80
+MAX_SHOCKS = 12
+QUANTITIES = (
+    "in_force",
+    "loaded",
+    "irreplaceability",
+    "intensity",
+    "anger",
+    "goodwill",
+    "market_loss",
+    "felt",
+    "strain",
+    "contact",
+    "weeks_left",
+)
+_EACH = (MAX_SHOCKS,)
+INPUTS = [
+    ("num_shocks", "i8", ()),
+    ("shock_turn", "i8", _EACH),  # -1: at random
+    ("shock_rate", "f8", _EACH),  # a week, if at random
+    ("shock_quantity", "i8", _EACH),  # place in QUANTITIES
+    ("shock_player", "i8", _EACH),
+    ("shock_lever", "i8", _EACH),
+    ("shock_adds", "i8", _EACH),  # 1: value is added, 0: value is set
+    ("shock_value", "f8", _EACH),
+]
+
+
+@rule
+def start_turn(state, params, week, seed, replicate, live):
+    """Shocks of this week."""
+    for shock in range(params.num_shocks):
+        turn = params.shock_turn[shock]
+        happens = turn == state.turn
+        if turn < 0 and live == 1:
+            u = uniforms(seed, replicate, state.turn, BLOCK + shock)[0]
+            happens = u < params.shock_rate[shock]
+        if happens:
+            _strike(state, params, shock)
+
+
+@rule
+def _changed(params, shock, now):
+    value = params.shock_value[shock]
+    return now + value if params.shock_adds[shock] == 1 else value
+
+
+@rule
+def _share(value):
+    return min(1.0, max(0.0, value))
+
+
+@rule
+def _strike(state, params, shock):
+    """Change the quantity that the shock names, within its bounds."""
+    quantity = params.shock_quantity[shock]
+    player, lever = params.shock_player[shock], params.shock_lever[shock]
+    if quantity < 4:
+        _strike_lever(state, params, shock, quantity, player, lever)
+    elif quantity == 4:
+        state.anger[player] = max(0.0, _changed(params, shock, state.anger[player]))
+    elif quantity == 5:
+        state.goodwill[player] = max(0.0, _changed(params, shock, state.goodwill[player]))
+    elif quantity == 6:
+        state.market_loss[player] = max(0.0, _changed(params, shock, state.market_loss[player]))
+    elif quantity == 7:
+        state.felt[player] = max(0.0, _changed(params, shock, state.felt[player]))
+    elif quantity == 8:
+        state.strain = max(0.0, _changed(params, shock, state.strain))
+    elif quantity == 9:
+        state.contact = max(0.0, _changed(params, shock, state.contact))
+    elif state.weeks_left >= 0:
+        state.weeks_left = int(max(0.0, _changed(params, shock, float(state.weeks_left))))
+
+
+@rule
+def _strike_lever(state, params, shock, quantity, player, lever):
+    if quantity == 0:
+        level = _share(_changed(params, shock, state.in_force[player, lever]))
+        state.loaded[player, lever] = min(state.loaded[player, lever], 1.0 - level)
+        set_level(state, params, player, lever, level)
+    elif quantity == 1:
+        loaded = _share(_changed(params, shock, state.loaded[player, lever]))
+        state.loaded[player, lever] = min(loaded, 1.0 - state.in_force[player, lever])
+    elif quantity == 2:
+        share = _share(_changed(params, shock, state.irreplaceability[player, lever]))
+        state.irreplaceability[player, lever] = share
+        state.potency[player, lever] = potency_of(params, player, lever, share)
+    else:
+        intensity = max(0.0, _changed(params, shock, state.intensity[player, lever]))
+        state.intensity[player, lever] = intensity
+        set_level(state, params, player, lever, state.in_force[player, lever])
