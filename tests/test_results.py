@@ -16,7 +16,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from cli_helpers import (
-    FIGURES,
     REPLAY_FILES,
     RUN_FILES,
     SCRIPT,
@@ -53,10 +52,8 @@ def game():
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """A folder with a replay, a run and figures; not to be changed."""
-    folder = make_results(tmp_path_factory.mktemp("results"), 40)
-    plot_folder(folder)
-    return folder
+    """A folder with a replay and a run; not to be changed."""
+    return make_results(tmp_path_factory.mktemp("results"), 40)
 
 
 @pytest.fixture
@@ -83,10 +80,9 @@ def sha256(path):
 
 def test_manifest_has_an_entry_for_each_step(results):
     manifest = read_manifest(results)
-    assert set(manifest) == {"replay", "run", "plot"}
+    assert set(manifest) == {"replay", "run"}
     assert set(manifest["replay"]["files"]) == REPLAY_FILES
     assert set(manifest["run"]["files"]) == RUN_FILES
-    assert set(manifest["plot"]["files"]) == FIGURES
 
 
 def test_manifest_hashes_match_the_files(results):
@@ -372,14 +368,3 @@ def test_replay_is_the_same_twice(tmp_path):
         write_replay(shipped_game("baseline_2025"), load_record("record_2025"), tmp_path / name)
     first, second = contents(tmp_path / "a"), contents(tmp_path / "b")
     assert all(first[name] == second[name] for name in REPLAY_FILES)
-
-
-def test_figures_are_the_same_twice(results, tmp_path):
-    """From the same tables, the same bytes: no date, no random names."""
-    before = {name: data for name, data in contents(results).items() if name in FIGURES}
-    for name, data in contents(results).items():
-        if name not in FIGURES:
-            (tmp_path / name).write_bytes(data)
-    plot_folder(tmp_path)
-    after = contents(tmp_path)
-    assert [name for name in sorted(FIGURES) if after[name] != before[name]] == []
