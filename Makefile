@@ -11,10 +11,10 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench verify clean
+.PHONY: help run figures mechanisms test lint bench verify clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
@@ -25,6 +25,13 @@ run: $(VENV)/.installed ## replay the 2025 record, run the baseline 10,000 times
 	$(BIN)/negotiation-abm replay baseline_2025 --out $(BASELINE)
 	$(BIN)/negotiation-abm run baseline_2025 --replicates 10000 --seed 1 --out $(BASELINE)
 	$(BIN)/negotiation-abm plot $(BASELINE)
+
+figures: run ## renew the figures of the README from `make run`
+	mkdir -p docs/figures
+	cp $(BASELINE)/figures/*.png docs/figures/
+
+mechanisms: $(VENV)/.installed ## what each module does to truces, 50,000 paired runs each
+	$(BIN)/negotiation-abm mechanisms --replicates 50000 --seed 1 --out results/mechanisms
 
 test: $(VENV)/.installed ## all tests but the statistical verification
 	$(BIN)/pytest -q

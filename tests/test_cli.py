@@ -239,12 +239,8 @@ def test_run_without_any_truce(capsys, tmp_path):
     good(capsys, "plot", tmp_path)
 
 
-# Its bytes vary as long as the bug below stands; its content does not.
-VARIES = {"truces.parquet"}
-
-
 def different(files, others):
-    return [name for name in files if name not in VARIES and others[name] != files[name]]
+    return [name for name in files if others[name] != files[name]]
 
 
 def content_and_bytes(capsys, folder, *words):
