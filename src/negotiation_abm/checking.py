@@ -56,8 +56,6 @@ def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> 
 
 
 def _locate(reference: str) -> Path:
-    if Path(reference).is_file():
-        return Path(reference)
     for folder, suffix in (
         ("configs", ".yaml"),
         ("configs/parameters", ".yaml"),

@@ -4,6 +4,7 @@ In a checkout they lie at the top level (``configs/``, ``seeds/``); a wheel carr
 package.
 """
 
+import contextlib
 import datetime as dt
 import hashlib
 import re
@@ -58,8 +59,9 @@ def find(
     """
     path = Path(reference)
     for candidate in (path, (base / path) if base else path):
-        if candidate.is_file():
-            return candidate
+        with contextlib.suppress(OSError, ValueError):  # no path at all: too long, a null byte
+            if candidate.is_file():
+                return candidate
     known = shipped(folder, suffix)
     if str(reference) in known:
         return known[str(reference)]

@@ -5,9 +5,9 @@ incidence of each way to end. Ties are the rule in weekly data and are counted, 
 already running when observation began enters the risk set at its age then (left truncation).
 
 Several truces of one run are not independent, so variances are sums over runs of squared
-influence (Williams 1995); with one spell a run they reduce to Greenwood's formula. Bands are
-log-log (Kalbfleisch and Prentice 2002). Everything is computed in two passes over blocks of whole
-runs, so memory does not grow with their number.
+influence (Williams 1995); with one spell a run and no late entry they reduce to Greenwood's
+formula. Bands are log-log (Kalbfleisch and Prentice 2002). Everything is computed in two passes
+over blocks of whole runs, so memory does not grow with their number.
 """
 
 from collections.abc import Callable, Iterable
