@@ -61,6 +61,12 @@ class Game:
         first, second = self.scenario.players
         return first, second
 
+    @property
+    def pledge_names(self) -> list[str]:
+        """Names of the pledges of the module `delivery`, in order."""
+        delivery = self.scenario.modules.delivery
+        return [pledge.name for pledge in delivery.pledges] if delivery else []
+
     def lever_labels(self) -> list[tuple[int, int, str]]:
         """Player, lever number and ``PLAYER.lever`` of every lever."""
         return [

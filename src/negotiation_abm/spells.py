@@ -58,7 +58,7 @@ def spells_table(game: Game, spells: np.ndarray) -> pa.Table:
             "player": _coded(spells["player"], list(game.players)),
             "lever": _coded(lever, lever_names),
             "agency": pa.array(spells["agency"] == 1),
-            "pledge": pa.array(spells["pledge"].astype(np.int32), mask=spells["pledge"] < 0),
+            "pledge": _coded(spells["pledge"], game.pledge_names),
             "renewals": pa.array(spells["renewals"].astype(np.int32)),
         }
     )
