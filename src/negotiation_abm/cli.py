@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.errors import InputError
+from negotiation_abm.errors import InputError, nearest
 
 EXAMPLES = """examples:
   negotiation-abm replay baseline_2025
@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_replay(commands)
     _add_run(commands)
+    _add_calibrate(commands)
     _add_mechanisms(commands)
     plot = _command(commands, "plot", _plot, "draw the figures of a result folder")
     plot.add_argument("folder", metavar="DIR", type=Path)
@@ -140,6 +141,28 @@ def _add_run(commands: Any) -> None:
     )
 
 
+def _add_calibrate(commands: Any) -> None:
+    text = "fit the payoff parameters to a record and say what it identifies"
+    parser = _command(commands, "calibrate", _calibrate, text)
+    _add_common(parser, "folder for the parameter set, profiles and report")
+    parser.add_argument("--record", metavar="FILE", help="record (default: scenario's)")
+    parser.add_argument("--priors", metavar="FILE", default="priors", help="priors of the fit")
+    parser.add_argument(
+        "--certainty",
+        metavar="LIST",
+        help="count only moves of these certainties, such as seed,outside",
+    )
+    parser.add_argument(
+        "--name", default="likelihood_2025", help="name of the parameter set that is written"
+    )
+    text = "score a record: as given, and leaving out a month at a time, against simple statistics"
+    parser = _command(commands, "validate", _validate, text)
+    _add_common(parser, "folder for scores.csv and validation.json")
+    parser.add_argument("--record", metavar="FILE", help="record (default: scenario's)")
+    parser.add_argument("--priors", metavar="FILE", default="priors", help="priors of the fits")
+    parser.add_argument("--params", metavar="NAME", help="parameter set, by name or path")
+
+
 def _add_mechanisms(commands: Any) -> None:
     text = "switch each module on alone and show what it does to truces, paired"
     parser = _command(commands, "mechanisms", _mechanisms, text)
@@ -196,17 +219,57 @@ def _game(options: argparse.Namespace) -> Any:
     return build_game(load_scenario(options.scenario, _changes(options)))
 
 
-def _replay(options: argparse.Namespace) -> None:
-    from negotiation_abm.observed import replay_summary, write_replay
+def _record(options: argparse.Namespace, game: Any) -> Any:
+    """The record that the options name, or the scenario's own."""
     from negotiation_abm.record import load_record
-    from negotiation_abm.replay import replay_record
 
-    game = _game(options)
     observation = game.scenario.record
     reference = options.record or (observation.file if observation else None)
     if reference is None:
         raise InputError(game.scenario.path, "record", "missing; name one, or give --record FILE")
-    record = load_record(reference, None if options.record else game.scenario.path.parent)
+    if options.record:
+        return load_record(reference)
+    return load_record(reference, game.scenario.path.parent, (game.scenario.path, "record.file"))
+
+
+def _calibrate(options: argparse.Namespace) -> None:
+    from negotiation_abm.calibration.run import calibrate
+    from negotiation_abm.console import print_calibration
+    from negotiation_abm.record import CERTAINTIES
+
+    game = _game(options)
+    certainty = tuple(options.certainty.split(",")) if options.certainty else None
+    for name in certainty or ():
+        if name not in CERTAINTIES:
+            raise InputError("--certainty", name, nearest(name, CERTAINTIES))
+    record = _record(options, game)
+    summary = calibrate(game, record, options.out, options.priors, certainty, options.name)
+    if options.json:
+        print(json.dumps(summary, indent=2))
+    else:
+        print_calibration(summary, options.out, options.name)
+
+
+def _validate(options: argparse.Namespace) -> None:
+    from negotiation_abm.calibration.run import validate
+    from negotiation_abm.console import print_validation
+
+    if options.params:
+        options.set.append(f"parameters={options.params}")
+    game = _game(options)
+    summary = validate(game, _record(options, game), options.out, options.priors)
+    if options.json:
+        print(json.dumps(summary, indent=2))
+    else:
+        print_validation(summary)
+
+
+def _replay(options: argparse.Namespace) -> None:
+    from negotiation_abm.observed import replay_summary, write_replay
+    from negotiation_abm.replay import replay_record
+
+    game = _game(options)
+    record = _record(options, game)
     if options.out:
         result = write_replay(game, record, options.out, options.skip_illegal)
     else:

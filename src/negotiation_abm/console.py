@@ -224,6 +224,72 @@ def _print_means(console: Console, runs: dict[str, Any]) -> None:
             console.print(f"{player}: {counts}")
 
 
+def print_calibration(summary: dict[str, Any], out: Path | None, name: str) -> None:
+    """The fit: each coefficient with error, prior and what it rests on."""
+    console = _console()
+    console.print(
+        f"Fit of {summary['record']} under {summary['scenario']}: {summary['decisions']} "
+        f"decisions, {summary['moves']} of them moves, {summary['rounds']} rounds; log-likelihood "
+        f"{summary['log_likelihood']:.2f}"
+    )
+    table = _plain(
+        ("coefficient", "left"),
+        ("estimate (error)", "right"),
+        ("90 %", "right"),
+        ("post/prior", "right"),
+        ("0 costs", "right"),
+        ("rests on", "left"),
+    )
+    for row in summary["coefficients"]:
+        table.add_row(
+            row["coefficient"],
+            f"{row['estimate']:.2f} ({row['error']:.2f})",
+            f"{row['low']:.2f}, {row['high']:.2f}",
+            "" if row["ratio"] != row["ratio"] else f"{row['ratio']:.2f}",
+            f"{row['zero_cost']:.1f}",
+            row["rests_on"],
+        )
+    console.print(table)
+    console.print(
+        "Errors are Laplace; post/prior: ratio of sd; '0 costs': nats of log-posterior that holding it at 0 costs. The fit "
+        "sees the likelihood alone, not the moments of free runs."
+    )
+    if out:
+        console.print(f"written to {out}: {name}.yaml, identification.csv, profiles.csv")
+
+
+def print_validation(summary: dict[str, Any]) -> None:
+    """Scores of the model and of simple statistics, a month left out at a time."""
+    console = _console()
+    given = summary["as_given"]
+    console.print(
+        f"{summary['record']} under {summary['scenario']}, {summary['decisions']} decisions\n"
+        f"as given by {summary['parameters']}, nothing refitted: mean log score "
+        f"{given['type']:.3f} (type), {given['type_and_lever']:.3f} (type and lever); Brier "
+        f"{summary['brier']:.3f}"
+    )
+    table = _plain(
+        ("each month left out of the fit", "left"),
+        ("type", "right"),
+        ("type, lever", "right"),
+        ("model's gain, nats", "right"),
+        ("with lever", "right"),
+    )
+    for row in summary["scores"]:
+        gain = f"{row['gain_type']:+.1f} ({row['gain_type_error']:.1f})"
+        lever = f"{row['gain_lever']:+.1f} ({row['gain_lever_error']:.1f})"
+        same = row["gain_type_error"] == 0.0
+        table.add_row(
+            row["model"],
+            f"{row['type']:.3f}",
+            f"{row['type_and_lever']:.3f}",
+            "" if same else gain,
+            "" if same else lever,
+        )
+    console.print(table)
+    console.print("In brackets: standard errors by months.")
+
+
 def print_mechanisms(rows: list[dict[str, Any]], replicates: int, seed: int) -> None:
     """The mechanisms table: difference that each module makes, with its interval."""
     console = _console()

@@ -12,6 +12,7 @@ levels, these replace the package rule for its levers.
 """
 
 import datetime as dt
+from collections.abc import Callable
 
 import numpy as np
 
@@ -42,13 +43,23 @@ __all__ = ["Decision", "RecordedSpell", "Replay", "Unplaced", "replay_record"]
 NO_ROUND = 1.0  # a draw that lets no unscheduled round come: the record has them
 
 
-def replay_record(game: Game, record: Record, skip_illegal: bool = False) -> Replay:
+def replay_record(
+    game: Game,
+    record: Record,
+    skip_illegal: bool = False,
+    on_decision: Callable[..., None] | None = None,
+    on_week: Callable[..., None] | None = None,
+) -> Replay:
     """Replay `record` under the scenario and parameters of `game`.
 
     Parameters
     ----------
     skip_illegal : bool
         List a recorded move that the rules do not allow instead of refusing the record.
+    on_decision : callable, optional
+        Called before each choice with state, week, player, option and date.
+    on_week : callable, optional
+        Called with the state at the start of each week, before the coming of a round is drawn.
 
     Raises
     ------
@@ -58,7 +69,8 @@ def replay_record(game: Game, record: Record, skip_illegal: bool = False) -> Rep
     """
     check_against(record, game.scenario)
     board = Board(game, record, _last_day(game, record))
-    walk = _Walk(board, skip_illegal)
+    board.on_decision = on_decision
+    walk = _Walk(board, skip_illegal, on_week)
     by_turn: dict[int, list[Row]] = {}
     for row in record.rows:
         if row.not_represented:
@@ -85,9 +97,12 @@ def _last_day(game: Game, record: Record) -> dt.date:
 class _Walk:
     """Reads the rows of a week as exchanges of moves and carries them out on the board."""
 
-    def __init__(self, board: Board, skip_illegal: bool) -> None:
+    def __init__(
+        self, board: Board, skip_illegal: bool, on_week: Callable[..., None] | None
+    ) -> None:
         self.board = board
         self.skip_illegal = skip_illegal
+        self._on_week = on_week
         self._enforces = board.scenario.modules.enforcement is not None
         self._main_row: dict[tuple[str, str], str] = {}  # decision -> id of its first row
         self._skipped: set[str] = set()
@@ -102,6 +117,8 @@ class _Walk:
             (Forum.SUMMIT if row.move == "SUMMIT" else Forum.ROUND for row in forums),
             default=Forum.NONE,
         )
+        if self._on_week is not None:
+            self._on_week(board.state)
         chance = float(round_probability(board.state, board.params))
         if board.week.forum != Forum.SUMMIT:
             board.out.rounds.append((turn, board.week.forum == Forum.ROUND, chance))

@@ -1,7 +1,7 @@
 """The board of a replay: the state, the tracker, and what is noted while the record goes by."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -67,6 +67,7 @@ class Board:
         self._tally = as_object(blank(TALLY)[0])
         self._closed = [as_object(blank(SPELL)[0]) for _ in range(NUM_MEASURES + 1)]
         self._weights = np.zeros(NUM_OPTIONS)
+        self.on_decision: Callable[..., None] | None = None  # sees the state before each choice
         self._delivered: set[int] = set()
         began = self.scenario.truce.began if self.scenario.truce else self.scenario.start
         self._opened = [began] * NUM_MEASURES
@@ -137,6 +138,8 @@ class Board:
 
     def score(self, player: int, option: int, date: dt.date, ids: tuple[str, ...]) -> None:
         """Note a decision with the probability of its option and of its type of move."""
+        if self.on_decision is not None:
+            self.on_decision(self.state, self.week, player, option, date)
         weights = self._weights
         count, total = option_weights(self.state, self.params, self.week, player, weights)
         same = [o for o in range(count) if move_of(o) == move_of(option)]

@@ -1,0 +1,1 @@
+"""Payoff parameters from a record: likelihood, fit, errors, profiles, scores against baselines."""

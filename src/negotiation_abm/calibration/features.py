@@ -1,0 +1,193 @@
+"""The record as data for a likelihood: what each payoff parameter weighs at each choice.
+
+In a replay the state does not depend on the payoff parameters (levels and moves are recorded), and
+the value of every option is linear in them. So the quantal response is a conditional logit with
+fixed features, and the coming of rounds a logit that shares ``fatigue``: both are concave in the
+parameters.
+"""
+
+import datetime as dt
+from copy import copy
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+
+from negotiation_abm.core.payoffs import option_value, round_log_odds
+from negotiation_abm.core.state import as_object
+from negotiation_abm.core.terms import NUM_OPTIONS
+from negotiation_abm.core.transitions import is_legal
+from negotiation_abm.game import Game
+from negotiation_abm.record import Record
+from negotiation_abm.replay import replay_record
+
+SHARED = (
+    "relative_gains",
+    "blowback",
+    "market",
+    "reciprocity",
+    "mirror",
+    "breach_cost",
+    "restraint",
+    "depth",
+    "shadow",
+    "brinkmanship",
+    "follow",
+    "hold_fire",
+    "fatigue",
+    "fatigue_escalate",
+    "forum",
+    "acceptance",
+    "deadline",
+)
+OF_ROUNDS = ("round_base", "round_strain", "round_truce", "round_date")
+OF_PLAYERS = ("initiative", "threat_initiative", "audience_cost", "offer_cost")
+ROUND_PARAMETERS = ("fatigue", *OF_ROUNDS)
+
+
+@dataclass(frozen=True)
+class Coefficient:
+    """One number to estimate: a parameter, or its entry for a player or a lever."""
+
+    parameter: str
+    index: tuple[int, ...]
+    label: str
+
+
+@dataclass(frozen=True)
+class Data:
+    """Choices and rounds of one record under one scenario.
+
+    Attributes
+    ----------
+    coefficients : tuple of Coefficient, length K
+    features : ndarray, shape (D, 20, K)
+        Value of each option at each decision is ``features @ coefficients + offset``.
+    offset : ndarray, shape (D, 20)
+        What modules that are on add whatever the coefficients.
+    legal : ndarray of bool, shape (D, 20)
+    chosen, player, turn : ndarray of int, shape (D,)
+    dates : tuple of date, length D
+    certainty : tuple of str, length D
+        Of the main row of the decision; empty for HOLD, which no row states.
+    row_ids : tuple of tuple of str, length D
+    round_features : ndarray, shape (R, K)
+    round_held : ndarray of float, shape (R,)
+    round_turn : ndarray of int, shape (R,)
+    """
+
+    game: Game
+    coefficients: tuple[Coefficient, ...]
+    features: np.ndarray
+    offset: np.ndarray
+    legal: np.ndarray
+    chosen: np.ndarray
+    player: np.ndarray
+    turn: np.ndarray
+    dates: tuple[dt.date, ...]
+    certainty: tuple[str, ...]
+    row_ids: tuple[tuple[str, ...], ...]
+    round_features: np.ndarray
+    round_held: np.ndarray
+    round_turn: np.ndarray
+
+    def months(self) -> np.ndarray:
+        """Month of each decision, as YYYYMM."""
+        return np.array([date.year * 100 + date.month for date in self.dates])
+
+    def round_months(self) -> np.ndarray:
+        """Month of each week that could have a round, as YYYYMM of its first day."""
+        days = [self.game.scenario.date_of(int(turn)) for turn in self.round_turn]
+        return np.array([day.year * 100 + day.month for day in days])
+
+    def point(self) -> np.ndarray:
+        """The scenario's own values of the coefficients, shape (K,)."""
+        record = self.game.params[0]
+        return np.array([float(record[c.parameter][c.index]) for c in self.coefficients])
+
+
+def coefficients_of(game: Game) -> tuple[Coefficient, ...]:
+    """Every coefficient that the likelihood knows, in a fixed order."""
+    players = game.players
+    found = [Coefficient(name, (), name) for name in (*SHARED, *OF_ROUNDS)]
+    found += [
+        Coefficient(name, (i,), f"{name}.{players[i]}") for name in OF_PLAYERS for i in range(2)
+    ]
+    found += [
+        Coefficient("lever_bias", (i, a), f"lever_bias.{label}")
+        for i, a, label in game.lever_labels()
+    ]
+    return tuple(found)
+
+
+def collect(game: Game, record: Record, skip_illegal: bool = False) -> Data:
+    """Replay `record` and take down the features of every decision and every possible round.
+
+    Raises
+    ------
+    InputError
+        As `replay_record`.
+    """
+    coefficients = coefficients_of(game)
+    base, units = _unit_parameters(game, coefficients)
+    rows: list[tuple[np.ndarray, np.ndarray, np.ndarray, int, int, int, dt.date]] = []
+    rounds: dict[int, np.ndarray] = {}
+
+    def note(
+        state: SimpleNamespace, week: SimpleNamespace, player: int, option: int, date: dt.date
+    ) -> None:
+        legal = np.zeros(NUM_OPTIONS, dtype=bool)
+        values = np.zeros((NUM_OPTIONS, len(coefficients)))
+        offset = np.zeros(NUM_OPTIONS)
+        for other in range(2 + 3 * base.num_levers[player]):
+            legal[other] = is_legal(state, base, player, other)
+            if legal[other]:
+                offset[other] = option_value(state, base, week, player, other)
+                values[other] = [option_value(state, unit, week, player, other) for unit in units]
+                values[other] -= offset[other]
+        rows.append((values, offset, legal, option, player, int(state.turn), date))
+
+    def note_round(state: SimpleNamespace) -> None:
+        rounds[int(state.turn)] = np.array([round_log_odds(state, unit) for unit in units])
+
+    result = replay_record(game, record, skip_illegal, note, note_round)
+    certainty = {row.id: row.certainty for row in record.rows}
+    possible = [(turn, held) for turn, held, _ in result.rounds]
+    return Data(
+        game=game,
+        coefficients=coefficients,
+        features=np.array([row[0] for row in rows]),
+        offset=np.array([row[1] for row in rows]),
+        legal=np.array([row[2] for row in rows]),
+        chosen=np.array([row[3] for row in rows]),
+        player=np.array([row[4] for row in rows]),
+        turn=np.array([row[5] for row in rows]),
+        dates=tuple(row[6] for row in rows),
+        certainty=tuple(certainty[d.row_ids[0]] if d.row_ids else "" for d in result.decisions),
+        row_ids=tuple(d.row_ids for d in result.decisions),
+        round_features=np.array([rounds[turn] for turn, _ in possible]),
+        round_held=np.array([float(held) for _, held in possible]),
+        round_turn=np.array([turn for turn, _ in possible]),
+    )
+
+
+def _unit_parameters(
+    game: Game, coefficients: tuple[Coefficient, ...]
+) -> tuple[SimpleNamespace, list[SimpleNamespace]]:
+    """Parameters with all coefficients at 0; and, for each, with that one at 1 instead."""
+    base = as_object(game.params[0])
+    for coefficient in coefficients:
+        zero = np.zeros_like(getattr(base, coefficient.parameter))
+        setattr(base, coefficient.parameter, zero if coefficient.index else 0.0)
+    base.truce_frailty = 0.0
+    units = []
+    for coefficient in coefficients:
+        unit = copy(base)
+        if coefficient.index:
+            values = getattr(base, coefficient.parameter).copy()
+            values[coefficient.index] = 1.0
+            setattr(unit, coefficient.parameter, values)
+        else:
+            setattr(unit, coefficient.parameter, 1.0)
+        units.append(unit)
+    return base, units

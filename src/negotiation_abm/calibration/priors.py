@@ -1,0 +1,76 @@
+"""Priors of a fit: normal, with partial pooling between the players."""
+
+from pathlib import Path
+
+import numpy as np
+
+from negotiation_abm.calibration.features import OF_PLAYERS, Data
+from negotiation_abm.errors import InputError, nearest
+from negotiation_abm.resources import find, read_yaml
+
+FOLDER = "configs/calibration"
+
+
+class Prior:
+    """A normal prior with mean `mean`, shape (K,), and precision matrix `precision`, (K, K).
+
+    A coefficient whose variance is 0 is held at its mean (`fixed`).
+    """
+
+    def __init__(self, mean: np.ndarray, covariance: np.ndarray) -> None:
+        held = np.diag(covariance) == 0.0
+        self.mean = mean
+        self.covariance = covariance
+        self.precision = np.linalg.inv(covariance + np.diag(held.astype(float)))
+        self.precision[held] = 0.0
+        self.fixed = {int(k): float(mean[k]) for k in np.flatnonzero(held)}
+
+    def value_and_gradient(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+        """Log density up to a constant, and its gradient."""
+        pull = self.precision @ (theta - self.mean)
+        return float(-0.5 * (theta - self.mean) @ pull), -pull
+
+
+def load_prior(data: Data, reference: str | Path = "priors") -> Prior:
+    """Read the priors of every coefficient of `data`.
+
+    The two entries of a player parameter share a mean: variance sd^2 + pool_sd^2 each, covariance
+    sd^2.
+
+    Raises
+    ------
+    InputError
+        If a prior is missing or not admissible.
+    """
+    path = find(reference, FOLDER, ".yaml")
+    entries = read_yaml(path).get("priors")
+    if not isinstance(entries, dict):
+        raise InputError(path, "priors", "expected a mapping of parameter names")
+    names = {c.parameter for c in data.coefficients}
+    for name in entries:
+        if name not in names:
+            raise InputError(path, f"priors.{name}", f"unknown; {nearest(name, sorted(names))}")
+    size = len(data.coefficients)
+    mean, covariance = np.zeros(size), np.zeros((size, size))
+    for k, coefficient in enumerate(data.coefficients):
+        entry = entries.get(coefficient.parameter)
+        if not isinstance(entry, dict):
+            raise InputError(path, f"priors.{coefficient.parameter}", "missing")
+        mean[k] = _number(path, coefficient.parameter, entry, "mean")
+        sd = _number(path, coefficient.parameter, entry, "sd")
+        pool = coefficient.parameter in OF_PLAYERS
+        pool_sd = _number(path, coefficient.parameter, entry, "pool_sd") if pool else 0.0
+        covariance[k, k] = sd**2 + pool_sd**2
+        for j, other in enumerate(data.coefficients[:k]):
+            if pool and other.parameter == coefficient.parameter:
+                covariance[k, j] = covariance[j, k] = sd**2
+    return Prior(mean, covariance)
+
+
+def _number(path: Path, parameter: str, entry: dict[str, object], name: str) -> float:
+    value = entry.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError(path, f"priors.{parameter}.{name}", f"{value!r} is not a number")
+    if name != "mean" and value < 0:
+        raise InputError(path, f"priors.{parameter}.{name}", f"{value} is below 0")
+    return float(value)

@@ -1,0 +1,172 @@
+"""The `calibrate` and `validate` steps: fit, report, score, write."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from negotiation_abm.calibration.features import Data, collect
+from negotiation_abm.calibration.fit import Fit, fit, profile
+from negotiation_abm.calibration.identification import identification_table, sentence
+from negotiation_abm.calibration.likelihood import Likelihood
+from negotiation_abm.calibration.parameter_file import parameter_file
+from negotiation_abm.calibration.priors import load_prior
+from negotiation_abm.calibration.scores import (
+    MODEL,
+    leave_one_month_out,
+    log_scores,
+    score_table,
+)
+from negotiation_abm.game import Game
+from negotiation_abm.provenance import file_hash
+from negotiation_abm.record import Record
+from negotiation_abm.results import provenance_of, writing
+
+
+def calibrate(
+    game: Game,
+    record: Record,
+    out: Path | None = None,
+    priors: str | Path = "priors",
+    certainty: tuple[str, ...] | None = None,
+    name: str = "likelihood_2025",
+) -> dict[str, Any]:
+    """Fit the payoff parameters to a record and report what it identifies.
+
+    Parameters
+    ----------
+    certainty : tuple of str, optional
+        Count only moves whose main row has one of these (HOLD always counts); the state follows
+        the whole record either way.
+    name : str
+        Name of the parameter set that is written, ``NAME.yaml``.
+
+    Returns
+    -------
+    dict
+        converged, log_likelihood, decisions, coefficients (rows of `identification_table`).
+
+    Raises
+    ------
+    InputError
+        If the record does not fit the scenario, a move is illegal, or the fit has not converged.
+    """
+    data = collect(game, record)
+    prior = load_prior(data, priors)
+    use = _counted(data, certainty)
+    result = fit(data, prior, Likelihood(data, use))
+    table = identification_table(result)
+    text = parameter_file(result, table, name)
+    summary = {
+        "scenario": game.scenario.name,
+        "record": record.path.name,
+        "decisions": int(use.sum()),
+        "moves": int((data.chosen[use] != 0).sum()),
+        "weeks_that_could_have_a_round": len(data.round_held),
+        "rounds": int(data.round_held.sum()),
+        "converged": result.converged,
+        "log_likelihood": result.log_likelihood,
+        "coefficients": table.to_dict(orient="records"),
+        "sentences": [sentence(row) for _, row in table.iterrows()],
+    }
+    if out is not None:
+        facts = provenance_of(game) | {"record_sha256": file_hash(record.path)}
+        with writing(out, "calibrate", facts) as draft:
+            draft.text(f"{name}.yaml", text)
+            table.to_csv(draft.path("identification.csv"), index=False, float_format="%.6g")
+            _profiles(result).to_csv(draft.path("profiles.csv"), index=False, float_format="%.6g")
+            draft.json("calibration.json", summary)
+    return summary
+
+
+def _counted(data: Data, certainty: tuple[str, ...] | None) -> np.ndarray:
+    if certainty is None:
+        return np.ones(len(data.chosen), dtype=bool)
+    return np.array([known == "" or known in certainty for known in data.certainty])
+
+
+def _profiles(result: Fit) -> pd.DataFrame:
+    parts = []
+    for k, coefficient in enumerate(result.data.coefficients):
+        if k in result.prior.fixed:
+            continue
+        rows = profile(result, k)
+        part = pd.DataFrame(rows, columns=["value", "log_likelihood", "log_posterior"])
+        part.insert(0, "coefficient", coefficient.label)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def validate(
+    game: Game, record: Record, out: Path | None = None, priors: str | Path = "priors"
+) -> dict[str, Any]:
+    """Score a record: with the scenario's own parameters, and with each month left out of a fit.
+
+    Returns
+    -------
+    dict
+        as_given (mean log scores with the scenario's parameters, nothing refitted), scores (rows
+        of `score_table`), calibration (predicted against observed frequency), brier.
+    """
+    data = collect(game, record)
+    given = log_scores(data, data.point())
+    scores = leave_one_month_out(data, load_prior(data, priors))
+    table = score_table(data, scores)
+    summary = {
+        "scenario": game.scenario.name,
+        "parameters": game.parameter_set.name,
+        "record": record.path.name,
+        "decisions": len(data.chosen),
+        "as_given": {"type": given[:, 0].mean(), "type_and_lever": given[:, 1].mean()},
+        "scores": table.to_dict(orient="records"),
+        "brier": brier(data, data.point()),
+        "calibration": calibration_curve(data, data.point()).to_dict(orient="records"),
+        "best_baseline": table[table["model"] != MODEL].sort_values("gain_type")["model"].iloc[0],
+    }
+    if out is not None:
+        facts = provenance_of(game) | {"record_sha256": file_hash(record.path)}
+        with writing(out, "validate", facts) as draft:
+            table.to_csv(draft.path("scores.csv"), index=False, float_format="%.6g")
+            draft.json("validation.json", summary)
+    return summary
+
+
+def _chances(data: Data, theta: np.ndarray) -> np.ndarray:
+    values = np.where(data.legal, data.features @ theta + data.offset, -np.inf)
+    chance = np.exp(values - values.max(axis=1, keepdims=True))
+    return np.asarray(chance / chance.sum(axis=1, keepdims=True))
+
+
+def brier(data: Data, theta: np.ndarray) -> float:
+    """Mean squared error of the probabilities of all options (0 best, 2 worst)."""
+    chance = _chances(data, theta)
+    hit = np.zeros_like(chance)
+    hit[np.arange(len(hit)), data.chosen] = 1.0
+    return float(np.square(chance - hit).sum(axis=1).mean())
+
+
+def calibration_curve(data: Data, theta: np.ndarray, bins: int = 8) -> pd.DataFrame:
+    """Predicted against observed frequency over all legal options other than HOLD.
+
+    Options are sorted by probability and cut into `bins` groups of about the same expected count.
+    """
+    chance = _chances(data, theta)
+    hit = np.zeros_like(chance)
+    hit[np.arange(len(hit)), data.chosen] = 1.0
+    keep = data.legal.copy()
+    keep[:, 0] = False
+    p, y = chance[keep], hit[keep]
+    order = np.argsort(p)
+    p, y = p[order], y[order]
+    group = np.minimum((np.cumsum(p) / p.sum() * bins).astype(int), bins - 1)
+    rows = [
+        {
+            "predicted": p[group == g].mean(),
+            "observed": y[group == g].mean(),
+            "options": int((group == g).sum()),
+            "error": float(np.sqrt((p * (1 - p))[group == g].sum()) / (group == g).sum()),
+        }
+        for g in np.unique(group)
+    ]
+    return pd.DataFrame(rows)
