@@ -251,8 +251,8 @@ def print_calibration(summary: dict[str, Any], out: Path | None, name: str) -> N
         )
     console.print(table)
     console.print(
-        "Errors are Laplace; post/prior: ratio of sd; '0 costs': nats of log-posterior that holding it "
-        "at 0 costs. The fit sees the likelihood alone, not the moments of free runs."
+        "Errors are Laplace; post/prior: ratio of sd; '0 costs': nats of log-posterior that "
+        "holding it at 0 costs. The fit sees the likelihood alone, not the moments of free runs."
     )
     if out:
         console.print(f"written to {out}: {name}.yaml, identification.csv, profiles.csv")
