@@ -436,7 +436,7 @@ def test_tables_fit_the_width(capsys, words, monkeypatch):
 
 def test_tables_of_many_runs_fit_the_width(capsys, tmp_path):
     """Counts with all their digits, from a summary with large numbers."""
-    from negotiation_abm.console import print_run
+    from negotiation_abm.console.run import print_run
 
     words = ("run", "busan_2025", "--replicates", 30, "--out", tmp_path, "--json")
     summary = strict_json(good(capsys, *words))

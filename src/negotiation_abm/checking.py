@@ -43,6 +43,8 @@ def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> 
         return f"facts, {check_facts(path)} entries"
     if kind == "sources":
         return f"sources, {len(source_ids(path, data))} entries"
+    if kind == "priors":
+        return f"priors, {len(data['priors'])} parameters"
     if kind == "parameters":
         chosen = load_parameter_set(path)
         return f"parameter set, {len(chosen.values)} parameters"
@@ -76,6 +78,8 @@ def _kind(path: Path, data: dict[str, Any]) -> str:
         return "facts"
     if "sources" in data:
         return "sources"
+    if isinstance(data.get("priors"), dict):
+        return "priors"
     if "parameters" in data and isinstance(data["parameters"], dict):
         return "parameters"
     return "scenario"

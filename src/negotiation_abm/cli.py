@@ -234,7 +234,7 @@ def _record(options: argparse.Namespace, game: Any) -> Any:
 
 def _calibrate(options: argparse.Namespace) -> None:
     from negotiation_abm.calibration.run import calibrate
-    from negotiation_abm.console import print_calibration
+    from negotiation_abm.console.studies import print_calibration
     from negotiation_abm.record import CERTAINTIES
 
     game = _game(options)
@@ -252,7 +252,7 @@ def _calibrate(options: argparse.Namespace) -> None:
 
 def _validate(options: argparse.Namespace) -> None:
     from negotiation_abm.calibration.run import validate
-    from negotiation_abm.console import print_validation
+    from negotiation_abm.console.studies import print_validation
 
     if options.params:
         options.set.append(f"parameters={options.params}")
@@ -278,13 +278,14 @@ def _replay(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(summary, indent=2))
         return
-    from negotiation_abm.console import print_replay
+    from negotiation_abm.console.replay import print_replay
 
     print_replay(summary, options.out)
 
 
 def _run(options: argparse.Namespace) -> None:
-    from negotiation_abm.console import print_run, progress_bar
+    from negotiation_abm.console import progress_bar
+    from negotiation_abm.console.run import print_run
     from negotiation_abm.results import prepare
     from negotiation_abm.runs import run_batch
 
@@ -308,7 +309,7 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _mechanisms(options: argparse.Namespace) -> None:
-    from negotiation_abm.console import print_mechanisms
+    from negotiation_abm.console.studies import print_mechanisms
     from negotiation_abm.mechanisms import mechanisms_table
     from negotiation_abm.results import prepare
 

@@ -1,0 +1,105 @@
+"""What `mechanisms`, `calibrate` and `validate` print."""
+
+from pathlib import Path
+from typing import Any
+
+from negotiation_abm.console import plain_table, short, terminal
+
+
+def print_mechanisms(rows: list[dict[str, Any]], replicates: int, seed: int) -> None:
+    """The mechanisms table: difference that each module makes, with its interval."""
+    console = terminal()
+    console.print(
+        f"Each module on, less none: {replicates:,} paired runs, seed {seed}. "
+        f"Busan truce without modules: median {rows[0]['median_weeks_base']:.0f} weeks, "
+        f"S(365 d) {short(rows[0]['survival_365_base'])}; from January 2025 the first truce comes "
+        f"after {rows[0]['first_truce_weeks_base']:.1f} weeks."
+    )
+    table = plain_table(
+        ("module", "left"),
+        ("median, weeks", "right"),
+        ("S(365 d)", "right"),
+        ("first truce, weeks", "right"),
+    )
+    for row in rows:
+        table.add_row(
+            row["module"],
+            _change(row, "median_weeks", 0),
+            _change(row, "survival_365", 4),
+            _change(row, "first_truce_weeks", 2),
+        )
+    console.print(table)
+    console.print("In brackets: 95 % intervals of the paired difference; * where it excludes 0.")
+
+
+def _change(row: dict[str, Any], name: str, digits: int) -> str:
+    values = [row[f"{name}_{part}"] for part in ("difference", "low", "high")]
+    point, low, high = (f"{value:+.{digits}f}" for value in values)
+    star = "" if values[1] <= 0.0 <= values[2] else " *"
+    return f"{point} [{low}, {high}]{star}"
+
+
+def print_calibration(summary: dict[str, Any], out: Path | None, name: str) -> None:
+    """The fit: each coefficient with error, prior and what it rests on."""
+    console = terminal()
+    console.print(
+        f"Fit of {summary['record']} under {summary['scenario']}: {summary['decisions']} "
+        f"decisions, {summary['moves']} of them moves, {summary['rounds']} rounds; log-likelihood "
+        f"{summary['log_likelihood']:.2f}"
+    )
+    table = plain_table(
+        ("coefficient", "left"),
+        ("estimate (error)", "right"),
+        ("90 %", "right"),
+        ("post/prior", "right"),
+        ("0 costs", "right"),
+        ("rests on", "left"),
+    )
+    for row in summary["coefficients"]:
+        table.add_row(
+            row["coefficient"],
+            f"{row['estimate']:.2f} ({row['error']:.2f})",
+            f"{row['low']:.2f}, {row['high']:.2f}",
+            "" if row["ratio"] != row["ratio"] else f"{row['ratio']:.2f}",
+            f"{row['zero_cost']:.1f}",
+            row["rests_on"],
+        )
+    console.print(table)
+    console.print(
+        "Errors are Laplace; post/prior: ratio of sd; '0 costs': nats of log-posterior that "
+        "holding it at 0 costs. The fit sees the likelihood alone, not the moments of free runs."
+    )
+    if out:
+        console.print(f"written to {out}: {name}.yaml, identification.csv, profiles.csv")
+
+
+def print_validation(summary: dict[str, Any]) -> None:
+    """Scores of the model and of simple statistics, a month left out at a time."""
+    console = terminal()
+    given = summary["as_given"]
+    console.print(
+        f"{summary['record']} under {summary['scenario']}, {summary['decisions']} decisions\n"
+        f"as given by {summary['parameters']}, nothing refitted: mean log score "
+        f"{given['type']:.3f} (type), {given['type_and_lever']:.3f} (type and lever); Brier "
+        f"{summary['brier']:.3f}"
+    )
+    table = plain_table(
+        ("each month left out of the fit", "left"),
+        ("type", "right"),
+        ("type, lever", "right"),
+        ("model's gain, nats", "right"),
+        ("with lever", "right"),
+    )
+    for row in summary["scores"]:
+        gain = f"{row['gain_type']:+.1f} ({row['gain_type_error']:.1f})"
+        lever = f"{row['gain_lever']:+.1f} ({row['gain_lever_error']:.1f})"
+        same = row["gain_type_error"] == 0.0
+        table.add_row(
+            row["model"],
+            f"{row['type']:.3f}",
+            f"{row['type_and_lever']:.3f}",
+            "" if same else gain,
+            "" if same else lever,
+        )
+    console.print(table)
+    console.print("In brackets: standard errors by months.")
