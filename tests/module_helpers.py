@@ -1,4 +1,4 @@
-"""What the tests of modules share: modules switched on by name, their rules, random combinations."""
+"""What the tests of modules share: modules on by name, their rules, random combinations."""
 
 import copy
 import datetime as dt

@@ -23,7 +23,6 @@ from helpers import (
     assert_near,
     changed_fields,
     finish_week,
-    make_info,
     make_params,
     make_state,
     make_truce,
@@ -934,6 +933,19 @@ def with_precision(game, precision):
     return dataclasses.replace(game, params=params)
 
 
+def assert_weights_fit(state, params, week, player):
+    """Shares of the weights are those of exp(precision x value) over the legal options."""
+    weights = np.zeros(NUM_OPTIONS)
+    count, total = option_weights(state, params, week, player, weights)
+    assert total == near(weights[:count].sum())
+    legal = [option for option in range(count) if is_legal(state, params, player, option)]
+    assert set(np.flatnonzero(weights)) <= set(legal)
+    values = np.array([option_value(state, params, week, player, option) for option in legal])
+    expected = np.exp(params.precision * (values - values.max()))
+    shares = expected / expected.sum()
+    np.testing.assert_allclose(weights[legal] / total, shares, rtol=1e-9, atol=1e-300)
+
+
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(
     place=st.integers(0, 9),
@@ -945,16 +957,21 @@ def test_weights_are_exponentials_of_values(full_games, place, precision, number
     game = with_precision(full_games[place], precision)
     assert game.params["num_modules"][0] == len(NAMES)
     params, state, week = random_state(np.random.default_rng(number), game)
-    weights = np.zeros(NUM_OPTIONS)
-    count, total = option_weights(state, params, week, player, weights)
-    assert total == near(weights[:count].sum())
-    legal = [option for option in range(count) if is_legal(state, params, player, option)]
-    assert set(np.flatnonzero(weights)) <= set(legal)
-    exponents = [precision * option_value(state, params, week, player, o) for o in legal]
-    expected = np.exp(np.array(exponents) - max(exponents))
-    np.testing.assert_allclose(
-        weights[legal] / total, expected / expected.sum(), rtol=1e-9, atol=1e-300
-    )
+    assert_weights_fit(state, params, week, player)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(place=st.integers(0, 9), number=st.integers(0, 2**32 - 1))
+def test_kept_factors_are_renewed_when_modules_change_a_lever(full_games, place, number):
+    game = full_games[place]
+    params, state, _ = random_state(np.random.default_rng(number), game)
+    state.turn = number % 80
+    for turn in range(state.turn, state.turn + 12):
+        week = as_object(game.weeks[turn])
+        open_week(state, params, week, draw=(number, 0))
+        for player in (US, CHINA):
+            assert_weights_fit(state, params, week, player)
+        close_weeks(state, params, week=week, draw=(number, 0))
 
 
 def test_weights_follow_what_modules_add_though_factors_are_kept():

@@ -1,0 +1,144 @@
+"""A sample of the posterior: Hamiltonian Monte Carlo, and diagnostics of its chains.
+
+The posterior is log-concave and close to normal, so the sampler works in coordinates in which the
+Laplace approximation is a standard normal (Neal 2011). Diagnostics are the rank-normalised split
+R-hat and the bulk effective sample size of Vehtari et al. (2021).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm, rankdata
+
+from negotiation_abm.calibration.fit import Fit
+from negotiation_abm.calibration.likelihood import Likelihood
+
+STEP = 0.25
+LEAPS = 8
+WARM_UP = 200
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Posterior draws of the coefficients.
+
+    Attributes
+    ----------
+    draws : ndarray, shape (chains, draws, K)
+    accepted : float
+        Share of proposals accepted.
+    r_hat, effective_size : ndarray, shape (K,)
+        NaN for coefficients that are held.
+    """
+
+    draws: np.ndarray
+    accepted: float
+    r_hat: np.ndarray
+    effective_size: np.ndarray
+
+
+def sample(
+    result: Fit,
+    fixed: tuple[int, ...] = (),
+    chains: int = 4,
+    draws: int = 1_000,
+    seed: int = 1,
+) -> Sample:
+    """Draw from the posterior around a fit.
+
+    Parameters
+    ----------
+    fixed : tuple of int
+        Coefficients held at the fit's values, besides those that the prior holds.
+    """
+    held = {*result.prior.fixed, *fixed}
+    free = np.array([k for k in range(len(result.theta)) if k not in held])
+    likelihood = Likelihood(result.data)
+    information = likelihood.information(result.theta) + result.prior.precision
+    root = np.linalg.cholesky(np.linalg.inv(information[np.ix_(free, free)]))
+
+    def whole(z: np.ndarray) -> np.ndarray:
+        theta = result.theta.copy()
+        theta[free] += root @ z
+        return theta
+
+    def target(z: np.ndarray) -> tuple[float, np.ndarray]:
+        theta = whole(z)
+        value, slope = likelihood.value_and_gradient(theta)
+        log_prior, pull = result.prior.value_and_gradient(theta)
+        return value + log_prior, root.T @ (slope + pull)[free]
+
+    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(chains)]
+    paths, rates = zip(*(_chain(target, len(free), draws, rng) for rng in streams), strict=True)
+    thetas = np.array([[whole(z) for z in path] for path in paths])
+    r_hat, size = np.full(len(result.theta), np.nan), np.full(len(result.theta), np.nan)
+    for k in free:
+        r_hat[k] = split_r_hat(thetas[:, :, k])
+        size[k] = bulk_effective_size(thetas[:, :, k])
+    return Sample(thetas, float(np.mean(rates)), r_hat, size)
+
+
+def _chain(target, size: int, draws: int, rng: np.random.Generator):  # type: ignore[no-untyped-def]
+    """One chain in whitened coordinates, started from an overdispersed point."""
+    z = 1.5 * rng.standard_normal(size)
+    value, slope = target(z)
+    path, hits = [], 0
+    for number in range(WARM_UP + draws):
+        momentum = rng.standard_normal(size)
+        step = STEP * rng.uniform(0.7, 1.3)
+        new, gradient, push = z.copy(), slope, momentum + 0.5 * step * slope
+        for leap in range(LEAPS):
+            new = new + step * push
+            new_value, gradient = target(new)
+            push = push + (0.5 if leap == LEAPS - 1 else 1.0) * step * gradient
+        energy = new_value - 0.5 * push @ push - value + 0.5 * momentum @ momentum
+        if np.log(rng.uniform()) < energy:
+            z, value, slope = new, new_value, gradient
+            hits += number >= WARM_UP
+        if number >= WARM_UP:
+            path.append(z)
+    return path, hits / draws
+
+
+def _split(chains: np.ndarray) -> np.ndarray:
+    half = chains.shape[1] // 2
+    return np.concatenate([chains[:, :half], chains[:, -half:]])
+
+
+def _ranked(chains: np.ndarray) -> np.ndarray:
+    ranks = rankdata(chains).reshape(chains.shape)
+    return np.asarray(norm.ppf((ranks - 0.375) / (chains.size + 0.25)))
+
+
+def _plain_r_hat(chains: np.ndarray) -> float:
+    length = chains.shape[1]
+    within = chains.var(axis=1, ddof=1).mean()
+    between = length * chains.mean(axis=1).var(ddof=1)
+    return float(np.sqrt((within * (length - 1) / length + between / length) / within))
+
+
+def split_r_hat(chains: np.ndarray) -> float:
+    """Rank-normalised split R-hat of one quantity, `chains` of shape (chains, draws).
+
+    The larger of that of the values and that of their distances from the median.
+    """
+    split = _split(chains)
+    folded = np.abs(split - np.median(split))
+    return max(_plain_r_hat(_ranked(split)), _plain_r_hat(_ranked(folded)))
+
+
+def bulk_effective_size(chains: np.ndarray) -> float:
+    """Bulk effective sample size of one quantity, `chains` of shape (chains, draws)."""
+    split = _ranked(_split(chains))
+    count, length = split.shape
+    centred = split - split.mean(axis=1, keepdims=True)
+    padded = np.fft.rfft(centred, 2 * length, axis=1)
+    covariance = np.fft.irfft(padded * padded.conj(), axis=1)[:, :length] / length
+    within = covariance[:, 0].mean() * length / (length - 1)
+    total = within * (length - 1) / length + split.mean(axis=1).var(ddof=1)
+    correlation = 1.0 - (within - covariance.mean(axis=0)) / total
+    pairs = correlation[: length - length % 2].reshape(-1, 2).sum(axis=1)
+    positive = np.flatnonzero(pairs < 0.0)
+    pairs = np.minimum.accumulate(pairs[: positive[0] if len(positive) else len(pairs)])
+    time = max(-1.0 + 2.0 * pairs.sum(), 1.0 / np.log10(count * length))
+    return float(count * length / time)
