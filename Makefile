@@ -11,10 +11,10 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run figures mechanisms test lint bench verify clean
+.PHONY: help run figures mechanisms calibration test lint bench verify clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' Makefile
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
@@ -32,6 +32,12 @@ figures: run ## renew the figures of the README from `make run`
 
 mechanisms: $(VENV)/.installed ## what each module does to truces, 50,000 paired runs each
 	$(BIN)/negotiation-abm mechanisms --replicates 50000 --seed 1 --out results/mechanisms
+
+calibration: $(VENV)/.installed ## fit the parameters to the record and to free runs
+	$(BIN)/negotiation-abm calibrate baseline_2025 --moments moments_2025 --draws 1000 --seed 1 \
+	    --name calibrated_2025 --out results/calibration
+	$(BIN)/negotiation-abm validate baseline_2025 --params results/calibration/calibrated_2025.yaml \
+	    --out results/calibration
 
 test: $(VENV)/.installed ## all tests but the statistical verification
 	$(BIN)/pytest -q

@@ -6,12 +6,9 @@ Run it after any change of them: ``python docs/make_parameters.py``.
 from pathlib import Path
 
 from negotiation_abm import load_scenario
-from negotiation_abm.core.params import (
-    DYNAMICS_PARAMETERS,
-    LEVER_NUMBERS,
-    PAYOFF_PARAMETERS,
-    Parameter,
-)
+from negotiation_abm.core.modules import MODULES, NAMES
+from negotiation_abm.core.parameter import Parameter
+from negotiation_abm.core.params import DYNAMICS_PARAMETERS, LEVER_NUMBERS, PAYOFF_PARAMETERS
 from negotiation_abm.parameters import ParameterSet, load_parameter_set
 
 PAGE = Path(__file__).with_name("parameters.md")
@@ -38,6 +35,12 @@ lever of weight 1 with nothing to replace it, at full use in a neutral week; *se
 times potency; *fraction kept a week* is the factor by which a memory shrinks each week.
 """
 
+MODULE_TEXT = """\
+Used only where a scenario switches the module on ([scenario.md](scenario.md#modules)); the formulas
+are in [model.md](model.md#79-modules). `negotiator`, `side_issues` and `shocks` have no parameters:
+their numbers stand in the scenario.
+"""
+
 
 def table(header: list[str], rows: list[list[str]]) -> str:
     """A Markdown table."""
@@ -61,18 +64,28 @@ def shown(value: object) -> str:
 
 
 def parameter_rows(parameters: tuple[Parameter, ...], chosen: ParameterSet) -> list[list[str]]:
-    """One row a parameter."""
+    """One row a parameter; a module's may have no value in the set."""
     return [
         [
             f"`{p.name}`{SHAPES[p.shape]}",
             p.unit,
             bounds(p),
             p.doc,
-            shown(chosen.values[p.name]),
-            chosen.sources[p.name],
+            shown(chosen.values[p.name]) if p.name in chosen.values else "none",
+            chosen.sources.get(p.name, "none in this set"),
         ]
         for p in parameters
     ]
+
+
+def module_sections(header: list[str], chosen: ParameterSet) -> list[str]:
+    """A table for each module that has parameters."""
+    sections = []
+    for name, module in zip(NAMES, MODULES, strict=True):
+        parameters: tuple[Parameter, ...] = getattr(module, "PARAMETERS", ())
+        if parameters:
+            sections += [f"### {name}\n", table(header, parameter_rows(parameters, chosen))]
+    return sections
 
 
 def lever_rows() -> list[list[str]]:
@@ -104,6 +117,9 @@ def page() -> str:
             table(header, parameter_rows(PAYOFF_PARAMETERS, chosen)),
             "## Dynamics, truces and measurement\n",
             table(header, parameter_rows(DYNAMICS_PARAMETERS, chosen)),
+            "## Modules\n",
+            MODULE_TEXT,
+            *module_sections(header, chosen),
             "## Numbers of a lever\n",
             "These stand in the scenario, for each lever.\n",
             table(["name", "unit", "bounds", "meaning"], numbers),

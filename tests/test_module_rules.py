@@ -431,6 +431,13 @@ def test_no_breach_without_a_truce_or_beyond_the_formal_level(changes):
     assert (state.strain, state.anger[CHINA], state.unmet.sum()) == (0, 0, 0)
 
 
+def test_the_smallest_hidden_breach_is_resented():
+    costs = {"enforcement_strain": 2.0}
+    state = enforced(make=make_truce, parameters=costs, anger=[0.08, 0.0])[0]
+    assert state.intensity[US, 0] == near(1.01)
+    assert state.strain == near(2 * (h(0.404) - h(0.4)))
+
+
 def test_replay_does_not_review_but_resents():
     costs = {"enforcement_anger": 3.0}
     params = make_params(**ENFORCED | costs)

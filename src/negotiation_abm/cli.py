@@ -155,6 +155,13 @@ def _add_calibrate(commands: Any) -> None:
     parser.add_argument(
         "--name", default="likelihood_2025", help="name of the parameter set that is written"
     )
+    parser.add_argument(
+        "--moments", metavar="FILE", help="moments of free runs to fit as well, as moments_2025"
+    )
+    parser.add_argument(
+        "--draws", metavar="N", type=_count, default=0, help="posterior draws a chain (of four)"
+    )
+    parser.add_argument("--seed", metavar="S", type=_seed, default=1, help="seed (default 1)")
     text = "score a record: as given, and leaving out a month at a time, against simple statistics"
     parser = _command(commands, "validate", _validate, text)
     _add_common(parser, "folder for scores.csv and validation.json")
@@ -243,7 +250,17 @@ def _calibrate(options: argparse.Namespace) -> None:
         if name not in CERTAINTIES:
             raise InputError("--certainty", name, nearest(name, CERTAINTIES))
     record = _record(options, game)
-    summary = calibrate(game, record, options.out, options.priors, certainty, options.name)
+    summary = calibrate(
+        game,
+        record,
+        options.out,
+        options.priors,
+        certainty,
+        options.name,
+        options.moments,
+        options.draws,
+        options.seed,
+    )
     if options.json:
         print(json.dumps(summary, indent=2))
     else:

@@ -20,6 +20,8 @@ class Fit:
     theta : ndarray, shape (K,)
     covariance : ndarray, shape (K, K)
         Laplace: the inverse of the information at the optimum, prior included.
+    fixed : dict of int to float
+        Coefficients that were held, by the prior or by the caller.
     log_likelihood, log_posterior : float
         In nats; the posterior up to a constant.
     converged : bool
@@ -30,6 +32,7 @@ class Fit:
     prior: Prior
     theta: np.ndarray
     covariance: np.ndarray
+    fixed: dict[int, float]
     log_likelihood: float
     log_posterior: float
     converged: bool
@@ -91,6 +94,7 @@ def fit(
         prior=prior,
         theta=theta,
         covariance=covariance,
+        fixed=fixed,
         log_likelihood=value,
         log_posterior=value + log_prior,
         converged=bool(np.abs(slope).max(initial=0.0) < 1e-6),
@@ -110,7 +114,8 @@ def profile(result: Fit, k: int, width: float = 3.0, points: int = 13) -> np.nda
     values = np.linspace(result.theta[k] - reach, result.theta[k] + reach, points)
     rows = []
     for value in values:
-        part = fit(result.data, result.prior, likelihood, {k: float(value)}, result.theta)
+        fixed = result.fixed | {k: float(value)}
+        part = fit(result.data, result.prior, likelihood, fixed, result.theta)
         rows.append(
             (
                 value,

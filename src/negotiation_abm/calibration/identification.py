@@ -10,28 +10,30 @@ PRIOR_ALONE = 0.9  # posterior over prior sd above which the record has said nex
 CLEAR = 0.5  # ratio below which it carries the coefficient
 
 
-def identification_table(result: Fit) -> pd.DataFrame:
-    """One row a coefficient.
+def identification_table(result: Fit, by_moments: tuple[str, ...] = ()) -> pd.DataFrame:
+    """One row a coefficient; `by_moments` names those that the moments of free runs set.
 
     Returns
     -------
     DataFrame
         coefficient, estimate, error, low, high (90 % Laplace), prior_mean, prior_sd, ratio
         (posterior over prior sd), zero_cost (nats of log-posterior that holding it at 0 costs),
-        rests_on (likelihood, both, prior, fixed), most_influential (rows of the record whose
-        leaving out moves it most, in errors).
+        rests_on (likelihood, both, prior, moments, fixed), most_influential (rows of the record
+        whose leaving out moves it most, in errors).
     """
     likelihood = Likelihood(result.data)
     shifts = _influence(result)
     rows = []
     for k, coefficient in enumerate(result.data.coefficients):
-        held = k in result.prior.fixed
+        held = k in result.fixed
         low, high = interval(result, k)
         prior_sd = float(np.sqrt(result.prior.covariance[k, k]))
         ratio = float(result.errors[k] / prior_sd) if prior_sd > 0 else float("nan")
         zero = 0.0
         if not held:
-            at_zero = fit(result.data, result.prior, likelihood, {k: 0.0}, result.theta)
+            at_zero = fit(
+                result.data, result.prior, likelihood, result.fixed | {k: 0.0}, result.theta
+            )
             zero = result.log_posterior - at_zero.log_posterior
         rows.append(
             {
@@ -44,7 +46,9 @@ def identification_table(result: Fit) -> pd.DataFrame:
                 "prior_sd": prior_sd,
                 "ratio": ratio,
                 "zero_cost": zero,
-                "rests_on": _rests_on(held, ratio),
+                "rests_on": (
+                    "moments" if coefficient.label in by_moments else _rests_on(held, ratio)
+                ),
                 "most_influential": _named(result, shifts[:, k]),
             }
         )
@@ -87,6 +91,8 @@ def sentence(row: pd.Series) -> str:
     name, value = row["coefficient"], f"{row['estimate']:.2f}"
     if row["rests_on"] == "fixed":
         return f"{name} is held at {value}."
+    if row["rests_on"] == "moments":
+        return f"{name} is set to {value} by the moments of free runs; its error is not known."
     span = f"{row['low']:.2f} to {row['high']:.2f}"
     if row["rests_on"] == "prior":
         return f"{name}: the record says next to nothing; {value} ({span}) is the prior."

@@ -135,6 +135,7 @@ def fit_moments(
     replicates: int = 2_000,
     seed: int = 1,
     max_evaluations: int = 200,
+    likelihood: Likelihood | None = None,
 ) -> MomentFit:
     """Search the parameters of ``moments.search``; the rest is fitted anew at every step."""
     names = list(moments.search)
@@ -143,7 +144,7 @@ def fit_moments(
     mean = np.array([moments.search[name]["mean"] for name in names])
     sd = np.array([moments.search[name]["sd"] for name in names])
     place = {c.label: k for k, c in enumerate(data.coefficients)}
-    likelihood = Likelihood(data)
+    likelihood = likelihood or Likelihood(data)
     weeks = int(data.round_turn.max()) + 1
     free = fit(data, prior, likelihood)
     best: dict[str, Any] = {"loss": np.inf}

@@ -11,7 +11,9 @@ from negotiation_abm.errors import InputError
 from negotiation_abm.parameters import MODEL_VERSION
 
 
-def parameter_file(result: Fit, table: pd.DataFrame, name: str) -> str:
+def parameter_file(
+    result: Fit, table: pd.DataFrame, name: str, by_moments: dict[str, float] | None = None
+) -> str:
     """YAML of a parameter set: fitted values, and those of the scenario's set for the rest.
 
     Raises
@@ -31,12 +33,17 @@ def parameter_file(result: Fit, table: pd.DataFrame, name: str) -> str:
     }
     for parameter in dict.fromkeys(c.parameter for c in result.data.coefficients):
         entries[parameter] = _entry(result, table, parameter)
+    for parameter, value in (by_moments or {}).items():
+        source = "set by the moments of free runs (configs/calibration)"
+        entries[parameter] = {"value": _rounded(value), "source": source}
+    how = (
+        "Maximum a posteriori from the likelihood of the record, jointly with moments of free runs."
+        if by_moments
+        else "Maximum a posteriori from the likelihood of the record alone."
+    )
     content = {
         "name": name,
-        "description": (
-            "Maximum a posteriori from the likelihood of the record alone; what the likelihood "
-            "cannot see is as in the starting set. Not fitted to moments of free runs."
-        ),
+        "description": f"{how} What neither sees is as in {base.name}.",
         "model_version": MODEL_VERSION,
         "players": list(game.players),
         "parameters": entries,

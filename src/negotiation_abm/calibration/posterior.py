@@ -51,7 +51,7 @@ def sample(
     fixed : tuple of int
         Coefficients held at the fit's values, besides those that the prior holds.
     """
-    held = {*result.prior.fixed, *fixed}
+    held = {*result.fixed, *fixed}
     free = np.array([k for k in range(len(result.theta)) if k not in held])
     likelihood = Likelihood(result.data)
     information = likelihood.information(result.theta) + result.prior.precision

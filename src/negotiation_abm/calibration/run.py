@@ -1,5 +1,6 @@
 """The `calibrate` and `validate` steps: fit, report, score, write."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from negotiation_abm.calibration.features import Data, collect
 from negotiation_abm.calibration.fit import Fit, fit, profile
 from negotiation_abm.calibration.identification import identification_table, sentence
 from negotiation_abm.calibration.likelihood import Likelihood
+from negotiation_abm.calibration.moments import MomentFit, fit_moments, load_moments
 from negotiation_abm.calibration.parameter_file import parameter_file
+from negotiation_abm.calibration.posterior import Sample, sample
 from negotiation_abm.calibration.priors import load_prior
 from negotiation_abm.calibration.scores import (
     MODEL,
@@ -31,6 +34,9 @@ def calibrate(
     priors: str | Path = "priors",
     certainty: tuple[str, ...] | None = None,
     name: str = "likelihood_2025",
+    moments: str | Path | None = None,
+    draws: int = 0,
+    seed: int = 1,
 ) -> dict[str, Any]:
     """Fit the payoff parameters to a record and report what it identifies.
 
@@ -41,6 +47,11 @@ def calibrate(
         the whole record either way.
     name : str
         Name of the parameter set that is written, ``NAME.yaml``.
+    moments : str or Path, optional
+        File of moments of free runs that set some parameters (``moments_2025``); without it the
+        likelihood alone speaks.
+    draws : int
+        Posterior draws a chain (of four), written to ``NAME.parquet``; 0 for none.
 
     Returns
     -------
@@ -55,9 +66,15 @@ def calibrate(
     data = collect(game, record)
     prior = load_prior(data, priors)
     use = _counted(data, certainty)
-    result = fit(data, prior, Likelihood(data, use))
-    table = identification_table(result)
-    text = parameter_file(result, table, name)
+    likelihood = Likelihood(data, use)
+    joint = None
+    if moments is not None:
+        joint = fit_moments(data, prior, load_moments(moments), seed=seed, likelihood=likelihood)
+    result = joint.inner if joint else fit(data, prior, likelihood)
+    given = joint.values if joint else {}
+    table = identification_table(result, tuple(given))
+    text = parameter_file(result, table, name, given)
+    chains = sample(result, _places(data, given), draws=draws, seed=seed) if draws else None
     summary = {
         "scenario": game.scenario.name,
         "record": record.path.name,
@@ -69,15 +86,57 @@ def calibrate(
         "log_likelihood": result.log_likelihood,
         "coefficients": table.to_dict(orient="records"),
         "sentences": [sentence(row) for _, row in table.iterrows()],
+        "moments": _moments_summary(joint),
+        "posterior": _posterior_summary(chains),
     }
     if out is not None:
         facts = provenance_of(game) | {"record_sha256": file_hash(record.path)}
         with writing(out, "calibrate", facts) as draft:
             draft.text(f"{name}.yaml", text)
             table.to_csv(draft.path("identification.csv"), index=False, float_format="%.6g")
+            if chains is not None:
+                frame = _draws_table(data, chains)
+                frame.to_parquet(draft.path(f"{name}.parquet"), index=False)
             _profiles(result).to_csv(draft.path("profiles.csv"), index=False, float_format="%.6g")
             draft.json("calibration.json", summary)
     return summary
+
+
+def _places(data: Data, names: Iterable[str]) -> tuple[int, ...]:
+    return tuple(k for k, c in enumerate(data.coefficients) if c.label in names)
+
+
+def _moments_summary(joint: MomentFit | None) -> dict[str, Any] | None:
+    if joint is None:
+        return None
+    return {
+        "set": joint.values,
+        "simulated": joint.moments,
+        "log_likelihood_cost": joint.log_likelihood_cost,
+    }
+
+
+def _posterior_summary(chains: Sample | None) -> dict[str, Any] | None:
+    if chains is None:
+        return None
+    return {
+        "chains": chains.draws.shape[0],
+        "draws_a_chain": chains.draws.shape[1],
+        "accepted": chains.accepted,
+        "largest_r_hat": float(np.nanmax(chains.r_hat)),
+        "smallest_effective_size": float(np.nanmin(chains.effective_size)),
+    }
+
+
+def _draws_table(data: Data, chains: Sample) -> pd.DataFrame:
+    """One row a draw: chain, draw, and every coefficient by its label."""
+    count, length, size = chains.draws.shape
+    frame = pd.DataFrame(
+        chains.draws.reshape(count * length, size), columns=[c.label for c in data.coefficients]
+    )
+    frame.insert(0, "chain", np.repeat(np.arange(count), length))
+    frame.insert(1, "draw", np.tile(np.arange(length), count))
+    return frame
 
 
 def _counted(data: Data, certainty: tuple[str, ...] | None) -> np.ndarray:
@@ -89,7 +148,7 @@ def _counted(data: Data, certainty: tuple[str, ...] | None) -> np.ndarray:
 def _profiles(result: Fit) -> pd.DataFrame:
     parts = []
     for k, coefficient in enumerate(result.data.coefficients):
-        if k in result.prior.fixed:
+        if k in result.fixed:
             continue
         rows = profile(result, k)
         part = pd.DataFrame(rows, columns=["value", "log_likelihood", "log_posterior"])

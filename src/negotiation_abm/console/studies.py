@@ -67,8 +67,21 @@ def print_calibration(summary: dict[str, Any], out: Path | None, name: str) -> N
     console.print(table)
     console.print(
         "Errors are Laplace; post/prior: ratio of sd; '0 costs': nats of log-posterior that "
-        "holding it at 0 costs. The fit sees the likelihood alone, not the moments of free runs."
+        "holding it at 0 costs."
     )
+    moments, posterior = summary["moments"], summary["posterior"]
+    if moments is None:
+        console.print("The fit sees the likelihood alone, not the moments of free runs.")
+    else:
+        console.print(f"The moments cost {moments['log_likelihood_cost']:.2f} nats of likelihood.")
+        for moment, value in moments["simulated"].items():
+            console.print(f"  {moment}: {value:.2f} in free runs")
+    if posterior is not None:
+        console.print(
+            f"Posterior: {posterior['chains']} chains of {posterior['draws_a_chain']}; largest "
+            f"R-hat {posterior['largest_r_hat']:.4f}, smallest effective size "
+            f"{posterior['smallest_effective_size']:.0f}"
+        )
     if out:
         console.print(f"written to {out}: {name}.yaml, identification.csv, profiles.csv")
 
