@@ -283,7 +283,6 @@ def test_unknown_pledge_is_refused_with_the_nearest_name(promised, tmp_path):
         replay_record(promised, record)
 
 
-@pytest.mark.xfail(reason="a pledge that the end of its truce made void is settled in the next one")
 def test_void_pledge_stays_void_in_a_new_truce(promised, tmp_path):
     record = write_record(
         tmp_path,
@@ -298,14 +297,12 @@ def test_void_pledge_stays_void_in_a_new_truce(promised, tmp_path):
     assert week_of(result, "2025-12-22")["strain"] == 0
 
 
-@pytest.mark.xfail(reason="the player of a DELIVER is not held to the owner of the pledge")
 def test_delivery_by_the_other_side_is_refused(promised, tmp_path):
     record = write_record(tmp_path, delivery("a", "2025-12-16", 1, player="US"))
     with pytest.raises(InputError):
         replay_record(promised, record)
 
 
-@pytest.mark.xfail(reason="a delivery dated after the due week leaves the pledge running for good")
 def test_pledge_past_its_date_is_no_longer_running(promised, tmp_path):
     record = write_record(tmp_path, delivery("late", "2025-12-23", 1), last_row())
     assert replay_record(promised, record).pledges[0]["status"] != "running"
@@ -354,7 +351,6 @@ def test_without_the_module_a_quiet_row_is_the_move_that_it_names(tmp_path):
     assert causes == {("BREACH", CHINA, RARE_EARTHS)}
 
 
-@pytest.mark.xfail(reason="the first row of a package is its main row even if it is no move")
 @pytest.mark.parametrize(
     "first", [QUIET, delivery("d", "2025-11-18", 0.2)], ids=["quiet", "deliver"]
 )

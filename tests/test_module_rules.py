@@ -456,7 +456,6 @@ def test_a_move_keeps_the_intensity():
     assert state.bite[US, 0] == near(14 / 15)  # h(0.75)
 
 
-@pytest.mark.xfail(reason="the change of flow is that of the formal level, whatever the intensity")
 @pytest.mark.parametrize(("option", "after"), [(ESCALATE_0, 14 / 15), (CONCEDE_0, 8 / 15)])
 def test_move_is_worth_the_change_of_flow_that_it_makes(option, after):
     """A step of 0.2 at intensity 5/4 moves 0.5 by 0.25 in effect."""
@@ -897,7 +896,6 @@ def test_shocks_of_a_scenario_hit_what_they_name():
             assert state.in_force[CHINA].tolist() == before.in_force[CHINA].tolist()
 
 
-@pytest.mark.xfail(reason="without a truce, strain from shocks piles up for good and brings rounds")
 def test_shock_strains_a_truce_and_nothing_else():
     still = dict.fromkeys(("US", "CHINA"), "hold")
     shocks = {"events": [{"quantity": "strain", "rate": 1, "add": 0.1}]}
@@ -908,7 +906,6 @@ def test_shock_strains_a_truce_and_nothing_else():
     assert model.state.strain <= 1.0  # 0.1 / (1 - strain_memory); it is 3
 
 
-@pytest.mark.xfail(reason="a shock to the strain leaves the blame with who strained it before")
 def test_collapse_by_a_shock_is_nobodys():
     params = shock_on("strain", "add", 200.0, shock_turn=0)
     state = make_truce(params)

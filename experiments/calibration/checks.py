@@ -16,14 +16,21 @@ import pandas as pd
 
 from negotiation_abm import Game, Record, build_game, load_record, load_scenario
 from negotiation_abm.calibration.baselines import types_of
-from negotiation_abm.calibration.features import Data, collect
+from negotiation_abm.calibration.features import (
+    Data,
+    _unit_parameters,
+    coefficients_of,
+    collect,
+)
 from negotiation_abm.calibration.fit import Fit, fit, interval, profile
 from negotiation_abm.calibration.identification import identification_table
 from negotiation_abm.calibration.likelihood import Likelihood
 from negotiation_abm.calibration.priors import Prior, load_prior
 from negotiation_abm.calibration.scores import MODEL, leave_one_month_out, log_scores
 from negotiation_abm.core.params import derive
+from negotiation_abm.core.payoffs import option_value
 from negotiation_abm.core.terms import NUM_OPTIONS, Forum, Move, lever_of, move_of
+from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.model import NegotiationModel
 from negotiation_abm.record import Row
 from negotiation_abm.replay import replay_record
@@ -381,7 +388,9 @@ def coding_section():
         rows = tuple(row for row in one.record.rows if row.certainty in known)
         record = Record(one.record.path, rows)
         replayed = replay_record(one.game, record, True)
-        illegal = [u for u in replayed.unplaced if "not legal" in u.reason or "to level" in u.reason]
+        illegal = [
+            u for u in replayed.unplaced if "not legal" in u.reason or "to level" in u.reason
+        ]
         data = collect(one.game, record, skip_illegal=True)
         use = np.ones(len(data.chosen), bool)
         print_coding(name, data, load_prior(data), Likelihood(data), wanted, use)
@@ -403,16 +412,19 @@ def print_coding(name, data, prior, likelihood, wanted, use):
 
 
 class Recorder(NegotiationModel):
-    """A free run that writes its own record."""
+    """A free run that writes its own record, and keeps what each choice weighed."""
 
-    def __init__(self, game, seed, replicate):
-        self.rows = []
+    def __init__(self, game, seed, replicate, watched=False):
+        self.rows, self.seen = [], []
+        self.units = _unit_parameters(game, coefficients_of(game))[1] if watched else []
         super().__init__(game, seed=seed, replicate=replicate)
 
     def carry_out(self, player, option, step, lead, frailty):
         move, lever = Move(int(move_of(option))), int(lever_of(option))
         room = self.params.cap[player] - self.state.in_force[player] - self.state.loaded[player]
         self.note_forum()
+        if self.units:
+            self.watch(player, option)
         super().carry_out(player, option, step, lead, frailty)
         if move == Move.HOLD:
             return
@@ -425,6 +437,18 @@ class Recorder(NegotiationModel):
             names = self.game.lever_names[player]
             columns |= {"lever": names[lever], "level": float(level)}
         self.write(self.game.players[player], move.name, **columns)
+
+    def watch(self, player, option):
+        """Features of this choice, HOLD included."""
+        legal = np.zeros(NUM_OPTIONS, bool)
+        values = np.zeros((NUM_OPTIONS, len(self.units)))
+        for other in range(2 + 3 * self.params.num_levers[player]):
+            legal[other] = is_legal(self.state, self.params, player, other)
+            if legal[other]:
+                values[other] = [
+                    option_value(self.state, unit, self.week, player, other) for unit in self.units
+                ]
+        self.seen.append((values, legal, option, player, self.state.turn))
 
     def note_forum(self):
         """The meeting of the week stands before its moves."""
@@ -441,9 +465,9 @@ class Recorder(NegotiationModel):
         self.rows.append(row)
 
 
-def free_record(game, seed, replicate, weeks=WEEKS):
+def free_record(game, seed, replicate, weeks=WEEKS, watched=False):
     """Record and final state of a free run of the readable model."""
-    model = Recorder(game, seed, replicate)
+    model = Recorder(game, seed, replicate, watched)
     for _ in range(weeks):
         model.step()
     return Record(game.scenario.path, tuple(model.rows)), model
@@ -461,12 +485,21 @@ def game_at(changes, theta=None):
     return replace(game, params=params)
 
 
-def recovery(game, records=RECORDS, seed=2025):
+def as_played(data, seen):
+    """The same data with every choice that was made, not those that a record lets one see."""
+    names = ("features", "legal", "chosen", "player", "turn")
+    played = {n: np.array(part) for n, part in zip(names, zip(*seen, strict=True), strict=True)}
+    return replace(data, offset=np.zeros(played["legal"].shape), **played)
+
+
+def recovery(game, records=RECORDS, seed=2025, every_hold=False):
     """Fits to synthetic records: one row a record and coefficient."""
     rows = []
     for replicate in range(records):
-        record, _ = free_record(game, seed, replicate)
+        record, model = free_record(game, seed, replicate, watched=every_hold)
         data = collect(game, record)
+        if every_hold:
+            data = as_played(data, model.seen)
         prior = load_prior(data)
         result: Fit = fit(data, prior)
         truth = data.point()
@@ -511,12 +544,14 @@ def recovery_table(found):
 
 def recovery_section():
     at_fit = fit(shipped().data, shipped().prior).theta
-    for name, game in (
-        ("at the values of start_2025, truce_frailty 0", game_at({"truce_frailty": 0.0})),
-        ("at the fit, truce_frailty 0", game_at({"truce_frailty": 0.0}, at_fit)),
-        ("at the values of start_2025, truce_frailty 1.6", game_at({})),
+    sound = {"truce_frailty": 0.0}
+    for name, game, every_hold in (
+        ("at start_2025, truce_frailty 0", game_at(sound), False),
+        ("the same, with every HOLD seen as played", game_at(sound), True),
+        ("at the fit, truce_frailty 0", game_at(sound, at_fit), False),
+        ("at start_2025, truce_frailty 1.6", game_at({}), False),
     ):
-        found = recovery(game)
+        found = recovery(game, every_hold=every_hold)
         table = recovery_table(found)
         moves = found.groupby("record")["moves"].first()
         print(f"  {name}: {RECORDS} records, moves {moves.mean():.1f} ({moves.std():.1f})")

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.stats import norm
 
 from negotiation_abm.batch import Block, simulate
+from negotiation_abm.core.terms import Phase
 from negotiation_abm.core.tracker import COVERED
 from negotiation_abm.game import Game
 
@@ -53,11 +54,9 @@ def _outcomes(game: Game, block: Block) -> np.ndarray:
     out = np.full((len(block.runs), 3), np.nan)
     first = block.runs["first_truce_week"]
     out[:, 0] = np.where(first < 0, len(game.weeks), first)
-    chosen = (
-        (block.spells["measure"] == COVERED)
-        & (block.spells["truce"] == 0)
-        & (block.spells["start_week"] < 0)
-    )
+    chosen = (block.spells["measure"] == COVERED) & (block.spells["truce"] == 0)
+    if game.initial["phase"][0] != Phase.TRUCE:
+        return out
     spells = block.spells[chosen]
     rows = spells["replicate"] - block.runs["replicate"][0]
     out[rows, 1] = spells["duration_weeks"] > YEAR_WEEKS
@@ -70,6 +69,9 @@ def mean_difference(base: np.ndarray, changed: np.ndarray, level: float = 0.95) 
     if np.isnan(base).any() or np.isnan(changed).any():
         return Difference(*(float("nan"),) * 5)
     gaps = changed - base
+    if len(gaps) < 2:
+        points = float(base.mean()), float(changed.mean()), float(gaps.mean())
+        return Difference(*points, float("-inf"), float("inf"))
     error = norm.ppf(0.5 + level / 2.0) * gaps.std(ddof=1) / np.sqrt(len(gaps))
     mean = float(gaps.mean())
     return Difference(float(base.mean()), float(changed.mean()), mean, mean - error, mean + error)

@@ -40,12 +40,18 @@ def _check_pledges(scenario: Scenario) -> None:
     for number, pledge in enumerate(delivery.pledges if delivery else ()):
         place = f"modules.delivery.pledges.{number}"
         _player(scenario, f"{place}.player", pledge.player)
-        if owners.setdefault(pledge.name, pledge.player) != pledge.player:
+        if pledge.name in owners:
+            problem = f"'{pledge.name}' is pledged twice"
+            if owners[pledge.name] != pledge.player:
+                problem = (
+                    f"'{pledge.name}' has more than one owner: {owners[pledge.name]} and "
+                    f"{pledge.player}"
+                )
+            raise InputError(scenario.path, f"{place}.player", problem)
+        owners[pledge.name] = pledge.player
+        if pledge.due < scenario.start:
             raise InputError(
-                scenario.path,
-                f"{place}.player",
-                f"'{pledge.name}' has more than one owner: {owners[pledge.name]} and "
-                f"{pledge.player}",
+                scenario.path, f"{place}.due", f"{pledge.due} is before the start {scenario.start}"
             )
         if pledge.due < pledge.made:
             raise InputError(

@@ -265,12 +265,18 @@ def check_against(record: Record, scenario: Scenario) -> None:
                 )
         if row.move == "DELIVER":
             delivery = scenario.modules.delivery
-            pledges = [p.name for p in delivery.pledges] if delivery else []
-            if delivery and row.decision not in pledges:
+            owners = {p.name: p.player for p in delivery.pledges} if delivery else {}
+            if delivery and row.decision not in owners:
                 raise InputError(
                     record.path,
                     f"{place}, decision",
-                    f"unknown pledge '{row.decision}'; {nearest(row.decision, pledges)}",
+                    f"unknown pledge '{row.decision}'; {nearest(row.decision, owners)}",
+                )
+            if delivery and row.player != owners[row.decision]:
+                raise InputError(
+                    record.path,
+                    f"{place}, player",
+                    f"'{row.player}'; '{row.decision}' is a pledge of {owners[row.decision]}",
                 )
         if row.date >= scenario.end:
             last = scenario.end - dt.timedelta(days=1)

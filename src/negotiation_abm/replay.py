@@ -158,10 +158,11 @@ class _Walk:
         packages: dict[str, list[Row]] = {}
         for row in rows:
             key = (row.decision, "") if row.decision else ("", row.id)
-            main = self._main_row.setdefault(key, row.id)
             if row.move == "DELIVER" or (row.quiet and self._enforces):
                 late.append(row)
-            elif main == row.id:
+                continue
+            main = self._main_row.setdefault(key, row.id)
+            if main == row.id:
                 packages[row.id] = [row]
             elif main in packages:
                 packages[main].append(row)

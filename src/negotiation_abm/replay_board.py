@@ -9,7 +9,7 @@ import numpy as np
 
 from negotiation_abm.core.hooks import end_modules
 from negotiation_abm.core.levers import set_level
-from negotiation_abm.core.modules.delivery import settle_pledge
+from negotiation_abm.core.modules.delivery import MET, settle_pledge
 from negotiation_abm.core.payoffs import pain
 from negotiation_abm.core.state import INFO, as_object, blank
 from negotiation_abm.core.terms import (
@@ -212,7 +212,8 @@ class Board:
         """Pledges due this week, of which the record says how far they were met."""
         state, params = self.state, self.params
         for number in sorted(self._delivered):
-            if params.pledge_last[number] == state.turn and state.phase == Phase.TRUCE:
+            due = params.pledge_last[number] == state.turn and state.phase == Phase.TRUCE
+            if due and state.pledge_status[number] < MET:
                 strain = settle_pledge(state, params, number)
                 owner, lever = int(params.pledge_player[number]), int(params.pledge_lever[number])
                 if strain > 0.0:
@@ -224,8 +225,8 @@ class Board:
         for number, pledge in enumerate(delivery.pledges if delivery else ()):
             recorded = number in self._delivered
             status = PLEDGE_STATUS[int(self.state.pledge_status[number])]
-            if pledge.due <= self.out.until and not recorded:
-                status = "due; the record says nothing"
+            if pledge.due <= self.out.until and status == "running":
+                status = "delivered late" if recorded else "due; the record says nothing"
             self.out.pledges.append(
                 {
                     "name": pledge.name,

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from negotiation_abm.batch import CHUNK_SIZE, Block, simulate
+from negotiation_abm.core.terms import Phase
 from negotiation_abm.game import Game
 from negotiation_abm.provenance import SEED_FORMULA
 from negotiation_abm.results import Draft, provenance_of, writing
@@ -58,7 +59,7 @@ def run_batch(
         blocks = simulate(game, replicates, seed, threads, chunk_size, progress)
         facts["content"] = _write_tables(game, blocks, draft)
         truces = draft.path("truces.parquet")
-        estimates = survival_of(truces)
+        estimates = survival_of(truces, bool(game.initial["phase"][0] == Phase.TRUCE))
         table = survival_table(estimates)
         table.to_csv(draft.path("survival.csv"), index=False, float_format="%.10g")
         summary = _summary(game, replicates, seed, estimates, draft.path("runs.parquet"))
@@ -105,11 +106,14 @@ def _add_content(digest: Any, table: pa.Table) -> None:
             digest.update(filled.to_numpy(zero_copy_only=False).tobytes())
 
 
-def survival_of(truces: Path) -> dict[tuple[str, str], Survival]:
-    """Survival by measure and group of spells of a result file."""
+def survival_of(truces: Path, is_running: bool) -> dict[tuple[str, str], Survival]:
+    """Survival by measure and group of spells of a result file.
+
+    `is_running` says whether a truce was in force at the start.
+    """
     estimates = {}
     for measure in MEASURES.values():
-        for group in GROUPS:
+        for group in GROUPS if is_running else ("all",):
             estimate = survival(_selected(truces, measure, group))
             if estimate is not None:
                 estimates[measure, group] = estimate
@@ -121,7 +125,7 @@ def _selected(truces: Path, measure: str, group: str) -> Callable[[], Iterable[p
         for block in table_blocks(truces):
             chosen = block["measure"] == measure
             if group == "running":
-                chosen &= (block["truce"] == 0) & (block["start_week"] < 0)
+                chosen &= (block["truce"] == 0) & (block["start_week"] <= 0)
             yield block[chosen]
 
     return blocks

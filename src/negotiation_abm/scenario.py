@@ -103,7 +103,9 @@ def _readable(path: Path, error: ValidationError) -> InputError:
     if first["type"] == "missing":
         return InputError(path, place, "missing")
     allowed = first["msg"][0].lower() + first["msg"][1:]
-    return InputError(path, place, f"{first['input']!r}: {allowed}")
+    value = repr(first["input"])
+    shown = value if len(value) <= 60 else f"{value[:57]}..."
+    return InputError(path, place, f"{shown}: {allowed}")
 
 
 def _fields_at(parents: list[Any]) -> list[str]:

@@ -79,7 +79,6 @@ def _lever_chain(parts: list[tuple[int, Callable[..., Any]]]) -> Callable[..., A
 
 start_modules = _turn_chain(_rules("start_turn"))
 end_modules = _turn_chain(_rules("end_turn"))
-round_shift = _shift_chain(_rules("round_shift"))
 pressure_shift = _shift_chain(_rules("pressure_shift"))
 settlement_shift = _shift_chain(_rules("settlement_shift"))
 concede_shift = _shift_chain(_rules("concede_shift"))

@@ -81,12 +81,14 @@ def _bite_change(state, params, player, lever, change, usual):
     """Change of h when the lever moves by `change` from where it is.
 
     By h(x + d) - h(x) = (scale - h(x)) (1 - exp(-c d)); `usual` is that bracket for the lever's
-    whole step, computed once, so that only a step cut short by a limit needs an exponential.
+    whole step, computed once, so that only a step cut short by a limit, or a lever enforced at
+    another intensity than 1, needs an exponential.
     """
-    if abs(change) == params.step[player, lever]:
+    intensity = state.intensity[player, lever]
+    if abs(change) == params.step[player, lever] and intensity == 1.0:
         bracket = usual
     else:
-        bracket = 1.0 - math.exp(-params.saturation * change)
+        bracket = 1.0 - math.exp(-params.saturation * change * intensity)
     return (params.bite_scale - state.bite[player, lever]) * bracket
 
 

@@ -50,7 +50,7 @@ def _threat_code(state, player, lever):
 
 
 @rule
-def _is_known(inputs, level, loaded, threat, salience, potency, bite):
+def _is_known(inputs, level, loaded, threat, salience, potency, bite, intensity):
     return (
         inputs[0] == level
         and inputs[1] == loaded
@@ -58,6 +58,7 @@ def _is_known(inputs, level, loaded, threat, salience, potency, bite):
         and inputs[3] == salience
         and inputs[4] == potency
         and inputs[5] == bite
+        and inputs[6] == intensity
     )
 
 
@@ -72,7 +73,10 @@ def _lever_odds(state, params, week, player, lever):
     salience = week.salience[player, lever]
     potency = state.potency[player, lever]
     bite = state.bite[player, lever]
-    if _is_known(inputs, level, loaded, threat, salience, potency, bite) and odds[0] >= 0.0:
+    intensity = state.intensity[player, lever]
+    if odds[0] >= 0.0 and _is_known(
+        inputs, level, loaded, threat, salience, potency, bite, intensity
+    ):
         return odds
     inputs[0] = level
     inputs[1] = loaded
@@ -80,6 +84,7 @@ def _lever_odds(state, params, week, player, lever):
     inputs[3] = salience
     inputs[4] = potency
     inputs[5] = bite
+    inputs[6] = intensity
     precision = params.precision
     odds[0] = odds[1] = odds[2] = 0.0
     if room(state, params, player, lever) > TINY:

@@ -10,6 +10,7 @@ that escalate by themselves at random are part of the game: ``agency_rate``.)
 from negotiation_abm.core._rule import rule
 from negotiation_abm.core.draws import uniforms
 from negotiation_abm.core.levers import potency_of, set_level
+from negotiation_abm.core.terms import Phase
 
 CLAIMS = ("M12", "M30", "M39")
 BLOCK = 80
@@ -80,11 +81,23 @@ def _strike(state, params, shock):
     elif quantity == 7:
         state.felt[player] = max(0.0, _changed(params, shock, state.felt[player]))
     elif quantity == 8:
-        state.strain = max(0.0, _changed(params, shock, state.strain))
+        _strike_strain(state, params, shock)
     elif quantity == 9:
         state.contact = max(0.0, _changed(params, shock, state.contact))
     elif state.weeks_left >= 0:
         state.weeks_left = int(max(0.0, _changed(params, shock, float(state.weeks_left))))
+
+
+@rule
+def _strike_strain(state, params, shock):
+    """Strain belongs to a truce; a collapse under strain from outside is nobody's."""
+    if state.phase == Phase.TRUCE:
+        state.strain = max(0.0, _changed(params, shock, state.strain))
+        state.strain_player = -1
+        state.strain_lever = -1
+        state.strain_agency = 0
+        state.strain_unmet = 0
+        state.strain_pledge = -1
 
 
 @rule
