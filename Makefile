@@ -34,10 +34,12 @@ mechanisms: $(VENV)/.installed ## what each module does to truces, 50,000 paired
 	$(BIN)/negotiation-abm mechanisms --replicates 50000 --seed 1 --out results/mechanisms
 
 calibration: $(VENV)/.installed ## fit the parameters to the record and to free runs
-	$(BIN)/negotiation-abm calibrate baseline_2025 --moments moments_2025 --draws 1000 --seed 1 \
+	$(BIN)/negotiation-abm calibrate baseline_2025 --moments moments_2025 --draws 250 --seed 1 \
 	    --name calibrated_2025 --out results/calibration
 	$(BIN)/negotiation-abm validate baseline_2025 --params results/calibration/calibrated_2025.yaml \
 	    --out results/calibration
+	cp results/calibration/calibrated_2025.yaml results/calibration/calibrated_2025.parquet \
+	    configs/parameters/
 
 test: $(VENV)/.installed ## all tests but the statistical verification
 	$(BIN)/pytest -q
