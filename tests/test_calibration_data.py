@@ -14,6 +14,7 @@ from negotiation_abm.core.terms import NUM_OPTIONS
 
 START = dt.date(2025, 1, 6)
 
+
 @cache
 def shipped(name="baseline_2025"):
     """Data and prior of the record of 2025."""

@@ -61,7 +61,9 @@ def test_cost_of_zero_is_that_of_a_refit(small, table):
 
 def test_cost_of_zero_by_hand():
     # 12 of 48 under a nearly flat prior: 48 log 2 less the entropy of 1/4.
-    result = fit(by_hand([[[0.0], [1.0]]] * 48, [1] * 12 + [0] * 36), normal([1e4]))
+    # (A second coefficient that touches nothing: something must be left to fit.)
+    features = [[[0.0, 0.0], [1.0, 0.0]]] * 48
+    result = fit(by_hand(features, [1] * 12 + [0] * 36), normal([1e4, 1.0]))
     cost = 12 * np.log(0.25) + 36 * np.log(0.75) + 48 * np.log(2.0)
     assert identification_table(result)["zero_cost"][0] == pytest.approx(cost, abs=1e-6)
 

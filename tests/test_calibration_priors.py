@@ -1,5 +1,6 @@
 """Priors: pooled players, held values, files that cannot be used."""
 
+import contextlib
 import math
 
 import numpy as np
@@ -144,14 +145,9 @@ def test_no_common_spread_leaves_the_players_apart(tmp_path):
     strict=True, raises=np.linalg.LinAlgError, reason="full pooling makes a singular covariance"
 )
 def test_pool_sd_of_zero_is_refused_or_makes_the_players_one(tmp_path):
-    data, _ = shipped()
     path = priors_with(tmp_path, initiative={"sd": 5, "pool_sd": 0})
-    try:
-        prior = load_prior(data, path)
-    except InputError as error:
-        assert "priors.initiative.pool_sd" in str(error)
-    else:
-        assert np.isfinite(prior.precision).all()
+    with contextlib.suppress(InputError):
+        assert np.isfinite(load_prior(shipped()[0], path).precision).all()
 
 
 # ---------------------------------------------------------------------------

@@ -166,7 +166,7 @@ CASES = {
     "record of the scenario that is not there": (
         ("replay", "bad.yaml", "--out", "out"),
         {"bad.yaml": BASE + "record: {file: nowhere.csv}\n"},
-        ("nowhere.csv: no such file",),
+        ("'nowhere.csv': no such file",),
     ),
     "required column missing": (
         REPLAY,

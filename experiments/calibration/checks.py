@@ -77,7 +77,8 @@ def fatigue_of(data, prior, likelihood=None):
     k = place(data, "fatigue")
     free = fit(data, prior, likelihood)
     zero = fit(data, prior, likelihood, {k: 0.0}, free.theta)
-    assert free.converged and zero.converged
+    assert free.converged
+    assert zero.converged
     return (
         free.theta[k],
         free.errors[k],

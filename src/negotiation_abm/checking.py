@@ -43,6 +43,10 @@ def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> 
         return f"facts, {check_facts(path)} entries"
     if kind == "sources":
         return f"sources, {len(source_ids(path, data))} entries"
+    if kind == "moments":
+        from negotiation_abm.calibration.moments import load_moments  # loads scipy
+
+        return f"moments, {len(load_moments(path).targets)} targets"
     if kind == "priors":
         return f"priors, {len(data['priors'])} parameters"
     if kind == "parameters":
@@ -78,6 +82,8 @@ def _kind(path: Path, data: dict[str, Any]) -> str:
         return "facts"
     if "sources" in data:
         return "sources"
+    if "moments" in data:
+        return "moments"
     if isinstance(data.get("priors"), dict):
         return "priors"
     if "parameters" in data and isinstance(data["parameters"], dict):

@@ -19,7 +19,9 @@ from negotiation_abm.calibration.priors import Prior
 from negotiation_abm.core.params import derive
 from negotiation_abm.core.terms import Move, TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
+from negotiation_abm.errors import InputError, nearest
 from negotiation_abm.game import Game
+from negotiation_abm.parameters import TABLE
 from negotiation_abm.resources import find, read_yaml
 
 FOLDER = "configs/calibration"
@@ -36,9 +38,40 @@ class Moments:
 
 
 def load_moments(reference: str | Path = "moments_2025") -> Moments:
-    """Read a file of moments, by shipped name or path."""
-    data = read_yaml(find(reference, FOLDER, ".yaml"))
+    """Read a file of moments, by shipped name or path.
+
+    Raises
+    ------
+    InputError
+        If a part, a name or a number is missing or not admissible.
+    """
+    path = find(reference, FOLDER, ".yaml")
+    data = read_yaml(path)
+    parts = {name: data.get(name) for name in ("moments", "spells", "search")}
+    for name, kind in (("moments", dict), ("spells", list), ("search", dict)):
+        if not isinstance(parts[name], kind):
+            raise InputError(path, name, f"missing, or not a {kind.__name__}")
+    for name, entry in data["moments"].items():
+        _numbers(path, f"moments.{name}", entry, ("target", "sd"))
+    for name, entry in data["search"].items():
+        if name not in TABLE or TABLE[name].shape != "scalar":
+            raise InputError(path, f"search.{name}", f"unknown; {nearest(name, TABLE)}")
+        _numbers(path, f"search.{name}", entry, ("mean", "sd", "low", "high"))
+    for number, entry in enumerate(data["spells"]):
+        _numbers(path, f"spells.{number}", entry, ("weeks",))
+        if entry.get("measure") not in MEASURES or not isinstance(entry.get("ended"), bool):
+            problem = f"measure ({', '.join(MEASURES)}) and ended (true, false) are needed"
+            raise InputError(path, f"spells.{number}", problem)
     return Moments(data["moments"], data["spells"], data["search"])
+
+
+def _numbers(path: Path, place: str, entry: Any, names: tuple[str, ...]) -> None:
+    for name in names:
+        value = entry.get(name) if isinstance(entry, dict) else None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise InputError(path, f"{place}.{name}", f"{value!r} is not a number")
+        if name == "sd" and value <= 0:
+            raise InputError(path, f"{place}.{name}", f"{value} is not above 0")
 
 
 def with_values(game: Game, data: Data, theta: np.ndarray, extra: dict[str, float]) -> Game:
@@ -161,6 +194,9 @@ def fit_moments(
         total += 0.5 * float((((inside - mean) / sd) ** 2).sum())
         total += 100.0 * float(np.abs(point - inside).sum())
         for name, target in moments.targets.items():
+            if name not in values:
+                hint = nearest(name, values)
+                raise InputError(data.game.scenario.path, f"moments.{name}", f"unknown; {hint}")
             total += 0.5 * ((values[name] - target["target"]) / target["sd"]) ** 2
         for spell in moments.spells:
             total -= log_probability(spell["measure"], spell["weeks"], spell["ended"])
