@@ -20,7 +20,6 @@ from negotiation_abm import (
 from negotiation_abm.calibration import run as run_module
 from negotiation_abm.calibration.features import collect
 from negotiation_abm.calibration.fit import fit
-from negotiation_abm.calibration.identification import identification_table
 from negotiation_abm.calibration.likelihood import Likelihood
 from negotiation_abm.calibration.parameter_file import parameter_file
 from negotiation_abm.calibration.run import calibrate, validate
@@ -55,9 +54,10 @@ def few_points(monkeypatch):
     monkeypatch.setattr(run_module, "_profiles", short)
 
 
-def fitted(data, prior, likelihood=None):
-    result = fit(data, prior, likelihood)
-    return result, identification_table(result)
+def with_grounds(result):
+    """The part of the table of coefficients that a parameter set takes in."""
+    grounds = ["fixed" if k in result.fixed else "both" for k in range(len(result.theta))]
+    return pd.DataFrame({"rests_on": grounds})
 
 
 def own(folder, **changes):
@@ -80,7 +80,8 @@ def wrote(out, name="mine"):
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     """The set of the shipped record, written and read again, with the fit behind it."""
-    result, table = fitted(*shipped())
+    result = fit(*shipped())
+    table = with_grounds(result)
     path = tmp_path_factory.mktemp("set") / "mine.yaml"
     path.write_text(parameter_file(result, table, "mine"), encoding="utf-8")
     return result, table, path
@@ -104,9 +105,10 @@ def test_written_set_gives_the_same_scores(written):
 
 
 def test_written_values_are_those_of_the_fit(written):
-    result, table, path = written
+    result, _, path = written
     entries = yaml.safe_load(path.read_text(encoding="utf-8"))["parameters"]
-    by_label = dict(zip(table["coefficient"], result.theta, strict=True))
+    labels = [c.label for c in result.data.coefficients]
+    by_label = dict(zip(labels, result.theta, strict=True))
     assert entries["fatigue"]["value"] == pytest.approx(by_label["fatigue"], abs=1e-6)
     assert entries["offer_cost"]["value"] == pytest.approx(
         {player: by_label[f"offer_cost.{player}"] for player in ("US", "CHINA")}, abs=1e-6
@@ -153,9 +155,9 @@ def test_written_set_keeps_what_the_scenario_sets(two_levers):
     strict=True, raises=InputError, reason="players of the base set stay beside those of the game"
 )
 def test_written_set_of_other_players_loads(tmp_path):
-    result, table = fitted(*episode())
+    result = fit(*episode())
     path = tmp_path / "mine.yaml"
-    path.write_text(parameter_file(result, table, "mine"), encoding="utf-8")
+    path.write_text(parameter_file(result, with_grounds(result), "mine"), encoding="utf-8")
     load_parameter_set(path)
 
 
@@ -322,7 +324,7 @@ BAD = {
     "unknown scenario": (("calibrate", "nowhere"), ("nowhere: no such file",)),
     "record of other players": (
         ("calibrate", "baseline_2025", "--record", "theirs.csv"),
-        ("theirs.csv: line 2", "unknown 'JAPAN'"),
+        ("theirs.csv: line 3 (E01), player: unknown 'JAPAN'",),
     ),
     "validate: missing record": (
         ("validate", EPISODE, "--record", "nowhere.csv"),

@@ -154,7 +154,7 @@ def test_the_side_that_does_not_deliver_has_no_excuse(option, cause):
 
 
 def test_grievance_fades_with_the_strain():
-    params = make_params(**GRIEVANCE)
+    params = make_params(**GRIEVANCE | {"num_modules": 1})  # grievances come from modules alone
     state = grieved(0.8, params)
     finish_week(state, params)
     assert (state.unmet[US], state.strain) == (0.4, 0.4)
@@ -374,7 +374,8 @@ def h(level):
 
 def enforced(weeks=1, live=1, make=make_state, week=None, parameters=None, **changes):
     params = make_params(**ENFORCED | (parameters or {}))
-    return close_weeks(make(params, in_force=USED, **changes), params, weeks, week, live)
+    first = {"turn": 3}  # the first week in which licences are reviewed
+    return close_weeks(make(params, in_force=USED, **first | changes), params, weeks, week, live)
 
 
 def test_intensity_follows_its_target_every_four_weeks():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from negotiation_abm.core.hooks import end_modules
-from negotiation_abm.core.levers import set_level
+from negotiation_abm.core.levers import set_intensity, set_level
 from negotiation_abm.core.modules.delivery import MET, settle_pledge
 from negotiation_abm.core.payoffs import pain
 from negotiation_abm.core.state import INFO, as_object, blank
@@ -186,7 +186,7 @@ class Board:
         if not row.lever or row.level is None or row.move == "THREATEN":
             return
         player, lever = self.player_of(row), self.lever_of(row)
-        self.state.intensity[player, lever] = 1.0
+        set_intensity(self.state, self.params, player, lever, 1.0)
         set_level(self.state, self.params, player, lever, row.level)
         loaded = self.state.loaded[player, lever] if row.loaded is None else row.loaded
         room = self.params.cap[player, lever] - row.level
@@ -197,8 +197,7 @@ class Board:
         player, lever = self.player_of(row), self.lever_of(row)
         formal = float(self.state.in_force[player, lever])
         if row.level is not None and formal > 0.0:
-            self.state.intensity[player, lever] = row.level / formal
-            set_level(self.state, self.params, player, lever, formal)
+            set_intensity(self.state, self.params, player, lever, row.level / formal)
 
     def deliver(self, row: Row) -> None:
         """A recorded delivery: the share of a pledge that has been met by now."""

@@ -36,3 +36,14 @@ def set_level(state, params, player, lever, level):
     """Set the pressure in force of a lever, and its effect with it."""
     state.in_force[player, lever] = level
     state.bite[player, lever] = bite_of(params, level * state.intensity[player, lever])
+
+
+@rule
+def set_intensity(state, params, player, lever, intensity):
+    """Set how strictly a lever is enforced; its effect follows, its formal level stays.
+
+    What the quantal response remembers of the lever is dropped, as it does not look at intensity.
+    """
+    state.intensity[player, lever] = intensity
+    set_level(state, params, player, lever, state.in_force[player, lever])
+    state.odds[player, lever, 0] = -1.0

@@ -69,7 +69,7 @@ STATE = np.dtype(
         # memory of the quantal response (`negotiation_abm.strategies.logit`): for each lever the
         # exponentials of its own part of the values, and the inputs that they were made from
         ("odds", "f8", (*_PER_LEVER, 3)),
-        ("odds_inputs", "f8", (*_PER_LEVER, 7)),
+        ("odds_inputs", "f8", (*_PER_LEVER, 5)),
         *FIELDS,
     ],
     align=True,

@@ -182,5 +182,6 @@ def close_week(state, params, info):
         if state.weeks_left > 0:
             state.weeks_left -= 1
         state.strain *= params.strain_memory
-        for player in range(NUM_PLAYERS):
-            state.unmet[player] *= params.strain_memory
+        if params.num_modules > 0:
+            for player in range(NUM_PLAYERS):
+                state.unmet[player] *= params.strain_memory

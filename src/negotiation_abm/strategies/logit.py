@@ -50,15 +50,13 @@ def _threat_code(state, player, lever):
 
 
 @rule
-def _is_known(inputs, level, loaded, threat, salience, potency, bite, intensity):
+def _is_known(inputs, level, loaded, threat, salience, potency):
     return (
         inputs[0] == level
         and inputs[1] == loaded
         and inputs[2] == threat
         and inputs[3] == salience
         and inputs[4] == potency
-        and inputs[5] == bite
-        and inputs[6] == intensity
     )
 
 
@@ -72,19 +70,13 @@ def _lever_odds(state, params, week, player, lever):
     threat = _threat_code(state, player, lever)
     salience = week.salience[player, lever]
     potency = state.potency[player, lever]
-    bite = state.bite[player, lever]
-    intensity = state.intensity[player, lever]
-    if odds[0] >= 0.0 and _is_known(
-        inputs, level, loaded, threat, salience, potency, bite, intensity
-    ):
+    if odds[0] >= 0.0 and _is_known(inputs, level, loaded, threat, salience, potency):
         return odds
     inputs[0] = level
     inputs[1] = loaded
     inputs[2] = threat
     inputs[3] = salience
     inputs[4] = potency
-    inputs[5] = bite
-    inputs[6] = intensity
     precision = params.precision
     odds[0] = odds[1] = odds[2] = 0.0
     if room(state, params, player, lever) > TINY:

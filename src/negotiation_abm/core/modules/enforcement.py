@@ -10,7 +10,7 @@ delivered), felt pain of the owner loosens it (a cheap concession).
 # mypy: disable-error-code="no-untyped-def"
 
 from negotiation_abm.core._rule import rule
-from negotiation_abm.core.levers import bite_of, set_level
+from negotiation_abm.core.levers import bite_of, set_intensity
 from negotiation_abm.core.parameter import scalar
 from negotiation_abm.core.terms import NUM_PLAYERS, Phase, opponent_of
 from negotiation_abm.core.truce import grieve
@@ -31,7 +31,7 @@ PARAMETERS = (
 @rule
 def end_turn(state, params, week, seed, replicate, live):
     """Intensity moves towards its target; what is felt beyond the formal level is resented."""
-    review = live == 1 and state.turn % REVIEW_WEEKS == 0
+    review = live == 1 and state.turn % REVIEW_WEEKS == REVIEW_WEEKS - 1
     for owner in range(NUM_PLAYERS):
         target = 1.0 + params.enforcement_tighten * state.anger[owner]
         target -= params.enforcement_loosen * state.felt[owner]
@@ -47,8 +47,8 @@ def end_turn(state, params, week, seed, replicate, live):
 @rule
 def _adjust(state, params, owner, lever, target):
     gap = target - state.intensity[owner, lever]
-    state.intensity[owner, lever] += params.enforcement_pace * gap
-    set_level(state, params, owner, lever, state.in_force[owner, lever])
+    intensity = state.intensity[owner, lever] + params.enforcement_pace * gap
+    set_intensity(state, params, owner, lever, intensity)
 
 
 @rule

@@ -9,7 +9,7 @@ that escalate by themselves at random are part of the game: ``agency_rate``.)
 
 from negotiation_abm.core._rule import rule
 from negotiation_abm.core.draws import uniforms
-from negotiation_abm.core.levers import potency_of, set_level
+from negotiation_abm.core.levers import potency_of, set_intensity, set_level
 from negotiation_abm.core.terms import Phase
 
 CLAIMS = ("M12", "M30", "M39")
@@ -115,5 +115,4 @@ def _strike_lever(state, params, shock, quantity, player, lever):
         state.potency[player, lever] = potency_of(params, player, lever, share)
     else:
         intensity = max(0.0, _changed(params, shock, state.intensity[player, lever]))
-        state.intensity[player, lever] = intensity
-        set_level(state, params, player, lever, state.in_force[player, lever])
+        set_intensity(state, params, player, lever, intensity)
