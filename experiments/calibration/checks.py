@@ -160,6 +160,7 @@ def identification_section():
             f"{np.ptp(rows[:, 1]):6.2f}"
         )
     print_correlations(result)
+    print_in_play(one.data)
 
 
 def profile_interval(rows):
@@ -183,6 +184,17 @@ def print_correlations(result):
     pairs = [(table[a, b], labels[a], labels[b]) for a in free for b in free if a < b]
     for value, a, b in sorted(pairs, key=lambda item: -abs(item[0]))[:6]:
         print(f"  correlation {value:+.2f}: {a}, {b}")
+
+
+def print_in_play(data):
+    """In how many decisions a term could be chosen, and in how many it was."""
+    for label in ("breach_cost", "follow", "acceptance", "shadow"):
+        weights = data.features[:, :, place(data, label)]
+        chosen = weights[np.arange(len(weights)), data.chosen]
+        print(
+            f"  {label}: in play in {(weights != 0).any(axis=1).sum()} decisions, chosen in "
+            f"{(chosen != 0).sum()}"
+        )
 
 
 # ---------------------------------------------------------------------------
@@ -267,6 +279,8 @@ def print_evidence(data, prior):
 def print_own_pain(data, prior, felt):
     """One's own pain, the other's, or that of both."""
     print(f"  correlation of felt between the sides, {len(felt)} weeks: {correlation(felt):.3f}")
+    early = felt[:13:4].round(2).tolist()
+    print(f"  felt (US, CHINA) at the start of weeks 0, 4, 8, 12: {early}")
     print(f"  mean of felt {felt.mean(axis=0).round(3)}, sd {felt.std(axis=0).round(3)}")
     for name, series in (
         ("own pain", felt),
