@@ -82,7 +82,6 @@ def test_rounds_at_the_scenarios_own_values_are_those_of_the_replay():
     assert data.round_turn.tolist() == [turn for turn, _, _ in replay.rounds]
 
 
-@pytest.mark.xfail(strict=True, reason="the precision of the scenario is not in the features")
 def test_scores_follow_the_precision_of_the_scenario():
     game = shipped_game("baseline_2025", precision=2.0)
     data = collect(game, load_record("record_2025"))

@@ -256,7 +256,6 @@ def test_calibrate_writes_nothing_without_a_folder(two_levers, capsys):
     assert contents(two_levers) == before
 
 
-@pytest.mark.xfail(strict=True, reason="the ratio of a held coefficient is printed as NaN")
 def test_calibrate_prints_json(two_levers, capsys):
     done = command(capsys, "calibrate", "other_episode.yaml", "--json")
     assert done.status == 0

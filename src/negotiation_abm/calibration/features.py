@@ -145,6 +145,8 @@ def collect(game: Game, record: Record, skip_illegal: bool = False) -> Data:
                 offset[other] = option_value(state, base, week, player, other)
                 values[other] = [option_value(state, unit, week, player, other) for unit in units]
                 values[other] -= offset[other]
+        values *= base.precision
+        offset *= base.precision
         rows.append((values, offset, legal, option, player, int(state.turn), date))
 
     def note_round(state: SimpleNamespace) -> None:

@@ -69,7 +69,7 @@ def load_prior(data: Data, reference: str | Path = "priors") -> Prior:
 
 def _number(path: Path, parameter: str, entry: dict[str, object], name: str) -> float:
     value = entry.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
         raise InputError(path, f"priors.{parameter}.{name}", f"{value!r} is not a number")
     if name != "mean" and value < 0:
         raise InputError(path, f"priors.{parameter}.{name}", f"{value} is below 0")

@@ -84,7 +84,7 @@ def calibrate(
         "rounds": int(data.round_held.sum()),
         "converged": result.converged,
         "log_likelihood": result.log_likelihood,
-        "coefficients": table.to_dict(orient="records"),
+        "coefficients": table.astype(object).where(table.notna(), None).to_dict(orient="records"),
         "sentences": [sentence(row) for _, row in table.iterrows()],
         "moments": _moments_summary(joint),
         "posterior": _posterior_summary(chains),
