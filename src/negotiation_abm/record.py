@@ -197,6 +197,8 @@ def _check_row(path: Path, row: Row) -> None:
         raise refuse("player", f"both; a {row.move} has one player")
     if row.move in LEVER_MOVES and not row.lever:
         raise refuse("lever", f"missing; {row.move} needs a lever")
+    if row.quiet and row.move not in ("ESCALATE", "CONCEDE"):
+        raise refuse("quiet", f"1; only ESCALATE and CONCEDE can be quiet, not {row.move}")
     if row.move == "DELIVER":
         if row.level is None or not row.decision:
             raise refuse("decision", "a DELIVER needs the pledge's name there and a level")
