@@ -1,0 +1,67 @@
+"""The command line: parse, call one function, print. No logic lives here.
+
+One file a command, or a few that belong together; each has ``add(commands)``. Whatever is heavy is
+imported where a command runs, so that ``--help`` stays quick.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from negotiation_abm.errors import InputError
+
+COMMANDS = ("replay", "run", "calibration", "mechanisms", "files")
+
+EXAMPLES = """examples:
+  negotiation-abm replay baseline_2025
+      put the recorded moves of 2025 through the rules of the game
+  negotiation-abm run busan_2025 --replicates 10000 --seed 7
+      simulate the Busan truce ten thousand times; tables in results/busan_2025
+  negotiation-abm plot results/busan_2025
+      draw what a result folder holds
+  negotiation-abm check my_scenario.yaml my_record.csv
+      check files before using them
+
+SCENARIO is a path or the name of a shipped scenario (negotiation-abm list).
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status (2 for bad input)."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options) or 0
+        sys.stdout.flush()
+        return status
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted: nothing of the unfinished step was kept", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of a pipe has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="negotiation-abm",
+        description="How long does a US-China truce last, and what ends it? "
+        "Replay the record of 2025, simulate truces, plot how long they last.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in COMMANDS:
+        importlib.import_module(f"{__name__}.{name}").add(commands)
+    return parser
+
+
+def _version() -> str:
+    from negotiation_abm import __version__
+
+    return f"negotiation-abm {__version__}"

@@ -1,0 +1,60 @@
+"""`plot`, `check`, `schema`, `list`: what works on files."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from negotiation_abm.cli.options import command
+from negotiation_abm.errors import InputError
+
+
+def add(commands: Any) -> None:
+    """Add what this file holds to the parser."""
+    plot = command(commands, "plot", _plot, "draw the figures of a result folder")
+    plot.add_argument("folder", metavar="DIR", type=Path)
+    check = command(commands, "check", _check, "check scenarios, records, parameter sets, facts")
+    check.add_argument("files", metavar="FILE", nargs="+")
+    schema = command(commands, "schema", _schema, "write the JSON Schema of a scenario")
+    schema.add_argument("--out", metavar="FILE", type=Path, help="file to write (default: print)")
+    command(commands, "list", _list, "list shipped scenarios, parameter sets and records")
+
+
+def _plot(options: argparse.Namespace) -> None:
+    from negotiation_abm.plotting import plot_folder
+
+    for path in plot_folder(options.folder):
+        print(path)
+
+
+def _check(options: argparse.Namespace) -> None:
+    from negotiation_abm.checking import check_files
+
+    for line in check_files(options.files):
+        print(line)
+
+
+def _schema(options: argparse.Namespace) -> None:
+    from negotiation_abm.scenario import Scenario
+
+    text = json.dumps(Scenario.model_json_schema(), indent=2) + "\n"
+    if options.out is None:
+        sys.stdout.write(text)
+        return
+    try:
+        options.out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(options.out, "--out", f"cannot be written ({error.strerror})") from None
+
+
+def _list(options: argparse.Namespace) -> None:
+    from negotiation_abm.resources import root, shipped
+
+    print(f"shipped files in {root()}")
+    for title, folder, suffix in (
+        ("scenarios", "configs", ".yaml"),
+        ("parameter sets", "configs/parameters", ".yaml"),
+        ("records", "seeds", ".csv"),
+    ):
+        print(f"{title}: {', '.join(shipped(folder, suffix))}")

@@ -1,0 +1,35 @@
+"""`mechanisms`: each module alone."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from negotiation_abm.cli.options import command, count, seed
+
+
+def add(commands: Any) -> None:
+    """Add what this file holds to the parser."""
+    text = "switch each module on alone and show what it does to truces, paired"
+    parser = command(commands, "mechanisms", _mechanisms, text)
+    parser.add_argument(
+        "--replicates", metavar="N", type=count, default=50_000, help="runs (default 50000)"
+    )
+    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
+    parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="folder for mechanisms.csv")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def _mechanisms(options: argparse.Namespace) -> None:
+    from negotiation_abm.console.studies import print_mechanisms
+    from negotiation_abm.mechanisms import mechanisms_table
+    from negotiation_abm.results import prepare
+
+    if options.out:
+        prepare(options.out)
+    table = mechanisms_table(options.replicates, options.seed, options.out, options.threads)
+    if options.json:
+        print(table.to_json(orient="records", indent=2))
+    else:
+        rows = [dict(row) for _, row in table.iterrows()]
+        print_mechanisms(rows, options.replicates, options.seed)

@@ -1,0 +1,97 @@
+"""What several commands share: options, and the game and record that they name."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from negotiation_abm.errors import InputError
+
+
+def command(
+    commands: Any, name: str, run: Callable[[Any], int | None], text: str, epilog: str = ""
+) -> argparse.ArgumentParser:
+    """A command: its name, what it runs, its one line of help, examples."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_common(parser: argparse.ArgumentParser, out: str) -> None:
+    """SCENARIO, --set, --out and --json."""
+    parser.add_argument("scenario", metavar="SCENARIO", help="path or shipped name")
+    parser.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="replace a parameter or a place of the scenario, by dotted name (repeatable)",
+    )
+    parser.add_argument("--out", metavar="DIR", type=Path, help=out)
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def count(text: str) -> int:
+    """A whole number of at least 1."""
+    return _whole(text, 1, 10**12)
+
+
+def seed(text: str) -> int:
+    """A seed."""
+    return _whole(text, 0, 2**64 - 1)
+
+
+def _whole(text: str, low: int, high: int) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = low - 1
+    if not low <= value <= high:
+        problem = f"'{text}' is not a whole number; allowed: {low} to {high}"
+        raise argparse.ArgumentTypeError(problem)
+    return value
+
+
+def changes_of(options: argparse.Namespace) -> dict[str, Any]:
+    """The ``--set`` options as names and values."""
+    import yaml
+
+    from negotiation_abm.resources import parse_yaml
+
+    changes = {}
+    for item in options.set:
+        name, equals, text = item.partition("=")
+        if not equals or not name:
+            raise InputError("--set", item, "expected NAME=VALUE")
+        try:
+            changes[name] = parse_yaml(text)
+        except (yaml.YAMLError, ValueError):
+            raise InputError("--set", item, "the value is not valid YAML") from None
+    return changes
+
+
+def game_of(options: argparse.Namespace) -> Any:
+    """The game of the scenario and the changes that the options name."""
+    from negotiation_abm.game import build_game
+    from negotiation_abm.scenario import load_scenario
+
+    return build_game(load_scenario(options.scenario, changes_of(options)))
+
+
+def record_of(options: argparse.Namespace, game: Any) -> Any:
+    """The record that the options name, or the scenario's own."""
+    from negotiation_abm.record import load_record
+
+    observation = game.scenario.record
+    reference = options.record or (observation.file if observation else None)
+    if reference is None:
+        raise InputError(game.scenario.path, "record", "missing; name one, or give --record FILE")
+    if options.record:
+        return load_record(reference)
+    return load_record(reference, game.scenario.path.parent, (game.scenario.path, "record.file"))

@@ -1,0 +1,45 @@
+"""`replay`: the record through the rules."""
+
+import argparse
+import json
+from typing import Any
+
+from negotiation_abm.cli.options import add_common, command, game_of, record_of
+
+REPLAY_EXAMPLES = """examples:
+  negotiation-abm replay baseline_2025
+  negotiation-abm replay configs/baseline_2025.yaml --json > replay.json
+  negotiation-abm replay my_scenario.yaml --record my_record.csv --out results/mine
+"""
+
+
+def add(commands: Any) -> None:
+    """Add what this file holds to the parser."""
+    text = "replay a record through the rules: state by week, probability of each move"
+    parser = command(commands, "replay", _replay, text, REPLAY_EXAMPLES)
+    add_common(parser, "folder for replay.csv, decisions.csv, replay.json, manifest.json")
+    parser.add_argument("--record", metavar="FILE", help="record to replay (default: scenario's)")
+    parser.add_argument(
+        "--skip-illegal",
+        action="store_true",
+        help="list recorded moves that the rules do not allow instead of stopping",
+    )
+
+
+def _replay(options: argparse.Namespace) -> None:
+    from negotiation_abm.observed import replay_summary, write_replay
+    from negotiation_abm.replay import replay_record
+
+    game = game_of(options)
+    record = record_of(options, game)
+    if options.out:
+        result = write_replay(game, record, options.out, options.skip_illegal)
+    else:
+        result = replay_record(game, record, options.skip_illegal)
+    summary = replay_summary(result)
+    if options.json:
+        print(json.dumps(summary, indent=2))
+        return
+    from negotiation_abm.console.replay import print_replay
+
+    print_replay(summary, options.out)

@@ -1,0 +1,58 @@
+"""`run`: one scenario many times."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from negotiation_abm.cli.options import add_common, command, count, game_of, seed
+
+RUN_EXAMPLES = """examples:
+  negotiation-abm run baseline_2025
+  negotiation-abm run busan_2025 --replicates 100000 --seed 7 --threads 2
+  negotiation-abm run busan_2025 --set breach_cost=1.5 --set levers.CHINA.rare_earths.weight=0
+"""
+
+
+def add(commands: Any) -> None:
+    """Add what this file holds to the parser."""
+    text = "simulate a scenario many times and summarise how long truces last"
+    parser = command(commands, "run", _run, text, RUN_EXAMPLES)
+    add_common(parser, "folder for the results (default: results/NAME)")
+    parser.add_argument(
+        "--replicates", metavar="N", type=count, default=10_000, help="runs (default 10000)"
+    )
+    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
+    parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
+    parser.add_argument(
+        "--chunk-size",
+        metavar="N",
+        type=count,
+        default=2_000,
+        help="runs a unit of work; does not change the result (default 2000)",
+    )
+
+
+def _run(options: argparse.Namespace) -> None:
+    from negotiation_abm.console import progress_bar
+    from negotiation_abm.console.run import print_run
+    from negotiation_abm.results import prepare
+    from negotiation_abm.runs import run_batch
+
+    game = game_of(options)
+    out = options.out or Path("results") / game.scenario.name
+    prepare(out)
+    with progress_bar(options.replicates, "runs") as progress:
+        summary = run_batch(
+            game,
+            options.replicates,
+            options.seed,
+            out,
+            options.threads,
+            options.chunk_size,
+            progress,
+        )
+    if options.json:
+        print(json.dumps(summary, indent=2))
+    else:
+        print_run(summary, out)
