@@ -384,7 +384,6 @@ def replay_of_shipped():
     return replay_record(shipped()[0].game, load_record("record_2025"))
 
 
-@pytest.mark.xfail(strict=True, raises=IndexError, reason="no decision is left to train on")
 def test_a_record_within_one_month_is_refused_or_scored():
     dates = [dt.date(2025, 1, 6), dt.date(2025, 1, 13)]
     data = sequence([HOLD, ESCALATE], [0, 1], dates=dates)

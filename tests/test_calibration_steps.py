@@ -144,16 +144,12 @@ def test_a_fit_that_has_not_converged_is_refused(written):
         parameter_file(replace(result, converged=False), table, "mine")
 
 
-@pytest.mark.xfail(strict=True, reason="values of --set go into the fit and not into the file")
 def test_written_set_keeps_what_the_scenario_sets(two_levers):
     game, record = own(two_levers, felt_memory=0.2)
     calibrate(game, record, two_levers / "out", name="mine")
     assert load_parameter_set(two_levers / "out" / "mine.yaml").values["felt_memory"] == 0.2
 
 
-@pytest.mark.xfail(
-    strict=True, raises=InputError, reason="players of the base set stay beside those of the game"
-)
 def test_written_set_of_other_players_loads(tmp_path):
     result = fit(*episode())
     path = tmp_path / "mine.yaml"

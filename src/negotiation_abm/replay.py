@@ -13,6 +13,7 @@ levels, these replace the package rule for its levers.
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -49,6 +50,7 @@ def replay_record(
     skip_illegal: bool = False,
     on_decision: Callable[..., None] | None = None,
     on_week: Callable[..., None] | None = None,
+    watcher: Any = None,
 ) -> Replay:
     """Replay `record` under the scenario and parameters of `game`.
 
@@ -60,6 +62,8 @@ def replay_record(
         Called before each choice with state, week, player, option and date.
     on_week : callable, optional
         Called with the state at the start of each week, before the coming of a round is drawn.
+    watcher : HistoryBuilder, optional
+        Takes down moves and weeks.
 
     Raises
     ------
@@ -70,6 +74,7 @@ def replay_record(
     check_against(record, game.scenario)
     board = Board(game, record, _last_day(game, record))
     board.on_decision = on_decision
+    board.watcher = watcher
     walk = _Walk(board, skip_illegal, on_week)
     by_turn: dict[int, list[Row]] = {}
     for row in record.rows:
@@ -123,6 +128,8 @@ class _Walk:
         if board.week.forum != Forum.SUMMIT:
             board.out.rounds.append((turn, board.week.forum == Forum.ROUND, chance))
         begin_turn(board.state, board.params, board.week, NO_ROUND)
+        if board.watcher is not None:
+            board.watcher.look(board.state)
         if board.params.num_modules > 0:
             start_modules(board.state, board.params, board.week, 0, 0, NOT_LIVE)
         board.note_placed(forums)

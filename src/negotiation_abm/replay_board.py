@@ -68,6 +68,7 @@ class Board:
         self._closed = [as_object(blank(SPELL)[0]) for _ in range(NUM_MEASURES + 1)]
         self._weights = np.zeros(NUM_OPTIONS)
         self.on_decision: Callable[..., None] | None = None  # sees the state before each choice
+        self.watcher: Any = None  # sees each move and each week
         self._delivered: set[int] = set()
         began = self.scenario.truce.began if self.scenario.truce else self.scenario.start
         self._opened = [began] * NUM_MEASURES
@@ -175,6 +176,8 @@ class Board:
             0.0,
             self.info,
         )
+        if self.watcher is not None:
+            self.watcher.moved(state, player, option, row.lead_weeks or 0, self.info)
         count = track_move(
             self._tally, state, self.params, player, option, left, self.info, self._closed, 0
         )
@@ -247,6 +250,8 @@ class Board:
         if self.params.num_modules > 0:
             end_modules(state, self.params, self.week, 0, 0, NOT_LIVE)
         end_turn(state, self.params, self.week, self.info)
+        if self.watcher is not None:
+            self.watcher.week_over(state, self.week)
         count = track_turn(self._tally, state, self.params, self.info, self._closed, 0)
         last_day = self.scenario.date_of(turn + 1) - dt.timedelta(days=1)
         date = min(last_day, self.out.until)

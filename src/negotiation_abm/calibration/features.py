@@ -30,6 +30,7 @@ SHARED = (
     "breach_cost",
     "restraint",
     "depth",
+    "truce_frailty",
     "shadow",
     "brinkmanship",
     "follow",
@@ -181,7 +182,6 @@ def _unit_parameters(
     for coefficient in coefficients:
         zero = np.zeros_like(getattr(base, coefficient.parameter))
         setattr(base, coefficient.parameter, zero if coefficient.index else 0.0)
-    base.truce_frailty = 0.0
     units = []
     for coefficient in coefficients:
         unit = copy(base)

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from negotiation_abm.calibration.fit import Fit, fit, interval
-from negotiation_abm.calibration.likelihood import Likelihood
 
 PRIOR_ALONE = 0.9  # posterior over prior sd above which the record has said next to nothing
 CLEAR = 0.5  # ratio below which it carries the coefficient
@@ -21,7 +20,6 @@ def identification_table(result: Fit, by_moments: tuple[str, ...] = ()) -> pd.Da
         rests_on (likelihood, both, prior, moments, fixed), most_influential (rows of the record
         whose leaving out moves it most, in errors).
     """
-    likelihood = Likelihood(result.data)
     shifts = _influence(result)
     rows = []
     for k, coefficient in enumerate(result.data.coefficients):
@@ -31,8 +29,9 @@ def identification_table(result: Fit, by_moments: tuple[str, ...] = ()) -> pd.Da
         ratio = float(result.errors[k] / prior_sd) if prior_sd > 0 else float("nan")
         zero = 0.0
         if not held:
+            held_too = result.fixed | {k: 0.0}
             at_zero = fit(
-                result.data, result.prior, likelihood, result.fixed | {k: 0.0}, result.theta
+                result.data, result.prior, result.likelihood, held_too, result.theta, result.term
             )
             zero = result.log_posterior - at_zero.log_posterior
         rows.append(

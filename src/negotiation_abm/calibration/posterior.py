@@ -11,7 +11,6 @@ import numpy as np
 from scipy.stats import norm, rankdata
 
 from negotiation_abm.calibration.fit import Fit
-from negotiation_abm.calibration.likelihood import Likelihood
 
 STEP = 0.25
 LEAPS = 8
@@ -53,8 +52,7 @@ def sample(
     """
     held = {*result.fixed, *fixed}
     free = np.array([k for k in range(len(result.theta)) if k not in held])
-    likelihood = Likelihood(result.data)
-    information = likelihood.information(result.theta) + result.prior.precision
+    information = result.information(result.theta)
     root = np.linalg.cholesky(np.linalg.inv(information[np.ix_(free, free)]))
 
     def whole(z: np.ndarray) -> np.ndarray:
@@ -63,10 +61,8 @@ def sample(
         return theta
 
     def target(z: np.ndarray) -> tuple[float, np.ndarray]:
-        theta = whole(z)
-        value, slope = likelihood.value_and_gradient(theta)
-        log_prior, pull = result.prior.value_and_gradient(theta)
-        return value + log_prior, root.T @ (slope + pull)[free]
+        value, slope = result.value_and_gradient(whole(z))
+        return value, root.T @ slope[free]
 
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(chains)]
     paths, rates = zip(*(_chain(target, len(free), draws, rng) for rng in streams), strict=True)

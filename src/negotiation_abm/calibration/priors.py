@@ -60,6 +60,9 @@ def load_prior(data: Data, reference: str | Path = "priors") -> Prior:
         sd = _number(path, coefficient.parameter, entry, "sd")
         pool = coefficient.parameter in OF_PLAYERS
         pool_sd = _number(path, coefficient.parameter, entry, "pool_sd") if pool else 0.0
+        if pool and pool_sd == 0.0 < sd:
+            place = f"priors.{coefficient.parameter}.pool_sd"
+            raise InputError(path, place, "0 makes the players one; allowed: above 0")
         covariance[k, k] = sd**2 + pool_sd**2
         for j, other in enumerate(data.coefficients[:k]):
             if pool and other.parameter == coefficient.parameter:
