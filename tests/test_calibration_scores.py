@@ -23,7 +23,7 @@ from negotiation_abm.calibration.baselines import (
 )
 from negotiation_abm.calibration.fit import fit
 from negotiation_abm.calibration.likelihood import Likelihood
-from negotiation_abm.calibration.run import brier, calibration_curve, validate
+from negotiation_abm.calibration.probability import brier, calibration_curve
 from negotiation_abm.calibration.scores import (
     MODEL,
     leave_one_month_out,

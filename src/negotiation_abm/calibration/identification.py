@@ -4,59 +4,88 @@ import numpy as np
 import pandas as pd
 
 from negotiation_abm.calibration.fit import Fit, fit, interval
+from negotiation_abm.calibration.posterior import Sample
+from negotiation_abm.calibration.probability import chances
 
 PRIOR_ALONE = 0.9  # posterior over prior sd above which the record has said next to nothing
 CLEAR = 0.5  # ratio below which it carries the coefficient
+NARROWER = 0.8  # error with moments over error without them below which they carry it too
+LEVEL = 0.9
 
 
-def identification_table(result: Fit, by_moments: tuple[str, ...] = ()) -> pd.DataFrame:
-    """One row a coefficient; `by_moments` names those that the moments of free runs set.
+def identification_table(
+    result: Fit, alone: Fit | None = None, chains: Sample | None = None
+) -> pd.DataFrame:
+    """One row a coefficient.
+
+    Parameters
+    ----------
+    result : Fit
+    alone : Fit, optional
+        The same fit without moments, to say what these add.
+    chains : Sample, optional
+        Draws of the posterior, for errors and intervals in place of Laplace ones.
 
     Returns
     -------
     DataFrame
-        coefficient, estimate, error, low, high (90 % Laplace), prior_mean, prior_sd, ratio
-        (posterior over prior sd), zero_cost (nats of log-posterior that holding it at 0 costs),
-        rests_on (likelihood, both, prior, moments, fixed), most_influential (rows of the record
-        whose leaving out moves it most, in errors).
+        coefficient, estimate, error, low, high (90 %), prior_mean, prior_sd, ratio (posterior over
+        prior sd), ratio_likelihood (the same without moments), zero_cost (nats of log-posterior
+        that holding it at 0 costs), rests_on (likelihood, both, prior, moments, fixed),
+        most_influential (rows of the record whose leaving out moves it most, in errors); with
+        draws also r_hat and effective_size.
     """
     shifts = _influence(result)
+    alone = alone or result
     rows = []
     for k, coefficient in enumerate(result.data.coefficients):
         held = k in result.fixed
-        low, high = interval(result, k)
+        error, low, high = _spread(result, k, chains)
         prior_sd = float(np.sqrt(result.prior.covariance[k, k]))
-        ratio = float(result.errors[k] / prior_sd) if prior_sd > 0 else float("nan")
-        zero = 0.0
-        if not held:
-            held_too = result.fixed | {k: 0.0}
-            at_zero = fit(
-                result.data, result.prior, result.likelihood, held_too, result.theta, result.term
-            )
-            zero = result.log_posterior - at_zero.log_posterior
-        rows.append(
-            {
-                "coefficient": coefficient.label,
-                "estimate": result.theta[k],
-                "error": result.errors[k],
-                "low": low,
-                "high": high,
-                "prior_mean": result.prior.mean[k],
-                "prior_sd": prior_sd,
-                "ratio": ratio,
-                "zero_cost": zero,
-                "rests_on": (
-                    "moments" if coefficient.label in by_moments else _rests_on(held, ratio)
-                ),
-                "most_influential": _named(result, shifts[:, k]),
-            }
+        ratio, bare = (
+            float(e / prior_sd) if prior_sd > 0 else float("nan") for e in (error, alone.errors[k])
         )
+        row = {
+            "coefficient": coefficient.label,
+            "estimate": result.theta[k],
+            "error": error,
+            "low": low,
+            "high": high,
+            "prior_mean": result.prior.mean[k],
+            "prior_sd": prior_sd,
+            "ratio": ratio,
+            "ratio_likelihood": bare,
+            "zero_cost": 0.0 if held else zero_cost(result, k),
+            "rests_on": _rests_on(held, ratio, bare),
+            "most_influential": _named(result, shifts[:, k]),
+        }
+        if chains is not None:
+            row |= {"r_hat": chains.r_hat[k], "effective_size": chains.effective_size[k]}
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _rests_on(held: bool, ratio: float) -> str:
+def _spread(result: Fit, k: int, chains: Sample | None) -> tuple[float, float, float]:
+    """Error and 90 % interval of a coefficient: of the draws if there are any, else Laplace."""
+    if chains is None or k in result.fixed:
+        return float(result.errors[k]), *interval(result, k, LEVEL)
+    draws = chains.draws[:, :, k].ravel()
+    low, high = np.quantile(draws, [0.5 - LEVEL / 2.0, 0.5 + LEVEL / 2.0])
+    return float(draws.std()), float(low), float(high)
+
+
+def zero_cost(result: Fit, k: int) -> float:
+    """Nats of log-posterior that holding a coefficient at 0 costs, all others refitted."""
+    held = result.fixed | {k: 0.0}
+    at_zero = fit(result.data, result.prior, result.likelihood, held, result.theta, result.term)
+    return result.log_posterior - at_zero.log_posterior
+
+
+def _rests_on(held: bool, ratio: float, bare: float) -> str:
     if held:
         return "fixed"
+    if ratio <= PRIOR_ALONE < bare or ratio < NARROWER * bare:
+        return "moments"
     if ratio > PRIOR_ALONE:
         return "prior"
     return "likelihood" if ratio < CLEAR else "both"
@@ -67,11 +96,8 @@ def _influence(result: Fit) -> np.ndarray:
 
     One Newton step from the optimum, which is exact to second order.
     """
-    data, theta = result.data, result.theta
-    values = data.features @ theta + data.offset
-    values = np.where(data.legal, values, -np.inf)
-    chance = np.exp(values - values.max(axis=1, keepdims=True))
-    chance /= chance.sum(axis=1, keepdims=True)
+    data = result.data
+    chance = chances(data, result.theta)
     expected = np.einsum("do,dok->dk", chance, data.features)
     score = data.features[np.arange(len(data.chosen)), data.chosen] - expected
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -90,11 +116,13 @@ def sentence(row: pd.Series) -> str:
     name, value = row["coefficient"], f"{row['estimate']:.2f}"
     if row["rests_on"] == "fixed":
         return f"{name} is held at {value}."
-    if row["rests_on"] == "moments":
-        return f"{name} is set to {value} by the moments of free runs; its error is not known."
     span = f"{row['low']:.2f} to {row['high']:.2f}"
     if row["rests_on"] == "prior":
         return f"{name}: the record says next to nothing; {value} ({span}) is the prior."
     sign = "its sign is clear" if row["low"] * row["high"] > 0 else "its sign is open"
-    share = "the record carries it" if row["rests_on"] == "likelihood" else "record and prior share"
+    share = {
+        "likelihood": "the record carries it",
+        "both": "record and prior share it",
+        "moments": "the moments of free runs narrow it",
+    }[row["rests_on"]]
     return f"{name} is {value} ({span}, 90 %): {share}, {sign}."

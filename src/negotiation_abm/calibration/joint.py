@@ -10,7 +10,7 @@ trusted is measured on draws that it has not seen (`check_emulator`).
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -276,7 +276,3 @@ def check_emulator(
     }
     return EmulatorCheck(float(gaps.std()), float(share), correlation)
 
-
-def without_moments(result: JointFit) -> JointFit:
-    """The likelihood alone, in the place of a joint fit."""
-    return replace(result, fit=result.likelihood_alone)

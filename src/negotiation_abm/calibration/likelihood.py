@@ -32,7 +32,7 @@ class Likelihood:
         self.rows = np.ascontiguousarray(data.features[use][legal])  # (options, K)
         self.offset = data.offset[use][legal]
         counts = legal.sum(axis=1)
-        self.starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.intp)
+        self.starts = (np.cumsum(counts) - counts).astype(np.intp)
         self.decision = np.repeat(np.arange(len(counts)), counts)
         place = np.cumsum(legal, axis=1)[np.arange(len(counts)), data.chosen[use]] - 1
         self.chosen = self.starts + place

@@ -21,6 +21,8 @@ from negotiation_abm.core.terms import Move, TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 from negotiation_abm.errors import InputError, nearest
 from negotiation_abm.game import Game
+from negotiation_abm.record import Record
+from negotiation_abm.replay import replay_record
 from negotiation_abm.resources import find, read_yaml
 
 FOLDER = "configs/calibration"
@@ -84,8 +86,10 @@ def scale_of(name: str) -> Scale:
     return next(scale for kind, scale in _KINDS.items() if name.startswith(kind))
 
 
-def load_moments(reference: str | Path, game: Game) -> Moments:
+def load_moments(reference: str | Path, game: Game, record: Record | None = None) -> Moments:
     """Read a file of moments, by shipped name or path.
+
+    ``spells: record`` takes the spells that `record` has under the rules.
 
     Raises
     ------
@@ -100,10 +104,12 @@ def load_moments(reference: str | Path, game: Game) -> Moments:
                 path, str(name), f"unknown; {nearest(str(name), ['moments', 'spells'])}"
             )
     targets, spells = data.get("moments"), data.get("spells", [])
+    if spells == "record" and record is not None:
+        spells = recorded_spells(game, record)
     if not isinstance(targets, dict):
         raise InputError(path, "moments", "missing, or not a mapping of names")
     if not isinstance(spells, list):
-        raise InputError(path, "spells", "not a list")
+        raise InputError(path, "spells", "neither a list nor 'record'")
     known = moment_names(game)
     for name, entry in targets.items():
         if name not in known:
@@ -119,6 +125,20 @@ def load_moments(reference: str | Path, game: Game) -> Moments:
             problem = f"{entry['weeks']} is not a whole number from 0 to {HAZARD_WEEKS}"
             raise InputError(path, f"{place}.weeks", problem)
     return Moments(path, targets, spells)
+
+
+def recorded_spells(game: Game, record: Record) -> list[dict[str, Any]]:
+    """Spells of a record under the rules, by both measures, as a file of moments has them."""
+    names = {code: name for name, code in MEASURES.items()}
+    return [
+        {
+            "measure": names[spell.measure],
+            "weeks": min(spell.duration_weeks, HAZARD_WEEKS),
+            "ended": spell.cause != TruceEnd.CENSORED and spell.duration_weeks <= HAZARD_WEEKS,
+            "source": f"{record.path.stem}, {spell.start} to {spell.end}",
+        }
+        for spell in replay_record(game, record, skip_illegal=True).spells
+    ]
 
 
 def _numbers(path: Path, place: str, entry: Any, names: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ from negotiation_abm.calibration.baselines import (
     types_of,
 )
 from negotiation_abm.calibration.features import Data
-from negotiation_abm.calibration.fit import fit
+from negotiation_abm.calibration.fit import Term, fit
 from negotiation_abm.calibration.likelihood import Likelihood
 from negotiation_abm.calibration.priors import Prior
 from negotiation_abm.core.terms import NUM_OPTIONS, move_of
@@ -33,8 +33,12 @@ def log_scores(data: Data, theta: np.ndarray) -> np.ndarray:
     return scores
 
 
-def leave_one_month_out(data: Data, prior: Prior) -> dict[str, np.ndarray]:
+def leave_one_month_out(
+    data: Data, prior: Prior, term: Term | None = None
+) -> dict[str, np.ndarray]:
     """Log scores of every decision when its own month is left out of the fit.
+
+    A `term` (moments of free runs) enters every fit as it is.
 
     Returns
     -------
@@ -43,11 +47,11 @@ def leave_one_month_out(data: Data, prior: Prior) -> dict[str, np.ndarray]:
     """
     months = data.months()
     scores = {name: np.zeros((len(months), 2)) for name in (MODEL, *BASELINES)}
-    start = fit(data, prior).theta
+    start = fit(data, prior, term=term).theta
     for month in np.unique(months):
         out, train = months == month, months != month
         kept = Likelihood(data, train, data.round_months() != month)
-        theta = fit(data, prior, kept, start=start).theta
+        theta = fit(data, prior, kept, start=start, term=term).theta
         scores[MODEL][out] = log_scores(data, theta)[out]
         levers = lever_log_shares(data, train)
         even = lever_log_shares(data, train, even=True)
