@@ -46,7 +46,8 @@ def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> 
     if kind == "moments":
         from negotiation_abm.calibration.moments import load_moments  # loads scipy
 
-        return f"moments, {len(load_moments(path).targets)} targets"
+        game = build_game(load_scenario(str(data.get("scenario", "baseline_2025"))))
+        return f"moments, {len(load_moments(path, game).targets)} targets"
     if kind == "priors":
         return f"priors, {len(data['priors'])} parameters"
     if kind == "parameters":

@@ -70,7 +70,7 @@ class History:
         chosen = self.moves["move"] == move
         if player is not None:
             chosen &= self.moves["player"] == player
-        return self.moves[chosen]
+        return np.asarray(self.moves[chosen])
 
 
 class HistoryBuilder:
@@ -84,7 +84,9 @@ class HistoryBuilder:
         self.game = game
         self._moves: list[tuple[Any, ...]] = []
         self._weeks: list[tuple[Any, ...]] = []
-        self._easing: tuple[int, np.ndarray] | None = None  # agreement whose levels may still change
+        self._easing: tuple[int, np.ndarray] | None = (
+            None  # agreement whose levels may still change
+        )
 
     def look(self, state: SimpleNamespace) -> None:
         """Take note of what the next move will be judged against."""

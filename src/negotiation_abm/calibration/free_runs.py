@@ -38,7 +38,9 @@ def cut(history: History, weeks: int) -> History:
     )
 
 
-def pattern_table(recorded: History, free: list[list[History]], shapes: list[float]) -> pd.DataFrame:
+def pattern_table(
+    recorded: History, free: list[list[History]], shapes: list[float]
+) -> pd.DataFrame:
     """Each statistic of the record, of free runs, and the verdict.
 
     Parameters

@@ -9,7 +9,7 @@ from negotiation_abm.calibration.probability import chances
 
 PRIOR_ALONE = 0.9  # posterior over prior sd above which the record has said next to nothing
 CLEAR = 0.5  # ratio below which it carries the coefficient
-NARROWER = 0.8  # error with moments over error without them below which they carry it too
+NARROWER = 0.85  # error with moments over error without them below which they carry it too
 LEVEL = 0.9
 
 
@@ -84,10 +84,10 @@ def zero_cost(result: Fit, k: int) -> float:
 def _rests_on(held: bool, ratio: float, bare: float) -> str:
     if held:
         return "fixed"
-    if ratio <= PRIOR_ALONE < bare or ratio < NARROWER * bare:
-        return "moments"
     if ratio > PRIOR_ALONE:
         return "prior"
+    if ratio < NARROWER * bare:
+        return "moments"
     return "likelihood" if ratio < CLEAR else "both"
 
 
@@ -122,7 +122,7 @@ def sentence(row: pd.Series) -> str:
     sign = "its sign is clear" if row["low"] * row["high"] > 0 else "its sign is open"
     share = {
         "likelihood": "the record carries it",
-        "both": "record and prior share it",
+        "both": "record and prior share",
         "moments": "the moments of free runs narrow it",
     }[row["rests_on"]]
     return f"{name} is {value} ({span}, 90 %): {share}, {sign}."

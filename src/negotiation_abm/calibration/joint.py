@@ -1,11 +1,11 @@
 """A joint fit: the likelihood of the record, the priors, and moments of free runs.
 
-The log posterior is that of `fit` plus, for each moment, ``-((simulated - target) / sd)^2 / 2`` and,
-for each recorded spell, the log probability that free runs give it. What free runs give is taken
-from an `emulator` that is refined where the posterior lies: design points are drawn, simulated with
-the same draws each, and the surfaces fitted anew, for a few rounds. So every coefficient has an
-error that knows of both, and a posterior sample costs no simulation. How far the emulator can be
-trusted is measured on draws that it has not seen (`check_emulator`).
+The log posterior is that of `fit` plus, for each moment, ``-((simulated - target) / sd)^2 / 2``
+and, for each recorded spell, the log probability that free runs give it. What free runs give is
+taken from an `emulator` that is refined where the posterior lies: design points are drawn,
+simulated with the same draws each, and the surfaces fitted anew, for a few rounds. So every
+coefficient has an error that knows of both, and a posterior sample costs no simulation. How far the
+emulator can be trusted is measured on draws that it has not seen (`check_emulator`).
 """
 
 from collections.abc import Callable
@@ -156,7 +156,9 @@ def fit_joint(
     for _ in range(rounds):
         new = _design(result, free, points, rng)
         design = np.vstack([design, new])
-        done = _simulate(data, moments, names, new, replicates, seed, len(design) - points, progress)
+        done = _simulate(
+            data, moments, names, new, replicates, seed, len(design) - points, progress
+        )
         outcomes = np.vstack([outcomes, done])
         term = _term(moments, names, result, free, design, outcomes)
         result = fit(data, prior, alone.likelihood, start=result.theta, term=term)
@@ -165,9 +167,7 @@ def fit_joint(
     return JointFit(result, alone, simulated, explained)
 
 
-def _design(
-    result: Fit, free: np.ndarray, points: int, rng: np.random.Generator
-) -> np.ndarray:
+def _design(result: Fit, free: np.ndarray, points: int, rng: np.random.Generator) -> np.ndarray:
     """Points where the posterior lies: its Laplace approximation, a little wider."""
     root = np.linalg.cholesky(result.covariance[np.ix_(free, free)])
     theta = np.repeat(result.theta[None], points, axis=0)
@@ -275,4 +275,3 @@ def check_emulator(
         for name in term.names
     }
     return EmulatorCheck(float(gaps.std()), float(share), correlation)
-

@@ -150,9 +150,7 @@ def _numbers(path: Path, place: str, entry: Any, names: tuple[str, ...]) -> None
             raise InputError(path, f"{place}.{name}", f"{value} is not above 0")
 
 
-def with_coefficients(
-    game: Game, coefficients: tuple[Coefficient, ...], theta: np.ndarray
-) -> Game:
+def with_coefficients(game: Game, coefficients: tuple[Coefficient, ...], theta: np.ndarray) -> Game:
     """The game with these coefficients in place of its own."""
     params = game.params.copy()
     for value, coefficient in zip(theta, coefficients, strict=True):

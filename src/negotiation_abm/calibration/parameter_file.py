@@ -85,7 +85,7 @@ def _is(key: str, name: str) -> bool:
 def _entry(result: Fit, table: pd.DataFrame, parameter: str) -> dict[str, Any]:
     game = result.data.game
     members = [(k, c) for k, c in enumerate(result.data.coefficients) if c.parameter == parameter]
-    errors = table["error"] if "error" in table else result.errors
+    errors = table.get("error", result.errors)
     notes = [
         f"{c.label} {result.theta[k]:.2f} ({errors[k]:.2f}), rests on {table['rests_on'][k]}"
         for k, c in members

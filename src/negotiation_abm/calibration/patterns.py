@@ -91,7 +91,9 @@ def answered_raises(history: History) -> Ratio:
 
 def _room(history: History) -> np.ndarray:
     """Weeks before which China's tariff is below its cap."""
-    lever = history.game.tariff_levers().get(1, (0, 0.0))[0]
+    if 1 not in history.game.tariff_levers():
+        return np.ones(len(history.weeks) + 1, dtype=bool)
+    lever = history.game.tariff_levers()[1][0]
     level = history.weeks["in_force"][:, 1, lever]
     cap = float(history.game.params["cap"][0, 1, lever])
     return np.concatenate([[True], level[:-1] < CAPPED * cap])
@@ -217,19 +219,34 @@ def ends_in_truce(history: History) -> Ratio:
     return float(history.weeks["in_truce"][-1]), 1.0
 
 
+IN_KIND = "tariff raises of the US answered in kind within 2 weeks"
+SPIRAL = "longest tariff spiral, weeks"
+SIDEWAYS = "China's escalations on other levers once its tariff is capped"
+BOTH_LOWER = "agreements that lower levers: both sides do"
+EARLY = "weeks before the date at which truces are renewed"
+LAPSED = "truces that lapse on their date"
+OUTSIDE = "first escalation in a truce from outside its text"
+RUN_UP = "escalation before dates over that in other weeks"
+AT_SUMMITS = "summits with an agreement"
+CARRIED_OUT = "threats carried out"
+BY_LEAD = "the same, leads under a month less longer ones"
+RARE = "concessions of a side for one meeting"
+CHINAS = "China's share of concessions"
+TRUCE_AT_END = "in truce at the end"
+
 STATISTICS: tuple[Statistic, ...] = (
-    Statistic("P1", "tariff raises of the US answered in kind within 2 weeks", answered_raises, 0.5, False),
-    Statistic("P1", "longest tariff spiral, weeks", longest_spiral, 7.0, True),
-    Statistic("P2", "China's escalations on other levers once its tariff is capped", sideways, 0.5, False),
-    Statistic("P3", "agreements that lower levers: both sides do", mirrored, 0.5, False),
-    Statistic("P4", "weeks before the date at which truces are renewed", renewal_lead, 4.0, True, "horizon"),
-    Statistic("P4", "truces that lapse on their date", lapses, 0.15, True, "horizon"),
-    Statistic("P5", "first escalation in a truce from outside its text", first_from_outside, 0.5, False),
-    Statistic("P6", "escalation before dates over that in other weeks", before_dates, 1.0, False),
-    Statistic("P6", "summits with an agreement", deals_at_summits, 0.5, False),
-    Statistic("P7", "threats carried out", threats_carried_out, 0.5, True),
-    Statistic("P7", "the same, leads under a month less longer ones", short_threats, 0.0, False, less=long_threats),
-    Statistic("P8", "concessions of a side for one meeting", concessions_a_meeting, 1.0, True),
-    Statistic("P8", "China's share of concessions", china_share, 0.5, True),
-    Statistic("P9", "in truce at the end", ends_in_truce, 0.5, False),
-)  # fmt: skip
+    Statistic("P1", IN_KIND, answered_raises, 0.5, below=False),
+    Statistic("P1", SPIRAL, longest_spiral, 7.0, below=True),
+    Statistic("P2", SIDEWAYS, sideways, 0.5, below=False),
+    Statistic("P3", BOTH_LOWER, mirrored, 0.5, below=False),
+    Statistic("P4", EARLY, renewal_lead, 4.0, below=True, reach="horizon"),
+    Statistic("P4", LAPSED, lapses, 0.15, below=True, reach="horizon"),
+    Statistic("P5", OUTSIDE, first_from_outside, 0.5, below=False),
+    Statistic("P6", RUN_UP, before_dates, 1.0, below=False),
+    Statistic("P6", AT_SUMMITS, deals_at_summits, 0.5, below=False),
+    Statistic("P7", CARRIED_OUT, threats_carried_out, 0.5, below=True),
+    Statistic("P7", BY_LEAD, short_threats, 0.0, below=False, less=long_threats),
+    Statistic("P8", RARE, concessions_a_meeting, 1.0, below=True),
+    Statistic("P8", CHINAS, china_share, 0.5, below=True),
+    Statistic("P9", TRUCE_AT_END, ends_in_truce, 0.5, below=False),
+)

@@ -15,6 +15,7 @@ from negotiation_abm.calibration.fit import Fit
 STEP = 0.25
 LEAPS = 8
 WARM_UP = 200
+FOLDED = ("truce_frailty",)  # a spread: its sign means nothing
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,9 @@ def sample(
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(chains)]
     paths, rates = zip(*(_chain(target, len(free), draws, rng) for rng in streams), strict=True)
     thetas = np.array([[whole(z) for z in path] for path in paths])
+    for k, coefficient in enumerate(result.data.coefficients):
+        if coefficient.parameter in FOLDED:
+            thetas[:, :, k] = np.abs(thetas[:, :, k])
     r_hat, size = np.full(len(result.theta), np.nan), np.full(len(result.theta), np.nan)
     for k in free:
         r_hat[k] = split_r_hat(thetas[:, :, k])

@@ -77,9 +77,11 @@ def calibrate(
         targets = load_moments(moments, game, record) if moments is not None else None
         use = _counted(data, certainty)
         likelihood = Likelihood(data, use)
-        joint = fit_joint(data, prior, targets, likelihood, seed, progress=progress) if (
-            targets is not None
-        ) else None
+        joint = (
+            fit_joint(data, prior, targets, likelihood, seed, progress=progress)
+            if (targets is not None)
+            else None
+        )
         result = joint.fit if joint else fit(data, prior, likelihood)
         chains = sample(result, draws=draws, seed=seed) if draws else None
         table = identification_table(result, joint.likelihood_alone if joint else None, chains)
@@ -157,10 +159,10 @@ def _left_out(joint: JointFit) -> list[dict[str, Any]]:
     result = joint.fit
     alone = leave_one_month_out(result.data, result.prior)
     both = leave_one_month_out(result.data, result.prior, result.term)
-    rows: list[dict[str, Any]] = score_table(
+    table = score_table(
         result.data, {MODEL: alone[MODEL], "with moments of free runs": both[MODEL]}
-    ).to_dict("records")
-    return rows
+    )
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
 def _posterior_summary(chains: Sample | None) -> dict[str, Any] | None:

@@ -56,6 +56,20 @@ def progress_bar(total: int, unit: str) -> Iterator[Callable[[int], None]]:
             print("\r" + " " * 70 + "\r", end="", file=sys.stderr, flush=True)
 
 
+@contextlib.contextmanager
+def stages() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress line for work in several stages: call it with stage, done and total."""
+    bars: dict[str, Callable[[int], None]] = {}
+    with contextlib.ExitStack() as stack:
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in bars:
+                bars[stage] = stack.enter_context(progress_bar(total, stage))
+            bars[stage](done)
+
+        yield report
+
+
 def plain_table(*columns: tuple[str, str]) -> Table:
     """A table without lines; columns are (title, justification)."""
     table = Table(box=None, pad_edge=False, header_style="bold")
