@@ -51,6 +51,7 @@ def replay_record(
     on_decision: Callable[..., None] | None = None,
     on_week: Callable[..., None] | None = None,
     watcher: Any = None,
+    on_segment: Callable[..., None] | None = None,
 ) -> Replay:
     """Replay `record` under the scenario and parameters of `game`.
 
@@ -64,6 +65,10 @@ def replay_record(
         Called with the state at the start of each week, before the coming of a round is drawn.
     watcher : HistoryBuilder, optional
         Takes down moves and weeks.
+    on_segment : callable, optional
+        Called before each recorded move is carried out, and before each week is closed, with state,
+        week, number of the truce's soundness (-1 without a truce), player and option (both -1 at
+        the end of a week).
 
     Raises
     ------
@@ -75,6 +80,7 @@ def replay_record(
     board = Board(game, record, _last_day(game, record))
     board.on_decision = on_decision
     board.watcher = watcher
+    board.on_segment = on_segment
     walk = _Walk(board, skip_illegal, on_week)
     by_turn: dict[int, list[Row]] = {}
     for row in record.rows:

@@ -1,6 +1,7 @@
 """Maximum a posteriori, Laplace errors, profiles."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -9,7 +10,13 @@ from scipy.stats import norm
 
 from negotiation_abm.calibration.features import Data
 from negotiation_abm.calibration.likelihood import Likelihood
+from negotiation_abm.calibration.marginal import MarginalLikelihood, likelihood_of
 from negotiation_abm.calibration.priors import Prior
+
+TIGHT = 1e-8  # largest slope that the optimiser looks for
+CONVERGED = 1e-6  # and that counts as none
+
+AnyLikelihood = Likelihood | MarginalLikelihood
 
 
 class Term(Protocol):
@@ -29,9 +36,7 @@ class Fit:
     Attributes
     ----------
     theta : ndarray, shape (K,)
-    covariance : ndarray, shape (K, K)
-        Laplace: the inverse of the information at the optimum, prior included.
-    likelihood : Likelihood
+    likelihood : Likelihood or MarginalLikelihood
         Over the decisions and rounds that count.
     fixed : dict of int to float
         Coefficients that were held, by the prior or by the caller.
@@ -45,9 +50,8 @@ class Fit:
 
     data: Data
     prior: Prior
-    likelihood: Likelihood
+    likelihood: AnyLikelihood
     theta: np.ndarray
-    covariance: np.ndarray
     fixed: dict[int, float]
     log_likelihood: float
     log_posterior: float
@@ -62,6 +66,19 @@ class Fit:
         """Minus the Hessian of the log posterior, shape (K, K)."""
         return _information(self.likelihood, self.prior, self.term, theta)
 
+    @cached_property
+    def precision(self) -> np.ndarray:
+        """Information at the optimum, prior included, shape (K, K)."""
+        return self.information(self.theta)
+
+    @cached_property
+    def covariance(self) -> np.ndarray:
+        """Laplace: the inverse of `precision` over what is free, shape (K, K)."""
+        free = np.array([k not in self.fixed for k in range(len(self.theta))])
+        whole = np.zeros((len(free), len(free)))
+        whole[np.ix_(free, free)] = np.linalg.inv(self.precision[np.ix_(free, free)])
+        return whole
+
     @property
     def errors(self) -> np.ndarray:
         """Laplace standard errors, shape (K,)."""
@@ -69,7 +86,7 @@ class Fit:
 
 
 def _objective(
-    likelihood: Likelihood, prior: Prior, term: Term | None, theta: np.ndarray
+    likelihood: AnyLikelihood, prior: Prior, term: Term | None, theta: np.ndarray
 ) -> tuple[float, np.ndarray]:
     value, gradient = likelihood.value_and_gradient(theta)
     for part in (prior, term):
@@ -80,35 +97,42 @@ def _objective(
 
 
 def _information(
-    likelihood: Likelihood, prior: Prior, term: Term | None, theta: np.ndarray
+    likelihood: AnyLikelihood, prior: Prior, term: Term | None, theta: np.ndarray
 ) -> np.ndarray:
-    whole = likelihood.information(theta) + prior.precision
+    whole = likelihood.information(theta) + prior.information(theta)
     return whole if term is None else whole + term.information(theta)
 
 
 def fit(
     data: Data,
     prior: Prior,
-    likelihood: Likelihood | None = None,
+    likelihood: AnyLikelihood | None = None,
     fixed: dict[int, float] | None = None,
     start: np.ndarray | None = None,
     term: Term | None = None,
+    metric: np.ndarray | None = None,
 ) -> Fit:
-    """Fit the coefficients; without a `term` the problem is concave and has one optimum.
+    """Fit the coefficients.
+
+    With the plain likelihood and without a `term` the problem is concave and has one optimum; else
+    it is close to that (several starts find the same, see the tests).
 
     Parameters
     ----------
-    likelihood : Likelihood, optional
-        Over all decisions and rounds by default.
+    likelihood : Likelihood or MarginalLikelihood, optional
+        Over all decisions and rounds by default, with what the record does not say summed out
+        where `data` allows.
     fixed : dict of int to float, optional
         Coefficients held at a value.
     term : Term, optional
         A further part of the log posterior.
+    metric : ndarray, shape (K, K), optional
+        A guess of the information at the optimum; it changes the speed, not the result.
     """
-    likelihood = likelihood or Likelihood(data)
+    likelihood = likelihood or likelihood_of(data)
     fixed = prior.fixed | (fixed or {})
     free = np.array([k not in fixed for k in range(len(prior.mean))])
-    theta = (prior.mean if start is None else start).astype(float).copy()
+    theta = (prior.start() if start is None else start).astype(float).copy()
     for k, value in fixed.items():
         theta[k] = value
 
@@ -125,23 +149,39 @@ def fit(
         return np.asarray(_information(likelihood, prior, term, full(part))[np.ix_(free, free)])
 
     if free.any():
-        found = minimize(objective, theta[free], jac=True, hess=curvature, method="trust-exact",
-                         options={"gtol": 1e-8, "maxiter": 500})  # fmt: skip
+        first = prior.information(theta) if metric is None else metric
+        options = {"gtol": TIGHT, "hess_inv0": np.linalg.inv(first[np.ix_(free, free)])}
+        found = minimize(objective, theta[free], jac=True, method="BFGS", options=options)
         theta = full(found.x)
+        if np.abs(objective(theta[free])[1]).max() > TIGHT:  # quasi-Newton has come to its limits
+            found = minimize(objective, theta[free], jac=True, hess=curvature, method="trust-exact",
+                             options={"gtol": TIGHT, "maxiter": 500})  # fmt: skip
+            theta = full(found.x)
+    theta[prior.spreads] = np.abs(theta[prior.spreads])
     loss, slope = objective(theta[free])
-    covariance = np.zeros((len(theta), len(theta)))
-    covariance[np.ix_(free, free)] = np.linalg.inv(curvature(theta[free]))
     return Fit(
         data=data,
         prior=prior,
         likelihood=likelihood,
         theta=theta,
-        covariance=covariance,
         fixed=fixed,
         log_likelihood=likelihood.value_and_gradient(theta)[0],
         log_posterior=-loss,
-        converged=bool(np.abs(slope).max(initial=0.0) < 1e-6),
+        converged=bool(np.abs(slope).max(initial=0.0) < CONVERGED),
         term=term,
+    )
+
+
+def refit(result: Fit, fixed: dict[int, float]) -> Fit:
+    """The same fit with further coefficients held at a value."""
+    return fit(
+        result.data,
+        result.prior,
+        result.likelihood,
+        result.fixed | fixed,
+        result.theta,
+        result.term,
+        result.precision,
     )
 
 
@@ -157,8 +197,7 @@ def profile(result: Fit, k: int, width: float = 3.0, points: int = 13) -> np.nda
     values = np.linspace(result.theta[k] - reach, result.theta[k] + reach, points)
     rows = []
     for value in values:
-        fixed = result.fixed | {k: float(value)}
-        part = fit(result.data, result.prior, result.likelihood, fixed, result.theta, result.term)
+        part = refit(result, {k: float(value)})
         rows.append(
             (
                 value,

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from negotiation_abm.calibration.fit import Fit, fit, interval
+from negotiation_abm.calibration.fit import Fit, interval, refit
+from negotiation_abm.calibration.marginal import MarginalLikelihood
 from negotiation_abm.calibration.posterior import Sample
 from negotiation_abm.calibration.probability import chances
 
@@ -41,7 +42,7 @@ def identification_table(
     for k, coefficient in enumerate(result.data.coefficients):
         held = k in result.fixed
         error, low, high = _spread(result, k, chains)
-        prior_sd = float(np.sqrt(result.prior.covariance[k, k]))
+        prior_mean, prior_sd = result.prior.moments(k)
         ratio, bare = (
             float(e / prior_sd) if prior_sd > 0 else float("nan") for e in (error, alone.errors[k])
         )
@@ -51,7 +52,7 @@ def identification_table(
             "error": error,
             "low": low,
             "high": high,
-            "prior_mean": result.prior.mean[k],
+            "prior_mean": prior_mean,
             "prior_sd": prior_sd,
             "ratio": ratio,
             "ratio_likelihood": bare,
@@ -76,9 +77,7 @@ def _spread(result: Fit, k: int, chains: Sample | None) -> tuple[float, float, f
 
 def zero_cost(result: Fit, k: int) -> float:
     """Nats of log-posterior that holding a coefficient at 0 costs, all others refitted."""
-    held = result.fixed | {k: 0.0}
-    at_zero = fit(result.data, result.prior, result.likelihood, held, result.theta, result.term)
-    return result.log_posterior - at_zero.log_posterior
+    return result.log_posterior - refit(result, {k: 0.0}).log_posterior
 
 
 def _rests_on(held: bool, ratio: float, bare: float) -> str:
@@ -94,15 +93,32 @@ def _rests_on(held: bool, ratio: float, bare: float) -> str:
 def _influence(result: Fit) -> np.ndarray:
     """Shift of each coefficient when one decision is left out, in errors, shape (D, K).
 
-    One Newton step from the optimum, which is exact to second order.
+    One Newton step from the optimum, which is exact to second order. Of HOLDs that a record does
+    not state only the plain likelihood has one each; else their rows are 0.
     """
-    data = result.data
-    chance = chances(data, result.theta)
-    expected = np.einsum("do,dok->dk", chance, data.features)
-    score = data.features[np.arange(len(data.chosen)), data.chosen] - expected
+    pull = _plain_pull(result) if result.data.hidden is None else _marginal_pull(result)
     with np.errstate(divide="ignore", invalid="ignore"):
-        shifts: np.ndarray = np.nan_to_num(-(score @ result.covariance) / result.errors)
+        shifts: np.ndarray = np.nan_to_num(-(pull @ result.covariance) / result.errors)
     return shifts
+
+
+def _plain_pull(result: Fit) -> np.ndarray:
+    """Gradient of the log probability of each decision, shape (D, K)."""
+    data = result.data
+    expected = np.einsum("do,dok->dk", chances(data, result.theta), data.features)
+    return np.asarray(data.features[np.arange(len(data.chosen)), data.chosen] - expected)
+
+
+def _marginal_pull(result: Fit) -> np.ndarray:
+    """The same for moves, as the difference that counting them makes."""
+    data = result.data
+    whole = MarginalLikelihood(data).value_and_gradient(result.theta)[1]
+    pull = np.zeros((len(data.chosen), len(result.theta)))
+    for d in np.flatnonzero(data.chosen != 0):
+        use = np.ones(len(data.chosen), bool)
+        use[d] = False
+        pull[d] = whole - MarginalLikelihood(data, use).value_and_gradient(result.theta)[1]
+    return pull
 
 
 def _named(result: Fit, shifts: np.ndarray, count: int = 3) -> str:

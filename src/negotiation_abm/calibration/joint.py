@@ -17,8 +17,7 @@ import numpy as np
 from negotiation_abm.batch import available_threads
 from negotiation_abm.calibration.emulator import Surface, fit_surface
 from negotiation_abm.calibration.features import Data
-from negotiation_abm.calibration.fit import Fit, fit
-from negotiation_abm.calibration.likelihood import Likelihood
+from negotiation_abm.calibration.fit import AnyLikelihood, Fit, fit
 from negotiation_abm.calibration.moments import (
     Moments,
     scale_of,
@@ -132,7 +131,7 @@ def fit_joint(
     data: Data,
     prior: Prior,
     moments: Moments,
-    likelihood: Likelihood | None = None,
+    likelihood: AnyLikelihood | None = None,
     seed: int = 1,
     points: int = POINTS,
     replicates: int = REPLICATES,
@@ -161,7 +160,7 @@ def fit_joint(
         )
         outcomes = np.vstack([outcomes, done])
         term = _term(moments, names, result, free, design, outcomes)
-        result = fit(data, prior, alone.likelihood, start=result.theta, term=term)
+        result = fit(data, prior, alone.likelihood, None, result.theta, term, result.precision)
     simulated = simulate_at(data, moments, result.theta, 10 * replicates, seed)
     explained = dict(zip(names, term.surface.explained.tolist(), strict=True))
     return JointFit(result, alone, simulated, explained)

@@ -104,8 +104,8 @@ def load_moments(reference: str | Path, game: Game, record: Record | None = None
                 path, str(name), f"unknown; {nearest(str(name), ['moments', 'spells'])}"
             )
     targets, spells = data.get("moments"), data.get("spells", [])
-    if spells == "record" and record is not None:
-        spells = recorded_spells(game, record)
+    if spells == "record":
+        spells = recorded_spells(game, record) if record is not None else []
     if not isinstance(targets, dict):
         raise InputError(path, "moments", "missing, or not a mapping of names")
     if not isinstance(spells, list):

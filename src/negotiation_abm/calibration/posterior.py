@@ -15,7 +15,6 @@ from negotiation_abm.calibration.fit import Fit
 STEP = 0.25
 LEAPS = 8
 WARM_UP = 200
-FOLDED = ("truce_frailty",)  # a spread: its sign means nothing
 
 
 @dataclass(frozen=True)
@@ -68,9 +67,8 @@ def sample(
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(chains)]
     paths, rates = zip(*(_chain(target, len(free), draws, rng) for rng in streams), strict=True)
     thetas = np.array([[whole(z) for z in path] for path in paths])
-    for k, coefficient in enumerate(result.data.coefficients):
-        if coefficient.parameter in FOLDED:
-            thetas[:, :, k] = np.abs(thetas[:, :, k])
+    for k in result.prior.spreads:
+        thetas[:, :, k] = np.abs(thetas[:, :, k])
     r_hat, size = np.full(len(result.theta), np.nan), np.full(len(result.theta), np.nan)
     for k in free:
         r_hat[k] = split_r_hat(thetas[:, :, k])

@@ -13,7 +13,7 @@ from negotiation_abm.calibration.features import Data, collect
 from negotiation_abm.calibration.fit import Fit, fit, profile
 from negotiation_abm.calibration.identification import identification_table, sentence
 from negotiation_abm.calibration.joint import JointFit, check_emulator, fit_joint
-from negotiation_abm.calibration.likelihood import Likelihood
+from negotiation_abm.calibration.marginal import likelihood_of
 from negotiation_abm.calibration.moments import Moments, load_moments
 from negotiation_abm.calibration.parameter_file import parameter_file
 from negotiation_abm.calibration.posterior import Sample, sample
@@ -76,7 +76,7 @@ def calibrate(
         prior = load_prior(data, priors)
         targets = load_moments(moments, game, record) if moments is not None else None
         use = _counted(data, certainty)
-        likelihood = Likelihood(data, use)
+        likelihood = likelihood_of(data, use)
         joint = (
             fit_joint(data, prior, targets, likelihood, seed, progress=progress)
             if (targets is not None)

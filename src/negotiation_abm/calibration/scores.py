@@ -10,7 +10,7 @@ from negotiation_abm.calibration.baselines import (
 )
 from negotiation_abm.calibration.features import Data
 from negotiation_abm.calibration.fit import Term, fit
-from negotiation_abm.calibration.likelihood import Likelihood
+from negotiation_abm.calibration.marginal import likelihood_of
 from negotiation_abm.calibration.priors import Prior
 from negotiation_abm.calibration.probability import chances
 from negotiation_abm.core.terms import NUM_OPTIONS, Move, move_of
@@ -71,12 +71,12 @@ def leave_one_month_out(data: Data, prior: Prior, term: Term | None = None) -> S
     """
     months = data.months()
     scores = {name: np.zeros((len(months), 2)) for name in (MODEL, *BASELINES)}
-    start = fit(data, prior, term=term).theta
+    whole = fit(data, prior, term=term)
     for month in np.unique(months):
         out, train = months == month, months != month
-        kept = Likelihood(data, train, data.round_months() != month)
-        theta = fit(data, prior, kept, start=start, term=term).theta
-        scores[MODEL][out] = log_scores(data, theta)[out]
+        kept = likelihood_of(data, train, data.round_months() != month)
+        part = fit(data, prior, kept, start=whole.theta, term=term, metric=whole.precision)
+        scores[MODEL][out] = log_scores(data, part.theta)[out]
         for name, values in baseline_scores(data, train).items():
             scores[name][out] = values[out]
     return scores
