@@ -19,6 +19,7 @@ from negotiation_abm.calibration.emulator import Surface, fit_surface
 from negotiation_abm.calibration.features import Data
 from negotiation_abm.calibration.fit import AnyLikelihood, Fit, fit
 from negotiation_abm.calibration.moments import (
+    PLAIN,
     Moments,
     scale_of,
     simulated_moments,
@@ -30,6 +31,7 @@ from negotiation_abm.kernel import make_kernel
 ROUNDS = 4
 POINTS = 700  # simulated a round
 REPLICATES = 400  # runs a point
+FAR = 8.0  # logarithms and log-odds beyond which a surface is not believed
 WIDER = 1.2  # design points are spread a little wider than the posterior
 
 Progress = Callable[[int], None]
@@ -60,14 +62,29 @@ class MomentTerm:
     def _outcomes(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Emulated outcomes, moments on their natural scale, and slopes by coefficient (M, K)."""
         raw, slopes = self.surface(self.root @ (theta - self.centre)[self.free])
+        inside = self._is_believed(raw)
+        slopes = slopes * inside[:, None]
         gradient = np.zeros((len(raw), len(theta)))
         gradient[:, self.free] = slopes @ self.root
         values = raw.copy()
         for m, name in enumerate(self.names[: len(self.target)]):
             scale = scale_of(name)
-            values[m] = scale.back(raw[m])
-            gradient[m] *= scale.slope(raw[m])
+            at = raw[m] if scale is PLAIN else np.clip(raw[m], -FAR, FAR)
+            values[m] = scale.back(at)
+            gradient[m] *= scale.slope(at)
+        count = len(self.target)
+        values[count:] = np.minimum(values[count:], 0.0)  # log probabilities
         return values, gradient
+
+    def _is_believed(self, raw: np.ndarray) -> np.ndarray:
+        """Where a surface has not left what its outcome can be, shape (M,)."""
+        count = len(self.target)
+        inside = raw <= 0.0
+        inside[:count] = [
+            scale_of(name) is PLAIN or abs(value) <= FAR
+            for name, value in zip(self.names[:count], raw[:count], strict=True)
+        ]
+        return inside
 
     def outcomes(self, theta: np.ndarray) -> dict[str, float]:
         """Emulated moments and log probabilities of the spells."""
@@ -167,10 +184,15 @@ def fit_joint(
 
 
 def _design(result: Fit, free: np.ndarray, points: int, rng: np.random.Generator) -> np.ndarray:
-    """Points where the posterior lies: its Laplace approximation, a little wider."""
+    """Points where the posterior lies: its Laplace approximation, a little wider.
+
+    A spread comes from its prior: near 0 a Laplace approximation says little about its range.
+    """
     root = np.linalg.cholesky(result.covariance[np.ix_(free, free)])
     theta = np.repeat(result.theta[None], points, axis=0)
     theta[:, free] += WIDER * rng.standard_normal((points, free.sum())) @ root.T
+    for k in result.prior.spreads:
+        theta[:, k] = rng.rayleigh(np.sqrt(result.prior.covariance[k, k]), points)
     return theta
 
 

@@ -183,7 +183,7 @@ def _kernel() -> Callable[..., float]:
     """The compiled log-likelihood; fills the gradient."""
     numba = compiler()
 
-    @numba.njit(nogil=True, cache=True)
+    @numba.njit(nogil=True, cache=True, error_model="numpy")
     def log_likelihood(  # type: ignore[no-untyped-def]
         theta, gradient, starts, columns, values, offset, row_start, pressing, move_place,
         row_truce, term_row, term_moves, reading_start, reading_weight, week_start, week_truce,

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm, rankdata
 
-from negotiation_abm.calibration.fit import Fit
+from negotiation_abm.calibration.fit import Fit, inverse
 
 STEP = 0.25
 LEAPS = 8
 WARM_UP = 200
+RAYLEIGH_CURVATURE = 4.0  # of the log density of a Rayleigh variate's logarithm at its mode
+REACH = 10.0  # logarithms by which a spread may be off
 
 
 @dataclass(frozen=True)
@@ -52,23 +54,34 @@ def sample(
     """
     held = {*result.fixed, *fixed}
     free = np.array([k for k in range(len(result.theta)) if k not in held])
-    information = result.information(result.theta)
-    root = np.linalg.cholesky(np.linalg.inv(information[np.ix_(free, free)]))
+    spreads = result.prior.spreads  # sampled as logarithms
+    is_spread = np.isin(free, spreads)
+    centre, slopes, prior = result.theta.copy(), np.ones(len(result.theta)), result.prior.precision
+    if spreads:
+        centre[spreads] = slopes[spreads] = result.prior.start()[spreads]
+        prior = prior.copy()
+        prior[spreads, spreads] = RAYLEIGH_CURVATURE
+    data_part = result.information(centre) - result.prior.information(centre)
+    information = data_part * np.outer(slopes, slopes) + prior
+    root = np.linalg.cholesky(inverse(information[np.ix_(free, free)]))
 
     def whole(z: np.ndarray) -> np.ndarray:
-        theta = result.theta.copy()
-        theta[free] += root @ z
+        theta, moved = centre.copy(), root @ z
+        factor = np.exp(np.clip(moved, -REACH, REACH)[is_spread])
+        theta[free] += np.where(is_spread, 0.0, moved)
+        theta[free[is_spread]] *= factor
         return theta
 
     def target(z: np.ndarray) -> tuple[float, np.ndarray]:
-        value, slope = result.value_and_gradient(whole(z))
-        return value, root.T @ slope[free]
+        theta = whole(z)
+        value, slope = result.value_and_gradient(theta)
+        jacobian = np.log(theta[free][is_spread]).sum()
+        pull = np.where(is_spread, theta[free] * slope[free] + 1.0, slope[free])
+        return value + jacobian, root.T @ pull
 
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(chains)]
     paths, rates = zip(*(_chain(target, len(free), draws, rng) for rng in streams), strict=True)
     thetas = np.array([[whole(z) for z in path] for path in paths])
-    for k in result.prior.spreads:
-        thetas[:, :, k] = np.abs(thetas[:, :, k])
     r_hat, size = np.full(len(result.theta), np.nan), np.full(len(result.theta), np.nan)
     for k in free:
         r_hat[k] = split_r_hat(thetas[:, :, k])
@@ -90,7 +103,7 @@ def _chain(target, size: int, draws: int, rng: np.random.Generator):  # type: ig
             new_value, gradient = target(new)
             push = push + (0.5 if leap == LEAPS - 1 else 1.0) * step * gradient
         energy = new_value - 0.5 * push @ push - value + 0.5 * momentum @ momentum
-        if np.log(rng.uniform()) < energy:
+        if np.log(rng.uniform()) < energy:  # never where the energy is not a number
             z, value, slope = new, new_value, gradient
             hits += number >= WARM_UP
         if number >= WARM_UP:
