@@ -103,7 +103,7 @@ def _information(
     return whole if term is None else whole + term.information(theta)
 
 
-def inverse(information: np.ndarray) -> np.ndarray:
+def _inverse(information: np.ndarray) -> np.ndarray:
     """Inverse of a symmetric matrix, with directions of no information kept finite."""
     values, vectors = np.linalg.eigh(information)
     kept = np.maximum(values, 1e-6 * values.max())
@@ -158,7 +158,7 @@ def fit(
 
     if free.any():
         first = prior.information(theta) if metric is None else metric
-        options = {"gtol": TIGHT, "hess_inv0": inverse(first[np.ix_(free, free)])}
+        options = {"gtol": TIGHT, "hess_inv0": _inverse(first[np.ix_(free, free)])}
         found = minimize(objective, theta[free], jac=True, method="BFGS", options=options)
         theta = full(found.x)
         if np.abs(objective(theta[free])[1]).max() > TIGHT:  # quasi-Newton has come to its limits

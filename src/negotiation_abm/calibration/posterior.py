@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm, rankdata
 
-from negotiation_abm.calibration.fit import Fit, inverse
+from negotiation_abm.calibration.fit import Fit
 
 STEP = 0.25
 LEAPS = 8
@@ -62,8 +62,8 @@ def sample(
         prior = prior.copy()
         prior[spreads, spreads] = RAYLEIGH_CURVATURE
     data_part = result.information(centre) - result.prior.information(centre)
-    information = data_part * np.outer(slopes, slopes) + prior
-    root = np.linalg.cholesky(inverse(information[np.ix_(free, free)]))
+    root = _whitening((data_part * np.outer(slopes, slopes))[np.ix_(free, free)],
+                      prior[np.ix_(free, free)])  # fmt: skip
 
     def whole(z: np.ndarray) -> np.ndarray:
         theta, moved = centre.copy(), root @ z
@@ -87,6 +87,15 @@ def sample(
         r_hat[k] = split_r_hat(thetas[:, :, k])
         size[k] = bulk_effective_size(thetas[:, :, k])
     return Sample(thetas, float(np.mean(rates)), r_hat, size)
+
+
+def _whitening(information: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """Root of an approximate covariance; where the data inform negatively, that of the prior."""
+    factor = np.linalg.cholesky(prior)
+    half = np.linalg.solve(factor, np.linalg.solve(factor, information).T)
+    values, vectors = np.linalg.eigh(0.5 * (half + half.T))
+    scaled = vectors / np.sqrt(1.0 + np.maximum(values, 0.0))
+    return np.asarray(np.linalg.solve(factor.T, scaled))
 
 
 def _chain(target, size: int, draws: int, rng: np.random.Generator):  # type: ignore[no-untyped-def]
