@@ -1,5 +1,6 @@
 """Maximum a posteriori, Laplace errors, profiles."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -14,6 +15,7 @@ from negotiation_abm.calibration.marginal import MarginalLikelihood, likelihood_
 from negotiation_abm.calibration.priors import Prior
 
 TIGHT = 1e-8  # largest slope that the optimiser looks for
+POLISH = 3
 CONVERGED = 1e-6  # and that counts as none
 
 AnyLikelihood = Likelihood | MarginalLikelihood
@@ -69,7 +71,7 @@ class Fit:
     @cached_property
     def precision(self) -> np.ndarray:
         """Information at the optimum, prior included, shape (K, K)."""
-        return self.information(self.theta)
+        return np.asarray(self.information(self.theta))
 
     @cached_property
     def covariance(self) -> np.ndarray:
@@ -109,6 +111,26 @@ def _inverse(information: np.ndarray) -> np.ndarray:
     kept = np.maximum(values, 1e-6 * values.max())
     inverse = (vectors / kept) @ vectors.T
     return np.asarray(0.5 * (inverse + inverse.T))
+
+
+def _polished(
+    objective: Callable[[np.ndarray], tuple[float, np.ndarray]],
+    curvature: Callable[[np.ndarray], np.ndarray],
+    part: np.ndarray,
+) -> np.ndarray:
+    """Newton steps where a quasi-Newton search has come to its limits; a trust region if lost."""
+    for _ in range(POLISH):
+        slope = objective(part)[1]
+        if np.abs(slope).max() <= TIGHT:
+            return part
+        part = part - _inverse(curvature(part)) @ slope
+    if np.abs(objective(part)[1]).max() > CONVERGED:
+        options = {"gtol": TIGHT, "maxiter": 500}
+        found = minimize(
+            objective, part, jac=True, hess=curvature, method="trust-exact", options=options
+        )
+        part = np.asarray(found.x)
+    return part
 
 
 def fit(
@@ -161,10 +183,7 @@ def fit(
         options = {"gtol": TIGHT, "hess_inv0": _inverse(first[np.ix_(free, free)])}
         found = minimize(objective, theta[free], jac=True, method="BFGS", options=options)
         theta = full(found.x)
-        if np.abs(objective(theta[free])[1]).max() > TIGHT:  # quasi-Newton has come to its limits
-            found = minimize(objective, theta[free], jac=True, hess=curvature, method="trust-exact",
-                             options={"gtol": TIGHT, "maxiter": 500})  # fmt: skip
-            theta = full(found.x)
+        theta = full(_polished(objective, curvature, theta[free]))
     theta[prior.spreads] = np.abs(theta[prior.spreads])
     loss, slope = objective(theta[free])
     return Fit(

@@ -167,9 +167,9 @@ def recovery_table(found: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by coefficient: truth (mean over records), mean (of posterior means), bias, bias_error, sd (of estimate less
-        truth between records), error (mean posterior sd), coverage (of 90 % intervals), coverage_error, ratio
-        (mean of posterior over prior sd).
+        Indexed by coefficient: truth (mean over records), mean (of posterior means), bias,
+        bias_error, sd (of estimate less truth, between records), error (mean posterior sd),
+        coverage (of 90 % intervals), coverage_error, ratio (mean of posterior over prior sd).
     """
     parts = found.assign(bias=found["estimate"] - found["truth"]).groupby("coefficient", sort=False)
     size = parts.size()
