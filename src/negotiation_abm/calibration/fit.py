@@ -221,7 +221,10 @@ def profile(result: Fit, k: int, width: float = 3.0, points: int = 13) -> np.nda
         Value, log-likelihood and log-posterior less their values at the optimum (nats).
     """
     reach = width * result.errors[k]
-    values = np.linspace(result.theta[k] - reach, result.theta[k] + reach, points)
+    low = result.theta[k] - reach
+    if k in result.prior.spreads:  # never 0 or below
+        low = max(low, result.theta[k] / points)
+    values = np.linspace(low, result.theta[k] + reach, points)
     rows = []
     for value in values:
         part = refit(result, {k: float(value)})

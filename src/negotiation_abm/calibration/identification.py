@@ -76,7 +76,12 @@ def _spread(result: Fit, k: int, chains: Sample | None) -> tuple[float, float, f
 
 
 def zero_cost(result: Fit, k: int) -> float:
-    """Nats of log-posterior that holding a coefficient at 0 costs, all others refitted."""
+    """Nats of log-posterior that holding a coefficient at 0 costs, all others refitted.
+
+    NaN for a spread, which its prior keeps from 0.
+    """
+    if k in result.prior.spreads:
+        return float("nan")
     return result.log_posterior - refit(result, {k: 0.0}).log_posterior
 
 

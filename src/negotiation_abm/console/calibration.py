@@ -32,7 +32,7 @@ def print_calibration(summary: dict[str, Any], out: Path | None, name: str) -> N
             f"{row['estimate']:.2f} ({row['error']:.2f})",
             f"{row['low']:.2f}, {row['high']:.2f}",
             "" if row["ratio"] is None else f"{row['ratio']:.2f}",
-            f"{row['zero_cost']:.1f}",
+            "" if row["zero_cost"] is None else f"{row['zero_cost']:.1f}",
             row["rests_on"],
         )
     console.print(table)
