@@ -1,7 +1,7 @@
 """Truce survival on whole-week durations, with intervals that respect runs as clusters.
 
 Exact discrete-time estimators: Kaplan-Meier for survival, Aalen-Johansen for the cumulative
-incidence of each way to end, hazards by age, restricted means, log-rank, parametric fits. Ties are
+incidence of each way to end, hazards by age, restricted means, log-rank, parametric fits, proportional hazards. Ties are
 the rule in weekly data and are counted, not broken. A spell already running when observation began
 enters the risk set at its age then (left truncation).
 
@@ -24,6 +24,7 @@ from negotiation_abm.survival.estimators import (
     survival,
 )
 from negotiation_abm.survival.fits import FAMILIES, Fit, fit_all, fit_family
+from negotiation_abm.survival.regression import proportional_hazards
 from negotiation_abm.survival.rmst import (
     Mean,
     paired_rmst_difference,
@@ -51,6 +52,7 @@ __all__ = [
     "log_rank",
     "nelson_aalen",
     "paired_rmst_difference",
+    "proportional_hazards",
     "rmst",
     "rmst_difference",
     "run_influence",

@@ -159,7 +159,7 @@ def _curve(counts: SpellCounts, family: Family, free: np.ndarray) -> np.ndarray:
 def _with_errors(
     counts: SpellCounts, family: Family, free: np.ndarray
 ) -> list[tuple[float, float]]:
-    """Natural parameters with sandwich errors; infinite where the data do not bound one."""
+    """Natural parameters with sandwich errors; infinite where one is at its bound."""
 
     def contribution(point: np.ndarray) -> np.ndarray:
         log_curve = np.maximum(
@@ -180,7 +180,8 @@ def _with_errors(
         return [(float(value), float("inf")) for value in values]
     slope = _derivatives(family.natural, free)
     variance = np.diag(slope @ bread @ counts.covariance(score) @ bread @ slope.T)
-    errors = np.where(variance >= 0.0, np.sqrt(np.abs(variance)), np.inf)
+    is_bounded = (variance >= 0.0) & (np.abs(np.diag(slope)) > 1e-6)
+    errors = np.where(is_bounded, np.sqrt(np.abs(variance)), np.inf)
     return [(float(v), float(e)) for v, e in zip(values, errors, strict=True)]
 
 
