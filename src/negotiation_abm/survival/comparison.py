@@ -13,8 +13,8 @@ from scipy.stats import chi2
 from negotiation_abm.survival.counts import SpellCounts, per
 
 WARNING = (
-    "With simulated data the p-value follows the number of runs: it can be made as small as "
-    "wanted. Read the differences and their Monte-Carlo errors."
+    "With simulated data the p-value follows the number of runs: make more and it shrinks.\n"
+    "Read the differences and their Monte-Carlo errors."
 )
 
 

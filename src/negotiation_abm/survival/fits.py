@@ -9,6 +9,7 @@ is exact for interval-censored, right-censored and left-truncated spells. The cu
 Weibull in which a share ``lasting`` never ends.
 """
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -169,19 +170,25 @@ def _with_errors(
         ended = held + np.log(-np.expm1(np.minimum(later - held, 0.0)) + TINY)
         return np.asarray(np.where(counts.observed, ended, later) - log_curve[counts.entry])
 
-    score = _derivatives(contribution, free)
+    values, slope = family.natural(free), np.diag(_derivatives(family.natural, free))
+    errors = np.full(len(free), np.inf)
+    moving = np.flatnonzero(np.abs(slope) > 1e-6)  # the others are at a bound
+    spread = np.eye(len(free))[:, moving]
+
+    def shifted(change: np.ndarray) -> np.ndarray:
+        return contribution(free + spread @ change)
+
+    here = np.zeros(len(moving))
+    score = _derivatives(shifted, here)
     information = -_derivatives(
-        lambda point: counts.size @ _derivatives(contribution, point), free, 1e-3
+        lambda change: counts.size @ _derivatives(lambda more: shifted(change + more), here),
+        here,
+        1e-3,
     )
-    values = family.natural(free)
-    try:
+    with contextlib.suppress(np.linalg.LinAlgError):
         bread = np.linalg.inv(information)
-    except np.linalg.LinAlgError:
-        return [(float(value), float("inf")) for value in values]
-    slope = _derivatives(family.natural, free)
-    variance = np.diag(slope @ bread @ counts.covariance(score) @ bread @ slope.T)
-    is_bounded = (variance >= 0.0) & (np.abs(np.diag(slope)) > 1e-6)
-    errors = np.where(is_bounded, np.sqrt(np.abs(variance)), np.inf)
+        variance = np.diag(bread @ counts.covariance(score) @ bread)
+        errors[moving] = np.abs(slope[moving]) * np.sqrt(np.maximum(variance, 0.0))
     return [(float(v), float(e)) for v, e in zip(values, errors, strict=True)]
 
 
