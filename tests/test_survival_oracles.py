@@ -23,7 +23,7 @@ TABLES = [(seed, *KINDS[seed % 4]) for seed in range(200)]
 
 
 def weights_of(table):
-    return table["weight"] if "weight" in table else None
+    return table.get("weight")
 
 
 def fitted(fitter, table, late_entry, frame):
@@ -212,9 +212,7 @@ def test_cure_finds_the_share_that_lasts():
     rng = np.random.default_rng(9)
     life = np.where(rng.random(20_000) < 0.3, 10**6, rng.geometric(0.1, 20_000) - 1)
     observed = life < 80
-    counts = count_spells(
-        [spells(np.arange(len(life)), 0 * life, np.minimum(life, 80), observed)]
-    )
+    counts = count_spells([spells(np.arange(len(life)), 0 * life, np.minimum(life, 80), observed)])
     lasting, error = fit_family(counts, "cure").parameters["lasting"]
     assert abs(lasting - 0.3) < 4 * error
     assert error < 0.01

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from negotiation_abm.errors import InputError
 
-COMMANDS = ("replay", "run", "survival", "calibration", "mechanisms", "files")
+COMMANDS = ("replay", "run", "survival", "sensitivity", "calibration", "mechanisms", "files")
 
 EXAMPLES = """examples:
   negotiation-abm replay baseline_2025

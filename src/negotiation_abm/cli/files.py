@@ -14,6 +14,13 @@ def add(commands: Any) -> None:
     """Add what this file holds to the parser."""
     plot = command(commands, "plot", _plot, "draw the figures of a result folder")
     plot.add_argument("folder", metavar="DIR", type=Path)
+    plot.add_argument(
+        "--figure",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="one figure of the gallery (repeatable; default: all that the folder allows)",
+    )
     check = command(commands, "check", _check, "check scenarios, records, parameter sets, facts")
     check.add_argument("files", metavar="FILE", nargs="+")
     schema = command(commands, "schema", _schema, "write the JSON Schema of a scenario")
@@ -24,7 +31,7 @@ def add(commands: Any) -> None:
 def _plot(options: argparse.Namespace) -> None:
     from negotiation_abm.plotting import plot_folder
 
-    for path in plot_folder(options.folder):
+    for path in plot_folder(options.folder, options.figure):
         print(path)
 
 

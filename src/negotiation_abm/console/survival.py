@@ -43,9 +43,9 @@ def print_study(summary: dict[str, Any], out: Path) -> None:
     _print_fits(console, summary)
     console.print(
         f"\nIn brackets: {100 * summary['level']:g} % intervals of simulation error, clustered by "
-        "run; -: not reached, or beyond the data.\nMean: weeks, restricted to that limit, with its "
-        "standard error. AIC grows with the number of runs;\nthe gap, the largest distance of a fit "
-        "from Kaplan-Meier, does not."
+        "run; -: not reached.\nMean: weeks, restricted to that limit, with its standard error. AIC "
+        "grows with the number of runs;\nthe gap, the largest distance of a fit from Kaplan-Meier, "
+        "does not."
     )
     console.print(f"written to {out}: hazard.csv, incidence.csv, fits.csv, survival.json")
 
@@ -65,7 +65,7 @@ def _print_causes(console: Console, summary: dict[str, Any]) -> None:
 
 def _print_fits(console: Console, summary: dict[str, Any]) -> None:
     table = plain_table(
-        ("fit", "left"), ("", "left"), ("AIC above best", "right"), ("gap", "right"), ("", "left")
+        ("fit", "left"), ("", "left"), ("AIC above", "right"), ("gap", "right"), ("", "left")
     )
     for entry in summary["truces"]:
         for number, fit in enumerate(entry["fits"]):
@@ -82,7 +82,9 @@ def _print_fits(console: Console, summary: dict[str, Any]) -> None:
 
 def _parameter(name: str, values: list[float | None]) -> str:
     value, error = values
-    shown = "at bound" if error is None else f"{error:.2g}"
+    if error is None:
+        return f"{name} {value:.2g} (at bound)" if abs(value or 0.0) > 1e-6 else f"{name} 0"
+    shown = f"{error:.2g}"
     return f"{name} {value:.3g} ({shown})"
 
 
@@ -116,7 +118,7 @@ def print_comparison(summary: dict[str, Any], out: Path) -> None:
     test = summary["log_rank"]
     console.print(
         f"\nLog-rank, clustered by run: chi2 {test['statistic']:.1f}, {test['degrees']} degrees of "
-        f"freedom, p {test['p_value']:.2g}.\n{test['warning']}"
+        f"freedom, p {_p_value(test['p_value'])}.\n{test['warning']}"
     )
     if "regression" in summary:
         _print_regression(console, summary)
@@ -138,6 +140,10 @@ def _print_regression(console: Console, summary: dict[str, Any]) -> None:
     console.print("Above 1: truces end sooner. Proportional hazards on whole weeks, ties exact.")
     if summary["not_in_regression"]:
         console.print(f"differs too, but is no number: {', '.join(summary['not_in_regression'])}")
+
+
+def _p_value(value: float) -> str:
+    return f"= {value:.2g}" if value > 1e-16 else "< 1e-16"
 
 
 def label(entry: dict[str, Any]) -> str:

@@ -1,9 +1,9 @@
 """Truce survival on whole-week durations, with intervals that respect runs as clusters.
 
 Exact discrete-time estimators: Kaplan-Meier for survival, Aalen-Johansen for the cumulative
-incidence of each way to end, hazards by age, restricted means, log-rank, parametric fits, proportional hazards. Ties are
-the rule in weekly data and are counted, not broken. A spell already running when observation began
-enters the risk set at its age then (left truncation).
+incidence of each way to end, hazards by age, restricted means, log-rank, parametric fits,
+proportional hazards. Ties are the rule in weekly data and are counted, not broken. A spell already
+running when observation began enters the risk set at its age then (left truncation).
 
 Several truces of one run are not independent, so variances are sums over runs of squared influence
 (Williams 1995); with one spell a run and no late entry they reduce to Greenwood's formula. All is

@@ -60,8 +60,7 @@ class Survival:
     def quantile_weeks(self, share: float) -> Interval:
         """First week by which this share has ended, with its interval; None: not reached."""
         low, point, high = (
-            _first_at_most(self.table[name], 1.0 - share)
-            for name in ("lower", "survival", "upper")
+            _first_at_most(self.table[name], 1.0 - share) for name in ("lower", "survival", "upper")
         )
         return point, low, high
 

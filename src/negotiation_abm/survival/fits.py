@@ -197,6 +197,4 @@ def _derivatives(
 ) -> np.ndarray:
     """Central differences, shape (num_outputs, num_parameters)."""
     shifts = step * np.eye(len(point))
-    return np.array(
-        [(function(point + h) - function(point - h)) / (2.0 * step) for h in shifts]
-    ).T
+    return np.array([(function(point + h) - function(point - h)) / (2.0 * step) for h in shifts]).T

@@ -44,17 +44,13 @@ def rmst(counts: SpellCounts, until: int, level: float = 0.95) -> Mean:
     return _mean(until, value, float(counts.variance(on_rmst(counts, until))), level)
 
 
-def rmst_difference(
-    base: SpellCounts, other: SpellCounts, until: int, level: float = 0.95
-) -> Mean:
+def rmst_difference(base: SpellCounts, other: SpellCounts, until: int, level: float = 0.95) -> Mean:
     """Difference of two restricted means, other less base, from independent runs."""
     one, two = rmst(base, until), rmst(other, until)
     return _mean(until, two.value - one.value, one.error**2 + two.error**2, level)
 
 
-def run_influence(
-    blocks: Iterable[pd.DataFrame], counts: SpellCounts, until: int
-) -> pd.Series:
+def run_influence(blocks: Iterable[pd.DataFrame], counts: SpellCounts, until: int) -> pd.Series:
     """Influence of each run on the restricted mean, by replicate; `counts` are of these blocks."""
     kinds = counts.kinds.assign(influence=on_rmst(counts, until))
     parts = []
@@ -63,7 +59,8 @@ def run_influence(
         rows = block[["replicate", "entry_weeks", "duration_weeks"]].assign(cause=cause)
         rows = rows.merge(kinds, on=["entry_weeks", "duration_weeks", "cause"], how="left")
         parts.append(rows.groupby("replicate")["influence"].sum())
-    return pd.concat(parts)
+    total: pd.Series = pd.concat(parts)
+    return total
 
 
 def paired_rmst_difference(

@@ -1,0 +1,270 @@
+"""Every figure by name: what it is drawn from, and how."""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from negotiation_abm.errors import InputError
+from negotiation_abm.lifetimes import study_if_missing
+from negotiation_abm.plotting.calendar import plot_calendar
+from negotiation_abm.plotting.causes import plot_ends_by_cause
+from negotiation_abm.plotting.durations import TITLES, plot_durations
+from negotiation_abm.plotting.forest import plot_hazard_ratios, plot_rmst
+from negotiation_abm.plotting.hazard import plot_hazard
+from negotiation_abm.plotting.levers import plot_free_runs, plot_levers_over_time, record_table
+from negotiation_abm.plotting.scenarios import plot_scenarios
+from negotiation_abm.plotting.sobol import order_of, plot_morris, plot_sobol
+from negotiation_abm.plotting.timeline import plot_timeline
+from negotiation_abm.results import read_manifest
+from negotiation_abm.spells import table_blocks
+from negotiation_abm.traces import NUM_TRACED, bands
+
+OUTCOMES_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One figure of the gallery.
+
+    Attributes
+    ----------
+    needs : tuple of str
+        Files without which the folder has no such figure.
+    table : str
+        The file behind it: its hash stands in the small print.
+    step : str
+        Entry of the manifest that says where it comes from.
+    draw : callable
+        Folder to figure; None if the tables hold nothing to draw.
+    made_by : str
+        What writes the files.
+    note : str
+        More for the small print.
+    """
+
+    needs: tuple[str, ...]
+    table: str
+    step: str
+    draw: Callable[[Path], Figure | None]
+    made_by: str
+    note: str = ""
+
+
+@contextlib.contextmanager
+def complete(path: Path) -> Iterator[None]:
+    """Say which file it is when a result lacks what a figure needs."""
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError, FileNotFoundError) as error:
+        problem = f"not a complete result ({type(error).__name__}: {error}); run it again"
+        raise InputError(path, "", problem) from None
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON file of a result folder, or one clear line why it is none."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(path, "", f"not valid JSON ({error})") from None
+    if not isinstance(data, dict):
+        raise InputError(path, "", "not a result of this package")
+    return data
+
+
+def _timeline(folder: Path) -> Figure:
+    replay = read_json(folder / "replay.json")
+    with complete(folder / "replay.json"):
+        return plot_timeline(replay)
+
+
+def _curves(folder: Path) -> pd.DataFrame | None:
+    """The table of curves of a run; None where no truce began."""
+    summary = read_json(folder / "summary.json")
+    with complete(folder / "summary.json"):
+        if not summary["truces"]:
+            return None
+    with complete(folder / "survival.csv"):
+        return pd.read_csv(folder / "survival.csv")
+
+
+def _durations(folder: Path) -> Figure | None:
+    table = _curves(folder)
+    if table is None:
+        return None
+    path = folder / "replay.json"
+    recorded = read_json(path)["spells"] if path.is_file() else []
+    with complete(folder / "survival.csv"):
+        return plot_durations(table, recorded)
+
+
+def _causes(folder: Path) -> Figure | None:
+    table = _curves(folder)
+    if table is None:
+        return None
+    with complete(folder / "survival.csv"):
+        return plot_ends_by_cause(table)
+
+
+def _hazard(folder: Path) -> Figure | None:
+    if _curves(folder) is None:
+        return None
+    study_if_missing(folder)
+    with complete(folder / "hazard.csv"):
+        table = pd.read_csv(folder / "hazard.csv")
+        curves = pd.read_csv(folder / "fit_curves.csv")
+        gaps = pd.read_csv(folder / "fits.csv").rename(columns={"largest_gap": "gap"})
+        keys = ["measure", "group", "family"]
+        curves = curves.merge(gaps[[*keys, "gap"]].drop_duplicates(), on=keys, how="left")
+        group = "running" if "running" in set(table["group"]) else "all"
+        figure, axes = plt.subplots(1, 2, figsize=(12.8, 6.4))
+        figure.subplots_adjust(left=0.07, right=0.985, top=0.94, bottom=0.25, wspace=0.16)
+        for ax, measure in zip(axes, TITLES, strict=True):
+            parts = [t[(t["measure"] == measure) & (t["group"] == group)] for t in (table, curves)]
+            if len(parts[0]):
+                plot_hazard(parts[0], ax, parts[1])
+            ax.set_title(TITLES[measure])
+    return figure
+
+
+def _traces(folder: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    with complete(folder / "traces.parquet"):
+        table = pd.read_parquet(folder / "traces.parquet")
+    made = read_manifest(folder).get("run", {})
+    return table, made
+
+
+def _levers(folder: Path) -> Figure:
+    table, made = _traces(folder)
+    with complete(folder / "manifest.json"):
+        scenario = made["scenario"]
+        return plot_levers_over_time(
+            bands(table), table, scenario["players"], str(scenario["start"])
+        )
+
+
+def _free_runs(folder: Path) -> Figure | None:
+    table, made = _traces(folder)
+    replay = read_json(folder / "replay.json")
+    with complete(folder / "manifest.json"):
+        if made["scenario"]["start"] != replay["start"]:
+            return None  # free runs from another day
+        fans = bands(table)
+        fans = fans[fans["week"] < len(replay["weekly"])]
+        table = record_table(replay["weekly"], fans)
+        return plot_free_runs(fans, table, replay["players"], replay["start"])
+
+
+def _calendar(folder: Path) -> Figure:
+    made = read_manifest(folder).get("run", {})
+    with complete(folder / "truces.parquet"):
+        spells = next(iter(table_blocks(folder / "truces.parquet")))
+        runs = min(NUM_TRACED, int(made["replicates"]))
+        chosen = (spells["measure"] == "covered") & (spells["replicate"] < runs)
+        figure, ax = plt.subplots(figsize=(11, 9))
+        figure.subplots_adjust(left=0.05, right=0.97, top=0.92, bottom=0.09)
+        plot_calendar(spells[chosen], ax, runs, int(made["scenario"]["horizon_weeks"]))
+    return figure
+
+
+def _scenarios(folder: Path) -> Figure:
+    with complete(folder / "scenarios.csv"):
+        table = pd.read_csv(folder / "scenarios.csv", dtype={"scenario": str})
+        names = table["scenario"].unique()
+        below = 1.15 + 0.21 * len(names)
+        height = 5.2 + below
+        left = 0.09 + 0.007 * max(len(name) for name in names)
+        figure, ax = plt.subplots(figsize=(10, height))
+        figure.subplots_adjust(left=left, right=0.97, top=0.94, bottom=below / height)
+        plot_scenarios(table, ax)
+    return figure
+
+
+def _rmst(folder: Path) -> Figure:
+    with complete(folder / "rmst.csv"):
+        table = pd.read_csv(folder / "rmst.csv", dtype={"scenario": str})
+        figure, ax = _forest(list(table["scenario"])[1:])
+        plot_rmst(table, ax)
+        kind = read_json(folder / "comparison.json")
+        ax.set_title(f"Mean truce length, restricted to {kind['until_weeks']} weeks")
+    return figure
+
+
+def _hazard_ratios(folder: Path) -> Figure:
+    with complete(folder / "regression.csv"):
+        table = pd.read_csv(folder / "regression.csv")
+        figure, ax = _forest(list(table["covariate"]))
+        plot_hazard_ratios(table, ax)
+        ax.set_title("What ends truces sooner")
+    return figure
+
+
+def _forest(labels: list[str]) -> tuple[Figure, Axes]:
+    height = 1.9 + 0.75 * len(labels)
+    figure, ax = plt.subplots(figsize=(10, height))
+    left = 0.04 + 0.0085 * max(12, *map(len, labels))
+    figure.subplots_adjust(left=left, right=0.96, top=1 - 0.45 / height, bottom=1.1 / height)
+    return figure, ax
+
+
+def _sensitivity(folder: Path) -> Figure:
+    with complete(folder / "sensitivity.csv"):
+        table = pd.read_csv(folder / "sensitivity.csv")
+        names = list(dict.fromkeys(table["outcome"]))[:OUTCOMES_SHOWN]
+        order = order_of(table[table["outcome"] == names[0]])
+        size = (3.0 + 3.6 * len(names), 2.3 + 0.5 * len(order))
+        figure, axes = plt.subplots(1, len(names), figsize=size, squeeze=False, sharey=True)
+        left, top, bottom = 2.6 / size[0], 0.45 / size[1], 1.45 / size[1]
+        figure.subplots_adjust(left=left, right=0.98, top=1 - top, bottom=bottom, wspace=0.12)
+        for ax, name in zip(axes.ravel(), names, strict=True):
+            draw = plot_sobol if "total" in table else plot_morris
+            draw(table[table["outcome"] == name], ax, order)
+            ax.set_title(name)
+        handles = axes[0, 0].get_legend_handles_labels()
+        figure.legend(*handles, loc="lower center", bbox_to_anchor=(0.5, 0.28 / size[1]), ncols=3)
+    return figure
+
+
+RUN, REPLAY, SURVIVAL = "negotiation-abm run", "negotiation-abm replay", "negotiation-abm survival"
+FIRST = f"first {NUM_TRACED} runs shown"
+FIGURES = {
+    "timeline": Entry(("replay.json",), "replay.json", "replay", _timeline, REPLAY),
+    "truce_durations": Entry(("summary.json",), "survival.csv", "run", _durations, RUN),
+    "ends_by_cause": Entry(("summary.json",), "survival.csv", "run", _causes, RUN),
+    "hazard": Entry(("summary.json", "truces.parquet"), "hazard.csv", "run", _hazard, RUN),
+    "truce_calendar": Entry(("truces.parquet",), "truces.parquet", "run", _calendar, RUN, FIRST),
+    "levers": Entry(("traces.parquet",), "traces.parquet", "run", _levers, RUN, FIRST),
+    "free_runs": Entry(
+        ("traces.parquet", "replay.json"),
+        "traces.parquet",
+        "run",
+        _free_runs,
+        f"{REPLAY} and {RUN} of one scenario into one folder",
+        FIRST,
+    ),
+    "scenarios": Entry(
+        ("scenarios.csv",), "scenarios.csv", "comparison", _scenarios, f"{SURVIVAL} DIR DIR"
+    ),
+    "rmst": Entry(("rmst.csv",), "rmst.csv", "comparison", _rmst, f"{SURVIVAL} DIR DIR"),
+    "hazard_ratios": Entry(
+        ("regression.csv",),
+        "regression.csv",
+        "comparison",
+        _hazard_ratios,
+        f"{SURVIVAL} --regress DIR DIR DIR",
+    ),
+    "sensitivity": Entry(
+        ("sensitivity.csv",),
+        "sensitivity.csv",
+        "sensitivity",
+        _sensitivity,
+        "negotiation-abm sensitivity",
+    ),
+}
