@@ -78,13 +78,16 @@ def _factor(path: Path, name: str, entry: Any, table: pd.DataFrame | None) -> Fa
         if not isinstance(values, list) or len(values) < 2 or len(entry) > 1:
             raise InputError(path, place, "expected values: with two values or more, nothing else")
         return Factor(name, tuple(values), is_choice=True)
-    ends = [entry.get("low"), entry.get("high")]
-    for key, value in zip(("low", "high"), ends, strict=True):
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise InputError(path, f"{place}.{key}", f"{value!r} is not a number")
-    if not ends[0] < ends[1]:
-        raise InputError(path, place, f"low {ends[0]} is not below high {ends[1]}")
-    return Factor(name, tuple(ends))
+    low, high = (_number(path, f"{place}.{key}", entry.get(key)) for key in ("low", "high"))
+    if not low < high:
+        raise InputError(path, place, f"low {low:g} is not below high {high:g}")
+    return Factor(name, (low, high))
+
+
+def _number(path: Path, place: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+        raise InputError(path, place, f"{value!r} is not a number")
+    return float(value)
 
 
 def _draws(path: Path, reference: str) -> pd.DataFrame:

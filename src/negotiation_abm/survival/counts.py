@@ -142,7 +142,7 @@ class SpellCounts:
 
 def per(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """``part / whole``, 0 where `whole` is 0."""
-    return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
+    return np.asarray(np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0))
 
 
 def count_spells(blocks: Iterable[pd.DataFrame]) -> SpellCounts | None:
