@@ -1,14 +1,16 @@
 """Folders that `run` filled, and the survival of their truces."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from negotiation_abm.errors import InputError
 from negotiation_abm.results import read_manifest
 from negotiation_abm.runs import selected_spells
-from negotiation_abm.survival import Survival, count_spells, estimate
+from negotiation_abm.survival import Survival, survival
+
+
+NEEDED = {"scenario", "parameter_set", "seed", "replicates", "environment"}
 
 
 @dataclass(frozen=True)
@@ -29,17 +31,9 @@ class RunFolder:
         """Groups of spells that this run has."""
         return ("all", "running") if self.is_running else ("all",)
 
-    @cached_property
-    def _kept(self) -> dict[tuple[str, str], Survival | None]:
-        return {}
-
     def survival(self, measure: str, group: str, level: float) -> Survival | None:
         """Survival of one measure and group; None if there are no such spells."""
-        blocks = selected_spells(self.path / "truces.parquet", measure, group)
-        if (measure, group) not in self._kept:
-            counts = count_spells(blocks())
-            self._kept[measure, group] = None if counts is None else estimate(counts, level)
-        return self._kept[measure, group]
+        return survival(selected_spells(self.path / "truces.parquet", measure, group), level)
 
 
 def read_runs(folders: list[Path]) -> list[RunFolder]:
@@ -54,8 +48,8 @@ def read_runs(folders: list[Path]) -> list[RunFolder]:
     for folder in folders:
         if not folder.is_dir():
             raise InputError(folder, "", "no such folder")
-        made = read_manifest(folder).get("run")
-        if not (folder / "truces.parquet").is_file() or not isinstance(made, dict):
+        made = read_manifest(folder).get("run", {})
+        if not (folder / "truces.parquet").is_file() or not _is_run(made):
             problem = (
                 "holds no run (truces.parquet, manifest.json); `negotiation-abm run` makes one"
             )
@@ -67,3 +61,7 @@ def read_runs(folders: list[Path]) -> list[RunFolder]:
     if len({run.path.resolve() for run in runs}) < len(runs):
         raise InputError(folders[-1], "", "the same folder is given twice")
     return runs
+
+
+def _is_run(made: Any) -> bool:
+    return isinstance(made, dict) and NEEDED <= set(made)

@@ -1,5 +1,7 @@
 """One run: survival, hazards, incidence and fits as tables."""
 
+import itertools
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +9,15 @@ import pandas as pd
 
 from negotiation_abm.errors import InputError
 from negotiation_abm.lifetimes.folders import read_runs
-from negotiation_abm.results import read_manifest, writing
+from negotiation_abm.results import writing
+from negotiation_abm.runs import selected_spells
 from negotiation_abm.spells import MEASURES
 from negotiation_abm.survival import (
     Fit,
     Mean,
     Survival,
+    count_spells,
+    estimate,
     fit_all,
     hazard_table,
     incidence_table,
@@ -35,19 +40,7 @@ def study(
         What ``survival.json`` holds.
     """
     run = read_runs([folder])[0]
-    entries, hazards, incidences, fitted, curves = [], [], [], [], []
-    for measure in MEASURES.values():
-        for group in run.groups:
-            found = run.survival(measure, group, level)
-            if found is None:
-                continue
-            key = {"measure": measure, "group": group}
-            fits = fit_all(found.counts)
-            entries.append(key | _entry(found, fits, until, level))
-            hazards.append(hazard_table(found.counts, POOLED, level).assign(**key))
-            incidences.append(incidence_table(found.counts, level).assign(**key))
-            fitted.append(fit_table(fits).assign(**key))
-            curves.append(_fit_curves(fits).assign(**key))
+    entries, tables = study_tables(folder / "truces.parquet", run.groups, until, level)
     if not entries:
         raise InputError(folder, "truces.parquet", "no truce began in any run")
     summary = {
@@ -56,30 +49,38 @@ def study(
         "level": level,
         "truces": entries,
     }
-    facts = {"run": str(folder), "truces_sha256": _truces_hash(run.made), "until_weeks": until}
+    facts = {"run": str(folder), "until_weeks": until}
     with writing(out or folder, "survival", facts) as draft:
-        for name, tables in (
-            ("hazard", hazards),
-            ("incidence", incidences),
-            ("fits", fitted),
-            ("fit_curves", curves),
-        ):
-            table = pd.concat(tables, ignore_index=True)
+        for name, table in tables.items():
             table.to_csv(draft.path(f"{name}.csv"), index=False, float_format="%.10g")
         draft.json("survival.json", summary)
     return summary
 
 
-def study_if_missing(folder: Path) -> None:
-    """Write the tables of `study` unless they are there and of this run."""
-    manifest = read_manifest(folder)
-    made, done = manifest.get("run", {}), manifest.get("survival", {})
-    if done.get("truces_sha256") != _truces_hash(made) or not (folder / "hazard.csv").is_file():
-        study(folder)
+def study_tables(
+    truces: Path, groups: Iterable[str], until: int = UNTIL, level: float = 0.95
+) -> tuple[list[dict[str, Any]], dict[str, pd.DataFrame]]:
+    """Summaries, and the tables hazard, incidence, fits and fit_curves, of a file of spells.
 
-
-def _truces_hash(made: dict[str, Any]) -> Any:
-    return made.get("files", {}).get("truces.parquet")
+    Each table has the columns measure and group; both are empty if there are no spells.
+    """
+    entries: list[dict[str, Any]] = []
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for measure, group in itertools.product(MEASURES.values(), groups):
+        counts = count_spells(selected_spells(truces, measure, group)())
+        if counts is None:
+            continue
+        key = {"measure": measure, "group": group}
+        fits = fit_all(counts)
+        entries.append(key | _entry(estimate(counts, level), fits, until, level))
+        for name, table in (
+            ("hazard", hazard_table(counts, POOLED, level)),
+            ("incidence", incidence_table(counts, level)),
+            ("fits", fit_table(fits)),
+            ("fit_curves", _fit_curves(fits)),
+        ):
+            parts.setdefault(name, []).append(table.assign(**key))
+    return entries, {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
 
 
 def _entry(found: Survival, fits: list[Fit], until: int, level: float) -> dict[str, Any]:

@@ -4,11 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from negotiation_abm.errors import InputError, nearest
-from negotiation_abm.provenance import file_hash
-from negotiation_abm.results import read_manifest, writing
+from negotiation_abm.results import writing
 
 KINDS = ("png", "svg")
-SHOWN = 12  # digits of a hash in the small print
 
 
 def plot_folder(folder: Path, names: Iterable[str] = ()) -> list[Path]:
@@ -54,25 +52,18 @@ def plot_folder(folder: Path, names: Iterable[str] = ()) -> list[Path]:
 
 def _draw(folder: Path, names: list[str], is_asked: bool) -> list[Path]:
     from negotiation_abm.plotting import style
-    from negotiation_abm.plotting.catalogue import FIGURES
+    from negotiation_abm.plotting.catalogue import FIGURES, drawn
 
     figures, about = {}, {}
     try:
         with style.context():
             for name in names:
-                entry = FIGURES[name]
-                figure = entry.draw(folder)
-                if figure is None and is_asked:
-                    problem = f"nothing to draw for '{name}'; it needs {entry.made_by}"
+                found = drawn(folder, name)
+                if found is not None:
+                    figures[name], about[name] = found
+                elif is_asked:
+                    problem = f"nothing to draw for '{name}'; it needs {FIGURES[name].made_by}"
                     raise InputError(folder, "", problem)
-                if figure is None:
-                    continue
-                figures[name] = figure
-                digest = file_hash(folder / entry.table)
-                about[name] = f"{entry.table} sha256 {digest}"
-                step = read_manifest(folder).get(entry.step, {})
-                parts = [style.origin(step), entry.note, f"{entry.table} {digest[:SHOWN]}"]
-                style.small_print(figure, "  |  ".join(part for part in parts if part))
             with writing(folder, "plot", {}) as draft:
                 for name, figure in figures.items():
                     for kind in KINDS:

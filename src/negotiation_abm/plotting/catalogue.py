@@ -13,7 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from negotiation_abm.errors import InputError
-from negotiation_abm.lifetimes import study_if_missing
+from negotiation_abm.lifetimes import study_tables
+from negotiation_abm.plotting import style
 from negotiation_abm.plotting.calendar import plot_calendar
 from negotiation_abm.plotting.causes import plot_ends_by_cause
 from negotiation_abm.plotting.durations import TITLES, plot_durations
@@ -23,11 +24,13 @@ from negotiation_abm.plotting.levers import plot_free_runs, plot_levers_over_tim
 from negotiation_abm.plotting.scenarios import plot_scenarios
 from negotiation_abm.plotting.sobol import order_of, plot_morris, plot_sobol
 from negotiation_abm.plotting.timeline import plot_timeline
+from negotiation_abm.provenance import file_hash
 from negotiation_abm.results import read_manifest
 from negotiation_abm.spells import table_blocks
 from negotiation_abm.traces import NUM_TRACED, bands
 
 OUTCOMES_SHOWN = 4
+SHOWN = 12  # digits of a hash in the small print
 
 
 @dataclass(frozen=True)
@@ -114,63 +117,67 @@ def _causes(folder: Path) -> Figure | None:
 
 
 def _hazard(folder: Path) -> Figure | None:
-    if _curves(folder) is None:
+    table = _curves(folder)
+    if table is None:
         return None
-    study_if_missing(folder)
-    with complete(folder / "hazard.csv"):
-        table = pd.read_csv(folder / "hazard.csv")
-        curves = pd.read_csv(folder / "fit_curves.csv")
-        gaps = pd.read_csv(folder / "fits.csv").rename(columns={"largest_gap": "gap"})
-        keys = ["measure", "group", "family"]
-        curves = curves.merge(gaps[[*keys, "gap"]].drop_duplicates(), on=keys, how="left")
+    with complete(folder / "truces.parquet"):
         group = "running" if "running" in set(table["group"]) else "all"
+        _, tables = study_tables(folder / "truces.parquet", [group])
+        gaps = tables["fits"].rename(columns={"largest_gap": "gap"})
+        keys = ["measure", "family"]
+        curves = tables["fit_curves"].merge(gaps[[*keys, "gap"]].drop_duplicates(), on=keys)
         figure, axes = plt.subplots(1, 2, figsize=(12.8, 6.4))
         figure.subplots_adjust(left=0.07, right=0.985, top=0.94, bottom=0.25, wspace=0.16)
         for ax, measure in zip(axes, TITLES, strict=True):
-            parts = [t[(t["measure"] == measure) & (t["group"] == group)] for t in (table, curves)]
-            if len(parts[0]):
-                plot_hazard(parts[0], ax, parts[1])
             ax.set_title(TITLES[measure])
+            part, lines = (t[t["measure"] == measure] for t in (tables["hazard"], curves))
+            if len(part):
+                plot_hazard(part, ax, lines)
     return figure
 
 
-def _traces(folder: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+def _run_of(folder: Path) -> dict[str, Any] | None:
+    """What made the run of a folder; None if the manifest does not say."""
+    made = read_manifest(folder).get("run", {})
+    return made if {"scenario", "replicates"} <= set(made) else None
+
+
+def _levers(folder: Path) -> Figure | None:
+    made = _run_of(folder)
+    if made is None:
+        return None
+    scenario = made["scenario"]
     with complete(folder / "traces.parquet"):
         table = pd.read_parquet(folder / "traces.parquet")
-    made = read_manifest(folder).get("run", {})
-    return table, made
-
-
-def _levers(folder: Path) -> Figure:
-    table, made = _traces(folder)
-    with complete(folder / "manifest.json"):
-        scenario = made["scenario"]
         return plot_levers_over_time(
             bands(table), table, scenario["players"], str(scenario["start"])
         )
 
 
 def _free_runs(folder: Path) -> Figure | None:
-    table, made = _traces(folder)
-    replay = read_json(folder / "replay.json")
-    with complete(folder / "manifest.json"):
-        if made["scenario"]["start"] != replay["start"]:
-            return None  # free runs from another day
-        fans = bands(table)
+    made, replay = _run_of(folder), read_json(folder / "replay.json")
+    if made is None or made["scenario"]["start"] != replay["start"]:
+        return None  # free runs from another day
+    with complete(folder / "traces.parquet"):
+        fans = bands(pd.read_parquet(folder / "traces.parquet"))
         fans = fans[fans["week"] < len(replay["weekly"])]
         table = record_table(replay["weekly"], fans)
         return plot_free_runs(fans, table, replay["players"], replay["start"])
 
 
-def _calendar(folder: Path) -> Figure:
-    made = read_manifest(folder).get("run", {})
+def _calendar(folder: Path) -> Figure | None:
+    made = _run_of(folder)
+    if made is None:
+        return None
     with complete(folder / "truces.parquet"):
         spells = next(iter(table_blocks(folder / "truces.parquet")))
         runs = min(NUM_TRACED, int(made["replicates"]))
-        chosen = (spells["measure"] == "covered") & (spells["replicate"] < runs)
+        spells = spells[(spells["measure"] == "covered") & (spells["replicate"] < runs)]
+        if spells.empty:
+            return None
         figure, ax = plt.subplots(figsize=(11, 9))
         figure.subplots_adjust(left=0.05, right=0.97, top=0.92, bottom=0.09)
-        plot_calendar(spells[chosen], ax, runs, int(made["scenario"]["horizon_weeks"]))
+        plot_calendar(spells, ax, runs, int(made["scenario"]["horizon_weeks"]))
     return figure
 
 
@@ -238,7 +245,7 @@ FIGURES = {
     "timeline": Entry(("replay.json",), "replay.json", "replay", _timeline, REPLAY),
     "truce_durations": Entry(("summary.json",), "survival.csv", "run", _durations, RUN),
     "ends_by_cause": Entry(("summary.json",), "survival.csv", "run", _causes, RUN),
-    "hazard": Entry(("summary.json", "truces.parquet"), "hazard.csv", "run", _hazard, RUN),
+    "hazard": Entry(("summary.json", "truces.parquet"), "survival.csv", "run", _hazard, RUN),
     "truce_calendar": Entry(("truces.parquet",), "truces.parquet", "run", _calendar, RUN, FIRST),
     "levers": Entry(("traces.parquet",), "traces.parquet", "run", _levers, RUN, FIRST),
     "free_runs": Entry(
@@ -268,3 +275,22 @@ FIGURES = {
         "negotiation-abm sensitivity",
     ),
 }
+
+
+def drawn(folder: Path, name: str) -> tuple[Figure, str] | None:
+    """A figure of the gallery with its small print, and what stands behind it.
+
+    Returns
+    -------
+    tuple of Figure and str, or None
+        None if the tables hold nothing to draw; the text names the table and its hash.
+    """
+    entry = FIGURES[name]
+    figure = entry.draw(folder)
+    if figure is None:
+        return None
+    digest = file_hash(folder / entry.table)
+    origin = style.origin(read_manifest(folder).get(entry.step, {}))
+    parts = [origin, entry.note, f"{entry.table} {digest[:SHOWN]}"]
+    style.small_print(figure, "  |  ".join(part for part in parts if part))
+    return figure, f"{entry.table} sha256 {digest}"

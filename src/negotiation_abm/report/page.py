@@ -14,14 +14,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from negotiation_abm.errors import InputError
-from negotiation_abm.lifetimes import study_if_missing
 from negotiation_abm.plotting import style
-from negotiation_abm.plotting.catalogue import FIGURES, complete, read_json
+from negotiation_abm.plotting.catalogue import complete, drawn, read_json
 from negotiation_abm.report.assumptions import ground, resting
 from negotiation_abm.report.words import answer, drivers, main_entry
 from negotiation_abm.results import read_manifest, writing
+from negotiation_abm.runs import selected_spells
+from negotiation_abm.survival import Mean, count_spells, rmst
 
 PAGE = "report.html"
+UNTIL = 52
 FIRST_PAGE = {
     "truce_durations": "How long truces last: share still holding by age, with 95 % band and the "
     "number at risk",
@@ -63,7 +65,7 @@ def write_report(folder: Path) -> Path:
 
 def _text(folder: Path, summary: dict[str, Any], made: dict[str, Any]) -> dict[str, str]:
     scenario = made["scenario"]
-    sentences = answer(summary, _rmst(folder, summary))
+    sentences = answer(summary, _mean(folder, summary))
     return {
         "title": _escape(scenario["title"] or scenario["name"]),
         "question": _escape(_question(summary)),
@@ -82,17 +84,14 @@ def _question(summary: dict[str, Any]) -> str:
     return f"How long does {which} last, and what ends it?"
 
 
-def _rmst(folder: Path, summary: dict[str, Any]) -> dict[str, Any] | None:
+def _mean(folder: Path, summary: dict[str, Any]) -> Mean | None:
     """Restricted mean of the truces that the answer speaks of."""
     entry = main_entry(summary, "covered")
     if entry is None:
         return None
-    study_if_missing(folder)
-    for item in read_json(folder / "survival.json")["truces"]:
-        if (item["measure"], item["group"]) == ("covered", entry["group"]):
-            found: dict[str, Any] = item["rmst"]
-            return found if found["value"] is not None else None
-    return None
+    counts = count_spells(selected_spells(folder / "truces.parquet", "covered", entry["group"])())
+    found = None if counts is None else rmst(counts, UNTIL)
+    return found if found is not None and found.value == found.value else None
 
 
 def _assumptions(made: dict[str, Any]) -> str:
@@ -151,9 +150,10 @@ def _drivers(folder: Path, manifest: dict[str, Any]) -> str:
 
 
 def _figure(folder: Path, name: str, caption: str) -> str:
-    figure = FIGURES[name].draw(folder)
-    if figure is None:
+    found = drawn(folder, name)
+    if found is None:
         return ""
+    figure, _ = found
     try:
         data = base64.b64encode(_svg(figure)).decode()
     finally:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from negotiation_abm.parameters import TABLE
+from negotiation_abm.survival import Mean
 
 CAUSES = {
     "breach": "a breach (an escalation on a lever that the truce covers)",
@@ -13,15 +14,15 @@ CAUSES = {
 }
 
 
-def answer(summary: dict[str, Any], rmst: dict[str, Any] | None) -> list[str]:
+def answer(summary: dict[str, Any], mean: Mean | None) -> list[str]:
     """Three sentences: how long, what ends it, and by the wider measure.
 
     Parameters
     ----------
     summary : dict
         ``summary.json`` of a run.
-    rmst : dict, optional
-        Restricted mean of the same truces (``survival.json``).
+    mean : Mean, optional
+        Restricted mean of the same truces.
     """
     entry = main_entry(summary, "covered")
     if entry is None:
@@ -31,7 +32,7 @@ def answer(summary: dict[str, Any], rmst: dict[str, Any] | None) -> list[str]:
         if entry["group"] == "running"
         else "a truce that begins in the run"
     )
-    until = f"; of the first {rmst['until_weeks']} weeks it lasts {_mean(rmst)}" if rmst else ""
+    until = f"; of the first {mean.until} weeks it lasts {_mean(mean)}" if mean else ""
     sentences = [
         f"In {summary['replicates']:,} simulated runs {which} {_median(entry)}, and "
         f"{_year(entry)} of such truces hold for more than a year{until}."
@@ -65,8 +66,8 @@ def _weeks(value: int | None) -> str:
     return "beyond the data" if value is None else str(value)
 
 
-def _mean(rmst: dict[str, Any]) -> str:
-    return f"{rmst['value']:.1f} on average ({rmst['low']:.1f} to {rmst['high']:.1f})"
+def _mean(mean: Mean) -> str:
+    return f"{mean.value:.1f} on average ({mean.low:.1f} to {mean.high:.1f})"
 
 
 def _year(entry: dict[str, Any]) -> str:

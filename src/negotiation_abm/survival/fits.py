@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.special import expit
 from scipy.stats import norm
 
 from negotiation_abm.survival.counts import SpellCounts
@@ -49,12 +50,12 @@ def _log_logistic(free: np.ndarray, age: np.ndarray) -> np.ndarray:
 
 
 def _cure(free: np.ndarray, age: np.ndarray) -> np.ndarray:
-    lasting = 1.0 / (1.0 + np.exp(-free[2]))
+    lasting = expit(free[2])
     return np.asarray(np.log(lasting + (1.0 - lasting) * np.exp(_weibull(free[:2], age)) + TINY))
 
 
 def _cure_natural(free: np.ndarray) -> np.ndarray:
-    return np.array([*np.exp(free[:2]), 1.0 / (1.0 + np.exp(-free[2]))])
+    return np.array([*np.exp(free[:2]), expit(free[2])])
 
 
 FAMILIES = {
