@@ -111,13 +111,13 @@ def test_paired_difference_covers_the_truth_and_is_sharper():
     rng = np.random.default_rng(11)
     expected = truth(0.045, 40) - truth(0.05, 40)
     hits, ratio = 0, []
-    for _ in range(400):
+    for _ in range(200):
         base, other = paired(rng, 200)
         one, two = with_influence(base, 40), with_influence(other, 40)
         got = paired_rmst_difference(one, two, 40)
         hits += got.low <= expected <= got.high
         ratio.append(got.error / rmst_difference(one[0], two[0], 40).error)
-    assert_near(hits / 400, 0.95, np.sqrt(0.95 * 0.05 / 400))
+    assert_near(hits / 200, 0.95, np.sqrt(0.95 * 0.05 / 200))
     assert np.mean(ratio) < 0.2
 
 

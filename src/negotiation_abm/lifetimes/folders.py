@@ -9,7 +9,6 @@ from negotiation_abm.results import read_manifest
 from negotiation_abm.runs import selected_spells
 from negotiation_abm.survival import Survival, survival
 
-
 NEEDED = {"scenario", "parameter_set", "seed", "replicates", "environment"}
 
 
@@ -64,4 +63,4 @@ def read_runs(folders: list[Path]) -> list[RunFolder]:
 
 
 def _is_run(made: Any) -> bool:
-    return isinstance(made, dict) and NEEDED <= set(made)
+    return isinstance(made, dict) and set(made) >= NEEDED

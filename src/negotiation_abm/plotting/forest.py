@@ -7,6 +7,27 @@ from matplotlib.axes import Axes
 
 from negotiation_abm.plotting import style
 
+TICKS = (
+    0.05,
+    0.1,
+    0.2,
+    0.3,
+    0.4,
+    0.5,
+    0.6,
+    0.7,
+    0.8,
+    0.9,
+    1.0,
+    1.1,
+    1.25,
+    1.5,
+    2.0,
+    3.0,
+    5.0,
+    10.0,
+)
+
 
 def plot_rmst(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Difference of the mean truce length from the first scenario, with 95 % intervals.
@@ -40,9 +61,9 @@ def plot_hazard_ratios(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     labels = [f"{row['covariate']}\n+{row['sd']:.2g}" for _, row in table.iterrows()]
     _rows(ax, labels, table, ("hazard_ratio", "lower", "upper"), 1.0, "{:.2f}")
     ax.set_xscale("log")
-    ticks = [0.1, 0.25, 0.5, 0.8, 1.0, 1.25, 2.0, 4.0, 10.0]
     low, high = ax.get_xlim()
-    shown = [tick for tick in ticks if low <= tick <= high]
+    shown = [tick for tick in TICKS if low <= tick <= high]
+    shown = shown[:: 1 + len(shown) // 8]
     ax.set_xticks(shown, [f"{tick:g}" for tick in shown])
     ax.minorticks_off()
     ax.set_xlabel("hazard ratio, a standard deviation up\n(above 1: truces end sooner)")

@@ -85,7 +85,7 @@ def _origin_of_several(runs: dict[str, dict[str, Any]]) -> str:
     environment = [step["environment"] for step in steps]
     return "  |  ".join(
         [
-            f"{len(steps)} runs of {shared(step['scenario']['name'] for step in steps)}",
+            f"{len(steps)} scenarios from {shared(step['scenario']['name'] for step in steps)}",
             f"parameters {shared(step['parameter_set']['name'] for step in steps)}",
             f"{shared(format(step['replicates'], ',') for step in steps)} replicates, "
             f"seed {shared(step['seed'] for step in steps)}",
