@@ -12,7 +12,7 @@ from PIL import Image
 
 from cli_helpers import command, contents, leftovers, shipped_game
 from negotiation_abm import InputError
-from negotiation_abm.plotting.catalogue import read_json
+from negotiation_abm.plotting.folder import read_json
 from negotiation_abm.report import write_report
 from negotiation_abm.report.assumptions import resting
 from negotiation_abm.report.words import answer, drivers

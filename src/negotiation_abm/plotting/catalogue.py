@@ -1,23 +1,20 @@
 """Every figure by name: what it is drawn from, and how."""
 
-import contextlib
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from negotiation_abm.errors import InputError
 from negotiation_abm.lifetimes import study_tables
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.calendar import plot_calendar
 from negotiation_abm.plotting.causes import plot_ends_by_cause
 from negotiation_abm.plotting.durations import TITLES, plot_durations
+from negotiation_abm.plotting.folder import complete, read_json, run_of
 from negotiation_abm.plotting.forest import plot_hazard_ratios, plot_rmst
 from negotiation_abm.plotting.hazard import plot_hazard
 from negotiation_abm.plotting.levers import plot_free_runs, plot_levers_over_time, record_table
@@ -59,27 +56,6 @@ class Entry:
     draw: Callable[[Path], Figure | None]
     made_by: str
     note: str = ""
-
-
-@contextlib.contextmanager
-def complete(path: Path) -> Iterator[None]:
-    """Say which file it is when a result lacks what a figure needs."""
-    try:
-        yield
-    except (KeyError, IndexError, TypeError, ValueError, FileNotFoundError) as error:
-        problem = f"not a complete result ({type(error).__name__}: {error}); run it again"
-        raise InputError(path, "", problem) from None
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON file of a result folder, or one clear line why it is none."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(path, "", f"not valid JSON ({error})") from None
-    if not isinstance(data, dict):
-        raise InputError(path, "", "not a result of this package")
-    return data
 
 
 def _timeline(folder: Path) -> Figure:
@@ -136,14 +112,8 @@ def _hazard(folder: Path) -> Figure | None:
     return figure
 
 
-def _run_of(folder: Path) -> dict[str, Any] | None:
-    """What made the run of a folder; None if the manifest does not say."""
-    made = read_manifest(folder).get("run", {})
-    return made if {"scenario", "replicates"} <= set(made) else None
-
-
 def _levers(folder: Path) -> Figure | None:
-    made = _run_of(folder)
+    made = run_of(folder)
     if made is None:
         return None
     scenario = made["scenario"]
@@ -155,7 +125,7 @@ def _levers(folder: Path) -> Figure | None:
 
 
 def _free_runs(folder: Path) -> Figure | None:
-    made, replay = _run_of(folder), read_json(folder / "replay.json")
+    made, replay = run_of(folder), read_json(folder / "replay.json")
     if made is None or made["scenario"]["start"] != replay["start"]:
         return None  # free runs from another day
     with complete(folder / "traces.parquet"):
@@ -166,7 +136,7 @@ def _free_runs(folder: Path) -> Figure | None:
 
 
 def _calendar(folder: Path) -> Figure | None:
-    made = _run_of(folder)
+    made = run_of(folder)
     if made is None:
         return None
     with complete(folder / "truces.parquet"):

@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 
 from negotiation_abm.errors import InputError
 from negotiation_abm.plotting import style
-from negotiation_abm.plotting.catalogue import complete, drawn, read_json
+from negotiation_abm.plotting.catalogue import drawn
+from negotiation_abm.plotting.folder import complete, read_json
 from negotiation_abm.report.assumptions import ground, resting
 from negotiation_abm.report.words import answer, drivers, main_entry
 from negotiation_abm.results import read_manifest, writing
