@@ -163,6 +163,15 @@ def test_running_truces_are_compared_where_all_runs_have_one(tmp_path, runs):
         compare(mixed, tmp_path / "c", group="running")
 
 
+@pytest.mark.parametrize("replicates", [1, 2, 3])
+def test_few_truces_give_no_fits_and_no_error(capsys, tmp_path, replicates):
+    run_batch(shipped_game("busan_2025", breach_cost=20.0), replicates, 1, tmp_path)
+    done = command(capsys, "survival", tmp_path)
+    assert (done.status, done.err) == (0, "")
+    assert command(capsys, "plot", tmp_path).status == 0
+    assert command(capsys, "report", tmp_path).status == 0
+
+
 def test_no_truce_at_all(capsys, tmp_path):
     game = shipped_game("baseline_2025", strategies={"US": "hold", "CHINA": "hold"})
     summary = run_batch(game, 20, 1, tmp_path)

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from scipy.stats import sobol_indices
 
-from cli_helpers import WIDTH, command, contents, leftovers, strict_json
+from cli_helpers import ROOT, WIDTH, command, contents, leftovers, strict_json
 from negotiation_abm import InputError
 from negotiation_abm.sensitivity.design import design, matrices
 from negotiation_abm.sensitivity.factors import Factor
@@ -294,3 +294,11 @@ def test_a_folder_without_a_study_is_refused(capsys, tmp_path):
 def test_shipped_study_is_sound():
     spec = load_spec("busan_drivers")
     assert len(design(spec)) == spec.samples * (len(spec.factors) + 3)
+
+
+def test_the_study_of_the_docs_is_one(tmp_path):
+    text = (ROOT / "docs/sensitivity.md").read_text()
+    path = tmp_path / "my_study.yaml"
+    path.write_text(text.partition("```yaml\n")[2].partition("```")[0])
+    spec = load_spec(path)
+    assert [factor.is_choice for factor in spec.factors] == [False, False, False, True]

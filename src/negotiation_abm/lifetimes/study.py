@@ -27,6 +27,16 @@ from negotiation_abm.survival import (
 UNTIL = 52
 POOLED = 4  # weeks of age pooled in the table of hazards
 SHARES = (0.25, 0.5, 0.75)
+FIT_COLUMNS = [
+    "family",
+    "parameter",
+    "value",
+    "error",
+    "log_likelihood",
+    "aic",
+    "largest_gap",
+    "converged",
+]
 
 
 def study(
@@ -131,16 +141,17 @@ def fit_table(fits: list[Fit]) -> pd.DataFrame:
             }
             for fit in fits
             for name, (value, error) in fit.parameters.items()
-        ]
+        ],
+        columns=FIT_COLUMNS,
     )
 
 
 def _fit_curves(fits: list[Fit]) -> pd.DataFrame:
     """Survival and weekly hazard of each family by week of age."""
-    parts = []
+    parts = [pd.DataFrame(columns=["family", "week", "survival", "hazard"])]
     for fit in fits:
         before = pd.Series(fit.survival).shift(1, fill_value=1.0)
         hazard = (1.0 - fit.survival / before).where(before > 1e-12)
         columns = {"week": range(len(before)), "survival": fit.survival, "hazard": hazard}
         parts.append(pd.DataFrame({"family": fit.family, **columns}))
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts[1:] or parts, ignore_index=True)

@@ -187,10 +187,11 @@ def _counted(block: pd.DataFrame) -> SpellCounts:
         }
     )
     replicate = block["replicate"].to_numpy()
-    run = np.cumsum(np.diff(replicate, prepend=replicate[:1]) != 0)
-    shape = (int(run[-1]) + 1, len(kept))
-    held = sparse.csr_array(sparse.coo_array((weight.astype(float), (run, number)), shape=shape))
-    return SpellCounts(kinds, sparse.csr_array(held.T @ held), len(block), shape[0])
+    starts = np.flatnonzero(np.diff(replicate, prepend=replicate[0] - 1))
+    ends = np.append(starts, len(block)).astype(np.int32)
+    shape = (len(starts), len(kept))
+    held = sparse.csr_array((weight.astype(float), number.astype(np.int32), ends), shape=shape)
+    return SpellCounts(kinds, sparse.csr_array(held.T @ held), len(block), len(starts))
 
 
 def merged(one: SpellCounts, other: SpellCounts) -> SpellCounts:

@@ -22,6 +22,7 @@ from negotiation_abm.survival.counts import SpellCounts
 
 LogSurvival = Callable[[np.ndarray, np.ndarray], np.ndarray]
 TINY = 1e-300
+LEAST_WEEKS = 5
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,9 @@ def fit_family(counts: SpellCounts, name: str) -> Fit:
 
 
 def fit_all(counts: SpellCounts) -> list[Fit]:
-    """All families, the lowest AIC first."""
+    """All families, the lowest AIC first; none if ends fall into fewer than `LEAST_WEEKS` weeks."""
+    if np.count_nonzero(counts.ended) < LEAST_WEEKS:
+        return []
     return sorted((fit_family(counts, name) for name in FAMILIES), key=lambda fit: fit.aic)
 
 
