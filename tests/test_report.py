@@ -64,6 +64,21 @@ def baseline(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def fullest(tmp_path_factory, busan):
+    """Every module on, a fitted set, and a study of more factors: the longest page."""
+    folder = tmp_path_factory.mktemp("report") / "fullest"
+    run_batch(shipped_game("mechanisms_busan", parameters="calibrated_2025"), 60, 1, folder)
+    study = folder.parent / "study.yaml"
+    names = ("breach_cost", "fatigue", "restraint", "depth", "follow", "hold_fire", "mirror")
+    factors = "".join(f"  {name}: {{low: 0.5, high: 3}}\n" for name in names)
+    head = "scenario: busan_2025\nsamples: 4\nreplicates: 5\noutcomes: [share_in_truce]\n"
+    study.write_text(f"{head}factors:\n{factors}")
+    run_study(load_spec(study), folder)
+    write_report(folder)
+    return folder
+
+
 def visible(page):
     text = re.sub(r"(?s)<style>.*?</style>|<[^>]+>", " ", page)
     return " ".join(text.split())
@@ -113,6 +128,13 @@ def test_every_parameter_in_use_stands_under_what_it_rests_on(busan):
     assert len(names) == len(set(names))
     assert "delivery_slack" in names  # a module that is on
     assert "coalition_cost" not in names  # one that is off
+    every = shipped_game("mechanisms_busan")
+    made = {
+        "scenario": every.scenario.model_dump(mode="json"),
+        "parameter_set": made["parameter_set"],
+    }
+    names = [name for _, members in resting(made) for name in members]
+    assert {"coalition_cost", "decoupling_power", "mediation_rate"} <= set(names)
     assert "shadow" in groups["not identified by the record"]
     page = visible((busan / "report.html").read_text())
     assert "not identified by the record 3 shadow, brinkmanship, deadline" in page
@@ -227,7 +249,7 @@ def test_no_request_leaves_the_page_in_a_browser(busan, tmp_path):
 
 @needs_browser
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["busan", "baseline"])
+@pytest.mark.parametrize("name", ["busan", "baseline", "fullest"])
 def test_it_prints_on_two_pages(request, name, tmp_path):
     page = request.getfixturevalue(name) / "report.html"
     browse(tmp_path, page, "--no-pdf-header-footer", f"--print-to-pdf={tmp_path / 'page.pdf'}")

@@ -70,7 +70,8 @@ def resting(made: dict[str, Any]) -> list[tuple[str, list[str]]]:
     """
     scenario, chosen = made["scenario"], made["parameter_set"]
     modules = scenario.get("modules") or {}
-    on = {name for name, given in modules.items() if given} | set(modules.get("own") or ())
+    on = {name for name, given in modules.items() if given is not None and name != "own"}
+    on |= set(modules.get("own") or ())
     changed = {name.split(".")[0] for name in scenario.get("set") or {}}
     groups: dict[str, list[str]] = {}
     for name, source in chosen["sources"].items():
