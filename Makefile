@@ -4,6 +4,8 @@ PYTHON ?= $(shell python3.11 -c '' >/dev/null 2>&1 && echo python3.11 || echo py
 VENV := .venv
 BIN := $(VENV)/bin
 BASELINE := results/baseline
+GALLERY := results/gallery
+RARE := levers.CHINA.rare_earths.irreplaceability
 
 # For the build back end too: PIP_CONSTRAINT reaches isolated builds, PIP_BUILD_CONSTRAINT does so
 # in newer pips. Relative, as pip splits these at spaces and a clone's path may hold one.
@@ -11,7 +13,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run figures mechanisms calibration test lint bench verify clean
+.PHONY: help run figures gallery mechanisms calibration test lint bench verify clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +31,18 @@ run: $(VENV)/.installed ## replay the 2025 record, run the baseline 10,000 times
 figures: run ## renew the figures of the README from `make run`
 	mkdir -p docs/figures
 	cp $(BASELINE)/figures/*.png docs/figures/
+
+gallery: figures ## renew the other figures of docs/gallery.md (minutes)
+	$(BIN)/negotiation-abm run busan_2025 --out $(GALLERY)/as_is
+	$(BIN)/negotiation-abm run busan_2025 --set breach_cost=1.5 --out $(GALLERY)/cheap_breach
+	$(BIN)/negotiation-abm run busan_2025 --set $(RARE)=0.5 --out $(GALLERY)/less_rare
+	$(BIN)/negotiation-abm run busan_2025 --set breach_cost=1.5 --set $(RARE)=0.5 --out $(GALLERY)/both
+	$(BIN)/negotiation-abm survival $(addprefix $(GALLERY)/,as_is cheap_breach less_rare both) \
+	    --regress --out $(GALLERY)/comparison
+	$(BIN)/negotiation-abm plot $(GALLERY)/comparison
+	$(BIN)/negotiation-abm sensitivity busan_drivers --out $(GALLERY)/drivers
+	$(BIN)/negotiation-abm plot $(GALLERY)/drivers
+	cp $(GALLERY)/comparison/figures/*.png $(GALLERY)/drivers/figures/*.png docs/figures/
 
 mechanisms: $(VENV)/.installed ## what each module does to truces, 50,000 paired runs each
 	$(BIN)/negotiation-abm mechanisms --replicates 50000 --seed 1 --out results/mechanisms

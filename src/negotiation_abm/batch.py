@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from negotiation_abm.core.state import INFO, STATE
-from negotiation_abm.core.tracker import NUM_MEASURES, SPELL, TALLY
+from negotiation_abm.core.tracker import NUM_MEASURES, SPELL, TALLY, TRACE
 from negotiation_abm.game import Game
 from negotiation_abm.kernel import make_kernel
 
@@ -41,13 +41,17 @@ def spells_of_one(game: Game) -> int:
     return NUM_MEASURES * (len(game.weeks) * (moves + 1) + 1)
 
 
-def run_replicates(game: Game, seed: int, first: int, count: int) -> Block:
+def run_replicates(
+    game: Game, seed: int, first: int, count: int, traces: np.ndarray | None = None
+) -> Block:
     """Play replicates ``first .. first + count - 1`` on the calling thread.
 
     Parameters
     ----------
     seed : int
         0 to 2**64 - 1.
+    traces : ndarray of TRACE, shape (num_traced, num_weeks), optional
+        Filled with the weeks of the first `num_traced` of them.
 
     Returns
     -------
@@ -60,6 +64,7 @@ def run_replicates(game: Game, seed: int, first: int, count: int) -> Block:
     largest = spells_of_one(game)
     runs: list[np.ndarray] = []
     spells: list[np.ndarray] = []
+    noted = np.zeros((0, len(game.weeks)), TRACE) if traces is None else traces
     done = 0
     while done < count:
         tallies = np.zeros(count - done, TALLY)
@@ -76,6 +81,7 @@ def run_replicates(game: Game, seed: int, first: int, count: int) -> Block:
             tallies,
             room,
             largest,
+            noted[done:],
         )
         runs.append(tallies[:played])
         spells.append(room[:written].copy())

@@ -50,6 +50,11 @@ def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> 
         return f"moments, {len(load_moments(path, game).targets)} targets"
     if kind == "priors":
         return f"priors, {len(data['priors'])} parameters"
+    if kind == "study":
+        from negotiation_abm.sensitivity.spec import load_spec  # loads scipy
+
+        study = load_spec(path)
+        return f"study, {len(study.factors)} factors, {len(study.outcomes)} outcomes"
     if kind == "parameters":
         chosen = load_parameter_set(path)
         return f"parameter set, {len(chosen.values)} parameters"
@@ -66,6 +71,7 @@ def _locate(reference: str) -> Path:
     for folder, suffix in (
         ("configs", ".yaml"),
         ("configs/parameters", ".yaml"),
+        ("configs/sensitivity", ".yaml"),
         ("seeds", ".csv"),
         ("seeds", ".yaml"),
     ):
@@ -87,6 +93,8 @@ def _kind(path: Path, data: dict[str, Any]) -> str:
         return "moments"
     if isinstance(data.get("priors"), dict):
         return "priors"
+    if isinstance(data.get("factors"), dict):
+        return "study"
     if "parameters" in data and isinstance(data["parameters"], dict):
         return "parameters"
     return "scenario"

@@ -88,6 +88,7 @@ def make_kernel() -> Callable[..., tuple[int, int]]:
     from negotiation_abm.core.tracker import (
         close_tally,
         start_tally,
+        trace_turn,
         track_move,
         track_turn,
     )
@@ -116,9 +117,11 @@ def make_kernel() -> Callable[..., tuple[int, int]]:
         tallies,
         spells,
         spells_of_one,
+        traces,
     ):
         """Play replicates ``first, first + 1, ...`` until `tallies` or `spells` is full.
 
+        The weeks of the first ``len(traces)`` of them are noted in `traces`.
         Returns the number of replicates played and of spells written.
         """
         params = params_in[0]
@@ -181,6 +184,8 @@ def make_kernel() -> Callable[..., tuple[int, int]]:
                     end_modules(state, params, week, seed, replicate, 1)
                 end_turn(state, params, week, info)
                 count = track_turn(tally, state, params, info, spells, count)
+                if number < len(traces):
+                    trace_turn(traces[number, turn], state)
             count = close_tally(tally, state, params, info, spells, count)
         return len(tallies), count
 

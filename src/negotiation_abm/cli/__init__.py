@@ -12,7 +12,16 @@ from collections.abc import Sequence
 
 from negotiation_abm.errors import InputError
 
-COMMANDS = ("replay", "run", "calibration", "mechanisms", "files")
+COMMANDS = (
+    "replay",
+    "run",
+    "survival",
+    "sensitivity",
+    "calibration",
+    "mechanisms",
+    "files",
+    "report",
+)
 
 EXAMPLES = """examples:
   negotiation-abm replay baseline_2025

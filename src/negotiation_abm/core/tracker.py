@@ -70,6 +70,29 @@ TALLY = np.dtype(
     align=True,
 )
 
+TRACE = np.dtype(
+    [
+        ("phase", "i8"),
+        ("forum", "i8"),
+        ("weeks_left", "i8"),
+        ("strain", "f8"),
+        ("in_force", "f8", (NUM_PLAYERS, MAX_LEVERS)),
+    ],
+    align=True,
+)
+
+
+@rule
+def trace_turn(trace, state):
+    """Note the state at the end of a week, after `end_turn`."""
+    trace.phase = state.phase
+    trace.forum = state.forum
+    trace.weeks_left = state.weeks_left
+    trace.strain = state.strain
+    for player in range(NUM_PLAYERS):
+        for lever in range(MAX_LEVERS):
+            trace.in_force[player, lever] = state.in_force[player, lever]
+
 
 @rule
 def start_tally(tally, state, replicate):
