@@ -16,9 +16,10 @@ from scipy.optimize import brentq
 
 from negotiation_abm.batch import run_replicates
 from negotiation_abm.calibration.features import Coefficient
+from negotiation_abm.calibration.weekly import before_dates, is_truce, raises_answered
 from negotiation_abm.core.params import derive
 from negotiation_abm.core.terms import Move, TruceEnd
-from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
+from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED, TRACE
 from negotiation_abm.errors import InputError, nearest
 from negotiation_abm.game import Game
 from negotiation_abm.record import Record
@@ -65,6 +66,8 @@ _KINDS = {
     "weibull_shape": LOG,
     "escalations": LOG,
     "concessions": LOG,
+    "before_dates": LOG,
+    "raises_answered": LOGIT,
 }
 _OF_PLAYERS = ("peak_tariff", "escalations", "concessions")
 
@@ -167,7 +170,8 @@ def simulated_moments(
 
     Moves are counted over the first `weeks` weeks, the rest over the whole horizon.
     """
-    block = run_replicates(game, seed, 0, replicates)
+    traces = np.zeros((replicates, len(game.weeks)), TRACE)
+    block = run_replicates(game, seed, 0, replicates, traces)
     runs, spells = block.runs, block.spells
     year = Game(**{**game.__dict__, "weeks": game.weeks[:weeks]})
     moved = run_replicates(year, seed, 0, replicates).runs["num_moves"]
@@ -181,6 +185,11 @@ def simulated_moments(
         "lapse_share": _share(lapses, len(ended)),
         "weibull_shape": weibull_shape(spells[spells["measure"] == ANY_DOMAIN]),
     }
+    seen = traces[:, :weeks]
+    values["before_dates"] = _between(
+        before_dates(game, seen["in_force"], is_truce(seen["phase"]), seen["weeks_left"]), 0.01, 100
+    )
+    values["raises_answered"] = _between(raises_answered(game, seen["in_force"]), 0.01, 0.99)
     for i, (lever, scale) in game.tariff_levers().items():
         peak = runs["peak_in_force"][:, i, lever]
         values[f"peak_tariff_{game.players[i]}"] = float(peak.mean() * scale)
@@ -192,6 +201,11 @@ def simulated_moments(
     for number, spell in enumerate(moments.spells):
         values[f"spell_{number}"] = _log_probability(hazards[spell["measure"]], spell)
     return values
+
+
+def _between(value: float, low: float, high: float) -> float:
+    """`value` kept away from the ends of its scale; the middle where it is not defined."""
+    return float(np.sqrt(low * high)) if np.isnan(value) else float(np.clip(value, low, high))
 
 
 def _share(part: float, whole: float) -> float:
