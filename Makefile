@@ -4,6 +4,7 @@ PYTHON ?= $(shell python3.11 -c '' >/dev/null 2>&1 && echo python3.11 || echo py
 VENV := .venv
 BIN := $(VENV)/bin
 BASELINE := results/baseline
+FIT := results/calibration
 GALLERY := results/gallery
 RARE := levers.CHINA.rare_earths.irreplaceability
 
@@ -47,13 +48,19 @@ gallery: figures ## renew the other figures of docs/gallery.md (minutes)
 mechanisms: $(VENV)/.installed ## what each module does to truces, 50,000 paired runs each
 	$(BIN)/negotiation-abm mechanisms --replicates 50000 --seed 1 --out results/mechanisms
 
-calibration: $(VENV)/.installed ## fit the parameters to the record and to free runs
-	$(BIN)/negotiation-abm calibrate baseline_2025 --moments moments_2025 --draws 250 --seed 1 \
-	    --name calibrated_2025 --out results/calibration
-	$(BIN)/negotiation-abm validate baseline_2025 --params results/calibration/calibrated_2025.yaml \
-	    --out results/calibration
-	cp results/calibration/calibrated_2025.yaml results/calibration/calibrated_2025.parquet \
-	    configs/parameters/
+calibration: $(VENV)/.installed ## fit, validate, check, forecast, and write docs/calibration.md
+	$(BIN)/negotiation-abm calibrate baseline_2025 --moments moments_2025 --draws 1000 --seed 1 \
+	    --set parameters=start_2025 --name calibrated_2025 --out $(FIT)
+	cp $(FIT)/calibrated_2025.yaml $(FIT)/calibrated_2025.parquet configs/parameters/
+	$(BIN)/negotiation-abm validate --params calibrated_2025 --out $(FIT)
+	$(BIN)/negotiation-abm forecast busan_2025 --params calibrated_2025 --known 2025-12-31 \
+	    --out $(FIT)
+	$(BIN)/python experiments/calibration/checks.py $(FIT)
+	cp experiments/calibration/recovery.csv $(FIT)/
+	$(BIN)/negotiation-abm plot $(FIT)
+	for name in identification predictive lever_response calibration_curve recovery forecast; do \
+	    cp $(FIT)/figures/$$name.png docs/figures/; done
+	$(BIN)/python experiments/calibration/write_up.py $(FIT) docs/calibration.md
 
 test: $(VENV)/.installed ## all tests but the statistical verification
 	$(BIN)/pytest -q

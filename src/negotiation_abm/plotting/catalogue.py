@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from negotiation_abm.lifetimes import study_tables
+from negotiation_abm.plotting import calibration_figures as fitted
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.calendar import plot_calendar
 from negotiation_abm.plotting.causes import plot_ends_by_cause
@@ -209,6 +210,11 @@ def _sensitivity(folder: Path) -> Figure:
     return figure
 
 
+def _of_fit(table: str, step: str, draw: Callable[[Path], Figure]) -> Entry:
+    """A figure of a fit, its validation or its forecast: one table, written by one command."""
+    return Entry((table,), table, step, draw, f"negotiation-abm {step}")
+
+
 RUN, REPLAY, SURVIVAL = "negotiation-abm run", "negotiation-abm replay", "negotiation-abm survival"
 FIRST = f"first {NUM_TRACED} runs shown"
 FIGURES = {
@@ -244,6 +250,12 @@ FIGURES = {
         _sensitivity,
         "negotiation-abm sensitivity",
     ),
+    "identification": _of_fit("identification.csv", "calibrate", fitted.identification),
+    "predictive": _of_fit("predictive.csv", "validate", fitted.predictive),
+    "lever_response": _of_fit("lever_response.csv", "validate", fitted.lever_response),
+    "calibration_curve": _of_fit("calibration_curve.csv", "validate", fitted.calibration_curve),
+    "recovery": _of_fit("recovery.csv", "recovery", fitted.recovery),
+    "forecast": _of_fit("forecast_curve.csv", "forecast", fitted.forecast),
 }
 
 
