@@ -162,7 +162,7 @@ def _print_controls(console: Console, controls: pd.DataFrame) -> None:
     table = plain_table(
         ("negative control", "left"),
         ("outcome", "left"),
-        ("difference [95 %]", "right"),
+        ("difference [95 % of all]", "right"),
         ("verdict", "left"),
     )
     for row in controls.to_dict(orient="records"):
