@@ -2,7 +2,8 @@
 
 Third-party mediation, Taiwan, Ukraine and unfounded rumours at their rate of 2025, each switched on
 alone under the parameters that are being validated, against the same game without them, with the
-same draws.
+same draws. Several intervals are looked at, so each is as wide as it takes for all of them to hold
+their true values at once in 95 of 100 repetitions (Bonferroni).
 """
 
 from typing import Any
