@@ -67,8 +67,8 @@ Made with what was known on 31 December 2025 and nothing later; never edited aft
 by the leaders on 30 October 2025 came into force on 10 November 2025 with a date a year on. On
 31 December 2025 it stood, by both measures.
 
-Model: scenario `{found["scenario"]}`, parameter set `{found["parameters"]}` (fitted to the record up
-to 31 December 2025), {found["draws"]} posterior draws x {found["replicates_a_draw"]} runs, seed
+Model: scenario `{found["scenario"]}`, parameter set `{found["parameters"]}` (fitted to the record
+up to 31 December 2025), {found["draws"]} posterior draws x {found["replicates_a_draw"]} runs, seed
 {found["seed"]}, `min_severity` {found["min_severity"]:g}. Parameter hash
 `{manifest["parameter_hash"][:16]}`, scenario hash `{manifest["scenario_hash"][:16]}`.
 
@@ -93,10 +93,10 @@ year does not say how long such a truce lasts.**
 
 ## Renewal
 
-Renewed by {renewal["date"]}: {span(renewal)}. Of the truces that are renewed or end by then,
-{share(renewal["of_those_that_reach_the_date_or_are_renewed"])} are renewed or were broken before a
-renewal came into question. Where it is renewed, on average {renewal["weeks_early_mean"]:.1f} weeks
-before its date (5, 50, 95 %: {early[0]:.0f}, {early[1]:.0f}, {early[2]:.0f}).
+Renewed by {renewal["date"]}: {span(renewal)} of all truces, and
+{share(renewal["of_those_that_reach_the_window"])} of those that stand {renewal["window_weeks"]}
+weeks before. Where it is renewed, on average {renewal["weeks_early_mean"]:.1f} weeks before its date (5, 50, 95 %: {early[0]:.0f},
+{early[1]:.0f}, {early[2]:.0f}).
 
 ## What ends it
 
@@ -120,7 +120,7 @@ Within 104 weeks of 10 November 2025:
 - `breach_cost`, `deadline`, `depth`, `restraint`, `truce_frailty`: the record of 2025 hardly
   identifies them ([calibration.md](calibration.md#what-the-fit-gives)).
 - The calendar: a visit in April 2026 and meetings in November and December 2026 on assumed days.
-- Promises of Busan (soybeans, precursors) stand in the scenario; nothing is known of their delivery.
+- Promises of Busan (soybeans, precursors) stand in the scenario; nothing is known of deliveries.
 - No agency acts of its own accord, no court voids a tariff, no third topic enters.
 - One coding of one year.
 """

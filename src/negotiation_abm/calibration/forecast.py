@@ -182,24 +182,28 @@ def _renewal(game: Game, blocks: list[Block]) -> dict[str, Any]:
     """Renewal by the date: of all truces, and how early, over runs that stop at the date."""
     if not blocks:
         return {}
+    date = int(game.initial["weeks_left"][0])
+    window = int(game.params["renewal_window_weeks"][0])
     shares, leads, standing = [], [], []
     for block in blocks:
         own = _lasted(block, COVERED)
         renewed = own["renewals"] > 0
         shares.append(renewed.mean())
-        alive = own["cause"] != TruceEnd.CENSORED
-        standing.append(renewed.sum() / max(1, (renewed | ~alive).sum()))
+        lasted = own["duration_weeks"] - own["entry_weeks"]
+        reached = renewed | (lasted >= date - window)
+        standing.append((int(renewed.sum()), int(reached.sum())))
         one = (block.runs["num_renewals"] == 1) & (block.runs["num_truces"] == 0)
         leads.append(block.runs["renewal_lead_weeks"][one])
     lead = np.concatenate(leads)
     low, high = np.quantile(shares, INTERVAL)
     quantiles = np.quantile(lead, (0.05, 0.5, 0.95)).tolist() if len(lead) else [np.nan] * 3
     return {
-        "date": game.scenario.date_of(int(game.initial["weeks_left"][0])).isoformat(),
+        "date": game.scenario.date_of(date).isoformat(),
         "probability": float(np.mean(shares)),
         "low": float(low),
         "high": float(high),
-        "of_those_that_reach_the_date_or_are_renewed": float(np.mean(standing)),
+        "window_weeks": window,
+        "of_those_that_reach_the_window": float(np.divide(*np.sum(standing, axis=0))),
         "weeks_early_mean": float(lead.mean()) if len(lead) else float("nan"),
         "weeks_early_quantiles": quantiles,
     }

@@ -225,8 +225,8 @@ def print_forecast(summary: dict[str, Any], out: Path | None) -> None:
             f"\nRenewed by its date ({renewal['date']}): {short(renewal['probability'])} "
             f"[{short(renewal['low'])}, {short(renewal['high'])}], "
             f"{renewal['weeks_early_mean']:.1f} weeks early on average; "
-            f"{short(renewal['of_those_that_reach_the_date_or_are_renewed'])} of the truces that "
-            "are renewed or end by then."
+            f"{short(renewal['of_those_that_reach_the_window'])} of those that stand "
+            f"{renewal['window_weeks']} weeks before."
         )
     ends = plain_table(("what ends it", "left"), ("measure", "left"), ("share [90 %]", "right"))
     for row in summary["ends"]:
