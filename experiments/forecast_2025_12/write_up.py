@@ -95,8 +95,8 @@ year does not say how long such a truce lasts.**
 
 Renewed by {renewal["date"]}: {span(renewal)} of all truces, and
 {share(renewal["of_those_that_reach_the_window"])} of those that stand {renewal["window_weeks"]}
-weeks before. Where it is renewed, on average {renewal["weeks_early_mean"]:.1f} weeks before its date (5, 50, 95 %: {early[0]:.0f},
-{early[1]:.0f}, {early[2]:.0f}).
+weeks before. Where it is renewed, on average {renewal["weeks_early_mean"]:.1f} weeks before its
+date (5, 50, 95 %: {early[0]:.0f}, {early[1]:.0f}, {early[2]:.0f}).
 
 ## What ends it
 
