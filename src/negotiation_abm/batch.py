@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from negotiation_abm.core.state import INFO, STATE
-from negotiation_abm.core.tracker import NUM_MEASURES, SPELL, TALLY
+from negotiation_abm.core.tracker import NUM_MEASURES, SPELL, TALLY, TURN
 from negotiation_abm.game import Game
 from negotiation_abm.kernel import make_kernel
 
@@ -24,10 +24,14 @@ SPELLS_GUESS = 16  # room for spells a replicate; a chunk that needs more is pla
 
 @dataclass(frozen=True)
 class Block:
-    """Runs (`TALLY` records) and spells (`SPELL` records) of consecutive replicates."""
+    """Runs (`TALLY` records) and spells (`SPELL` records) of consecutive replicates.
+
+    `turns` holds `TURN` records, shape (num_runs, num_weeks), where they were asked for.
+    """
 
     runs: np.ndarray
     spells: np.ndarray
+    turns: np.ndarray | None = None
 
 
 def available_threads() -> int:
@@ -41,13 +45,17 @@ def spells_of_one(game: Game) -> int:
     return NUM_MEASURES * (len(game.weeks) * (moves + 1) + 1)
 
 
-def run_replicates(game: Game, seed: int, first: int, count: int) -> Block:
+def run_replicates(
+    game: Game, seed: int, first: int, count: int, with_turns: bool = False
+) -> Block:
     """Play replicates ``first .. first + count - 1`` on the calling thread.
 
     Parameters
     ----------
     seed : int
         0 to 2**64 - 1.
+    with_turns : bool
+        Note the state at the end of every week (`Block.turns`).
 
     Returns
     -------
@@ -60,6 +68,7 @@ def run_replicates(game: Game, seed: int, first: int, count: int) -> Block:
     largest = spells_of_one(game)
     runs: list[np.ndarray] = []
     spells: list[np.ndarray] = []
+    turns = np.zeros((count if with_turns else 0, len(game.weeks)), TURN)
     done = 0
     while done < count:
         tallies = np.zeros(count - done, TALLY)
@@ -76,11 +85,12 @@ def run_replicates(game: Game, seed: int, first: int, count: int) -> Block:
             tallies,
             room,
             largest,
+            turns[done:],
         )
         runs.append(tallies[:played])
         spells.append(room[:written].copy())
         done += played
-    return Block(np.concatenate(runs), np.concatenate(spells))
+    return Block(np.concatenate(runs), np.concatenate(spells), turns if with_turns else None)
 
 
 def simulate(

@@ -87,6 +87,7 @@ def make_kernel() -> Callable[..., tuple[int, int]]:
     from negotiation_abm.core.terms import NUM_OPTIONS, opponent_of
     from negotiation_abm.core.tracker import (
         close_tally,
+        note_turn,
         start_tally,
         track_move,
         track_turn,
@@ -116,8 +117,11 @@ def make_kernel() -> Callable[..., tuple[int, int]]:
         tallies,
         spells,
         spells_of_one,
+        turns,
     ):
         """Play replicates ``first, first + 1, ...`` until `tallies` or `spells` is full.
+
+        `turns` gets a row a week, if it has rows.
 
         Returns the number of replicates played and of spells written.
         """
@@ -181,6 +185,8 @@ def make_kernel() -> Callable[..., tuple[int, int]]:
                     end_modules(state, params, week, seed, replicate, 1)
                 end_turn(state, params, week, info)
                 count = track_turn(tally, state, params, info, spells, count)
+                if len(turns) > 0:
+                    note_turn(turns[number, turn], state)
             count = close_tally(tally, state, params, info, spells, count)
         return len(tallies), count
 

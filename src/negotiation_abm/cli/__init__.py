@@ -12,13 +12,15 @@ from collections.abc import Sequence
 
 from negotiation_abm.errors import InputError
 
-COMMANDS = ("replay", "run", "calibration", "mechanisms", "files")
+COMMANDS = ("replay", "run", "sweep", "calibration", "mechanisms", "files")
 
 EXAMPLES = """examples:
   negotiation-abm replay baseline_2025
       put the recorded moves of 2025 through the rules of the game
   negotiation-abm run busan_2025 --replicates 10000 --seed 7
       simulate the Busan truce ten thousand times; tables in results/busan_2025
+  negotiation-abm sweep rare_earths_breach
+      simulate many points of a scenario and show how truce survival depends on them
   negotiation-abm plot results/busan_2025
       draw what a result folder holds
   negotiation-abm check my_scenario.yaml my_record.csv

@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
     check.add_argument("files", metavar="FILE", nargs="+")
     schema = command(commands, "schema", _schema, "write the JSON Schema of a scenario")
     schema.add_argument("--out", metavar="FILE", type=Path, help="file to write (default: print)")
-    command(commands, "list", _list, "list shipped scenarios, parameter sets and records")
+    command(commands, "list", _list, "list shipped scenarios, parameter sets, sweeps and records")
 
 
 def _plot(options: argparse.Namespace) -> None:
@@ -55,6 +55,7 @@ def _list(options: argparse.Namespace) -> None:
     for title, folder, suffix in (
         ("scenarios", "configs", ".yaml"),
         ("parameter sets", "configs/parameters", ".yaml"),
+        ("sweeps", "configs/sweeps", ".yaml"),
         ("records", "seeds", ".csv"),
     ):
         print(f"{title}: {', '.join(shipped(folder, suffix))}")

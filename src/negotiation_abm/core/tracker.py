@@ -70,6 +70,22 @@ TALLY = np.dtype(
     align=True,
 )
 
+TURN = np.dtype(
+    [
+        ("phase", "i8"),
+        ("age", "i8"),
+        ("weeks_left", "i8"),
+        ("forum", "i8"),
+        ("strain", "f8"),
+        ("felt", "f8", (NUM_PLAYERS,)),
+        ("anger", "f8", (NUM_PLAYERS,)),
+        ("goodwill", "f8", (NUM_PLAYERS,)),
+        ("in_force", "f8", (NUM_PLAYERS, MAX_LEVERS)),
+        ("loaded", "f8", (NUM_PLAYERS, MAX_LEVERS)),
+    ],
+    align=True,
+)
+
 
 @rule
 def start_tally(tally, state, replicate):
@@ -192,3 +208,20 @@ def close_tally(tally, state, params, info, spells, count):
         for lever in range(params.num_levers[player]):
             tally.mean_in_force[player, lever] /= turns
     return count
+
+
+@rule
+def note_turn(row, state):
+    """Copy what a turn-by-turn table shows of the state at the end of a week."""
+    row.phase = state.phase
+    row.age = state.age if state.phase == Phase.TRUCE else 0
+    row.weeks_left = state.weeks_left
+    row.forum = state.forum
+    row.strain = state.strain
+    for player in range(NUM_PLAYERS):
+        row.felt[player] = state.felt[player]
+        row.anger[player] = state.anger[player]
+        row.goodwill[player] = state.goodwill[player]
+        for lever in range(MAX_LEVERS):
+            row.in_force[player, lever] = state.in_force[player, lever]
+            row.loaded[player, lever] = state.loaded[player, lever]
