@@ -63,18 +63,23 @@ def stretches(done: Iterable[Rectangle], start: int, end: int) -> Iterator[list[
                 active.append(waiting.pop())
             active = [one for one in active if one.end > point]
             border = min((one.end for one in active), default=end)
-            known = _joined(sorted((one.first, one.stop) for one in active))
+            known = joined([(one.first, one.stop) for one in active])
         yield known
 
 
-def _joined(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    joined: list[tuple[int, int]] = []
-    for first, stop in pieces:
-        if joined and first <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(stop, joined[-1][1]))
+def joined(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Stretches in order, those that touch or overlap made one.
+
+    >>> joined([(4, 6), (0, 2), (2, 3)])
+    [(0, 3), (4, 6)]
+    """
+    found: list[tuple[int, int]] = []
+    for first, stop in sorted(pieces):
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(stop, found[-1][1]))
         else:
-            joined.append((first, stop))
-    return joined
+            found.append((first, stop))
+    return found
 
 
 def missing(

@@ -96,7 +96,7 @@ class Curves:
     def median(self, level: np.ndarray | float = 0.5) -> np.ndarray:
         """First week at which survival is at most `level`; NaN where it is not reached."""
         below = self.survival <= np.broadcast_to(level, len(self.survival))[:, None]
-        week = below.argmax(axis=1).astype(float)
+        week = np.asarray(below.argmax(axis=1), dtype=float)
         week[~below.any(axis=1) | (self.num_spells == 0)] = np.nan
         return week
 
@@ -135,7 +135,7 @@ class Curves:
         """Share of a cause among the ends seen; NaN where there are none."""
         total = self.num_ended
         out = np.full(len(total), np.nan)
-        return np.divide(self.ended[:, cause - 1], total, out=out, where=total > 0)
+        return np.asarray(np.divide(self.ended[:, cause - 1], total, out=out, where=total > 0))
 
     def share_influence(self, cause: int, spells: Chosen, runs: int) -> np.ndarray:
         """Influence of each run on the share of a cause, shape (runs,)."""

@@ -137,7 +137,7 @@ class Sampled(Design):
             sample = qmc.Sobol(len(self.ranges), rng=rng).random_base2(exponent)
         else:
             sample = qmc.LatinHypercube(len(self.ranges), rng=rng).random(self.points)
-        return np.minimum(np.asarray(sample), np.nextafter(1.0, 0.0))
+        return np.asarray(np.minimum(sample, np.nextafter(1.0, 0.0)))
 
     def __len__(self) -> int:
         return self.points

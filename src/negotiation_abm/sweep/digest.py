@@ -19,7 +19,10 @@ class Content:
         """Add the rows of some points; those of one point may come in blocks, `close` ends it."""
         if not rows.runs:
             return
+        played = np.bincount(rows.runs["point"], minlength=len(keys))
         for number, key in enumerate(keys):
+            if not played[number]:
+                continue
             if self._open is None:
                 self._open = hashlib.sha256(key.encode())
             for columns in (rows.runs, rows.spells):

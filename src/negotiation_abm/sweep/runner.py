@@ -1,7 +1,7 @@
 """Running a sweep: from a spec to a folder with every run played and a summary."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from negotiation_abm.provenance import file_hash, text_hash
 from negotiation_abm.resources import source_hash
 from negotiation_abm.results import prepare
 from negotiation_abm.sweep.adaptive import Adaptive, outcome_of
-from negotiation_abm.sweep.cells import Cell, Rectangle, missing, shard
+from negotiation_abm.sweep.cells import Cell, Rectangle, joined, missing, shard
 from negotiation_abm.sweep.executors import team_of, threads
 from negotiation_abm.sweep.files import ASIDE, locked
 from negotiation_abm.sweep.folder import open_folder, read_state, write_state
@@ -135,7 +135,7 @@ def _points(window: Rectangle) -> int:
 
 
 @contextlib.contextmanager
-def _writing(folder: Path) -> Any:
+def _writing(folder: Path) -> Iterator[None]:
     """A disk that is full or a folder that is locked away is one clear line."""
     try:
         yield
@@ -174,10 +174,7 @@ def finish(store: Store, points: int, played: int, unmet: list[int], is_shard: b
     content = ""
     if not is_shard:
         content = _summarise(store, state, played)
-    failures = [
-        f"points {r.point} to {r.end - 1}, runs {r.first} to {r.stop - 1}: {text}"
-        for r, text in store.failed
-    ]
+    failures = list(_failures(store))
     state["state"] = "complete" if not failures else f"complete but for {len(failures)} failures"
     state["runs"] = store.num_runs()
     state["content"] = content
@@ -186,6 +183,17 @@ def finish(store: Store, points: int, played: int, unmet: list[int], is_shard: b
         state["files"] = {SUMMARY: file_hash(folder / SUMMARY)}
     write_state(folder, state)
     return SweepResult(folder, points, store.num_runs(), played, content, failures, unmet)
+
+
+def _failures(store: Store) -> Iterator[str]:
+    """A line for each point and reason, whatever the pieces in which it was tried."""
+    found: dict[tuple[int, int, str], list[tuple[int, int]]] = {}
+    for one, text in store.failed:
+        found.setdefault((one.point, one.end, text), []).append((one.first, one.stop))
+    for (point, end, text), stretches in sorted(found.items()):
+        which = f"point {point}" if end == point + 1 else f"points {point} to {end - 1}"
+        runs = ", ".join(f"{first} to {stop - 1}" for first, stop in joined(stretches))
+        yield f"{which}, runs {runs}: {text}"
 
 
 def _summarise(store: Store, state: dict[str, Any], played: int) -> str:

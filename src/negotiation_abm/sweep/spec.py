@@ -143,12 +143,9 @@ def _holds(design: Design, point: Changes) -> bool:
 
 def reference_number(design: Design, point: Changes) -> int | None:
     """Number of a point with these changes, among the first 100,000 and the last."""
-    last: int = len(design) - 1
-    numbers = range(min(len(design), 100_000))
-    for number in (last, *numbers):
-        if bool(design[number] == point):
-            return number
-    return None
+    last = len(design) - 1
+    numbers: list[int] = [last, *range(min(last, 100_000))]
+    return next((number for number in numbers if design[number] == point), None)
 
 
 def plain(value: Any) -> Any:
