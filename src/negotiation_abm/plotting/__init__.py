@@ -21,10 +21,14 @@ def plot_folder(folder: Path) -> list[Path]:
     Raises
     ------
     InputError
-        If the folder holds neither a replay nor a run.
+        If the folder holds neither a replay, a run nor a sweep.
     """
     if not folder.is_dir():
         raise InputError(folder, "", "no such folder")
+    if (folder / "sweep.yaml").is_file():
+        from negotiation_abm.plotting.sweeps import draw_sweep
+
+        return draw_sweep(folder)
     replay = _read_json(folder / "replay.json")
     summary = _read_json(folder / "summary.json")
     if replay is None and summary is None:
