@@ -85,7 +85,7 @@ def run_replicates(
             tallies,
             room,
             largest,
-            turns[done:],
+            turns=turns[done:],
         )
         runs.append(tallies[:played])
         spells.append(room[:written].copy())

@@ -17,6 +17,8 @@ import numpy as np
 
 from negotiation_abm.resources import source_hash
 
+USUAL = "logit"  # the strategy that most runs use
+
 
 def _cache_folder() -> Path:
     base = os.environ.get("NEGOTIATION_ABM_CACHE")
@@ -48,11 +50,11 @@ def compiler() -> Any:
     return numba
 
 
-def _dispatcher(choices: list[Callable[..., int]]) -> Callable[..., int]:
-    """One function that calls the strategy with a given code."""
+def _dispatcher(choices: list[tuple[int, Callable[..., int]]]) -> Callable[..., int]:
+    """One function that calls the strategy with a given code; the first is found soonest."""
     from numba.extending import register_jitable
 
-    first, *rest = choices
+    (number, first), *rest = choices
     if not rest:
 
         @register_jitable
@@ -64,16 +66,19 @@ def _dispatcher(choices: list[Callable[..., int]]) -> Callable[..., int]:
 
     @register_jitable
     def decide(code, state, params, week, player, u, weights):
-        if code == 0:
+        if code == number:
             return first(state, params, week, player, u, weights)
-        return others(code - 1, state, params, week, player, u, weights)
+        return others(code, state, params, week, player, u, weights)
 
     return decide
 
 
 @cache
 def make_kernel() -> Callable[..., tuple[int, int]]:
-    """The compiled loop over replicates, for all strategies."""
+    """The compiled loop over replicates, for all strategies.
+
+    It takes the arguments of `run_replicates` below up to `spells_of_one`, and `turns` if wanted.
+    """
     numba = compiler()
     from negotiation_abm.core.draws import (
         AGENCY_BLOCK,
@@ -86,6 +91,7 @@ def make_kernel() -> Callable[..., tuple[int, int]]:
     from negotiation_abm.core.hooks import end_modules, start_modules
     from negotiation_abm.core.terms import NUM_OPTIONS, opponent_of
     from negotiation_abm.core.tracker import (
+        TURN,
         close_tally,
         note_turn,
         start_tally,
@@ -102,9 +108,13 @@ def make_kernel() -> Callable[..., tuple[int, int]]:
     )
     from negotiation_abm.strategies import strategies
 
-    decide = _dispatcher(list(strategies().values()))
+    known = list(enumerate(strategies().items()))
+    known.sort(key=lambda entry: entry[1][0] != USUAL)
+    decide = _dispatcher([(code, choose) for code, (_, choose) in known])
 
-    @numba.njit(nogil=True, cache=True)
+    # Without numba's runtime no references are counted: handing an array to a rule would cost two
+    # calls each time. It means that rules make no arrays and return none.
+    @numba.njit(nogil=True, cache=True, _nrt=False)
     def run_replicates(
         params_in,
         weeks,
@@ -118,17 +128,17 @@ def make_kernel() -> Callable[..., tuple[int, int]]:
         spells,
         spells_of_one,
         turns,
+        weights,
     ):
         """Play replicates ``first, first + 1, ...`` until `tallies` or `spells` is full.
 
-        `turns` gets a row a week, if it has rows.
+        `turns` gets a row a week, if it has rows; `weights` is scratch for the strategies.
 
         Returns the number of replicates played and of spells written.
         """
         params = params_in[0]
         state = states[0]
         info = infos[0]
-        weights = np.empty(NUM_OPTIONS)
         count = 0
         for number in range(len(tallies)):
             if count + spells_of_one > len(spells):
@@ -163,15 +173,18 @@ def make_kernel() -> Callable[..., tuple[int, int]]:
                 for exchange in range(params.exchanges_per_turn):
                     state.exchange = exchange
                     moved = False
+                    draws_first = uniforms(seed, replicate, turn, decision_block(exchange, 0))
+                    draws_second = uniforms(seed, replicate, turn, decision_block(exchange, 1))
                     for place in range(2):
                         player = first_mover if place == 0 else opponent_of(first_mover)
-                        u, u_size, u_lead, _ = uniforms(
-                            seed, replicate, turn, decision_block(exchange, place)
-                        )
+                        u, u_size, u_lead, _ = draws_first if place == 0 else draws_second
                         option = decide(codes[player], state, params, week, player, u, weights)
-                        multiple = pick(params.step_multiple, params.step_probability, u_size)
-                        lead = pick(params.lead_weeks, params.lead_probability, u_lead)
-                        step = scheduled_step(state, params, player, option, multiple)
+                        step = 0.0
+                        lead = 0
+                        if option > 1:
+                            multiple = pick(params.step_multiple, params.step_probability, u_size)
+                            lead = pick(params.lead_weeks, params.lead_probability, u_lead)
+                            step = scheduled_step(state, params, player, option, multiple)
                         left = state.weeks_left
                         frailty = normal(u_size, u_lead) if option == 1 else 0.0
                         apply_move(state, params, player, option, step, lead, frailty, info)
@@ -190,5 +203,10 @@ def make_kernel() -> Callable[..., tuple[int, int]]:
             count = close_tally(tally, state, params, info, spells, count)
         return len(tallies), count
 
-    compiled: Callable[..., tuple[int, int]] = run_replicates
-    return compiled
+    def run(*arguments: Any, turns: Any = None) -> tuple[int, int]:
+        noted = no_turns if turns is None else turns
+        found: tuple[int, int] = run_replicates(*arguments, noted, np.zeros(NUM_OPTIONS))
+        return found
+
+    no_turns = np.zeros((0, 0), TURN)
+    return run
