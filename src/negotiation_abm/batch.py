@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from negotiation_abm.core.state import INFO, STATE
-from negotiation_abm.core.tracker import NUM_MEASURES, SPELL, TALLY, TURN
+from negotiation_abm.core.tracker import NUM_MEASURES, SPELL, TALLY, TRACE
 from negotiation_abm.game import Game
 from negotiation_abm.kernel import make_kernel
 
@@ -24,14 +24,10 @@ SPELLS_GUESS = 16  # room for spells a replicate; a chunk that needs more is pla
 
 @dataclass(frozen=True)
 class Block:
-    """Runs (`TALLY` records) and spells (`SPELL` records) of consecutive replicates.
-
-    `turns` holds `TURN` records, shape (num_runs, num_weeks), where they were asked for.
-    """
+    """Runs (`TALLY` records) and spells (`SPELL` records) of consecutive replicates."""
 
     runs: np.ndarray
     spells: np.ndarray
-    turns: np.ndarray | None = None
 
 
 def available_threads() -> int:
@@ -45,8 +41,13 @@ def spells_of_one(game: Game) -> int:
     return NUM_MEASURES * (len(game.weeks) * (moves + 1) + 1)
 
 
+def blank_traces(game: Game, count: int) -> np.ndarray:
+    """Room for the weeks of `count` runs: `TRACE` records, shape (count, weeks)."""
+    return np.zeros((count, len(game.weeks)), TRACE)
+
+
 def run_replicates(
-    game: Game, seed: int, first: int, count: int, with_turns: bool = False
+    game: Game, seed: int, first: int, count: int, traces: np.ndarray | None = None
 ) -> Block:
     """Play replicates ``first .. first + count - 1`` on the calling thread.
 
@@ -54,21 +55,20 @@ def run_replicates(
     ----------
     seed : int
         0 to 2**64 - 1.
-    with_turns : bool
-        Note the state at the end of every week (`Block.turns`).
+    traces : ndarray of TRACE, shape (count, weeks), optional
+        Filled with the state at the end of each week (`blank_traces`).
 
     Returns
     -------
     Block
         `count` runs, and their spells in the order in which they ended.
     """
-    kernel = make_kernel()
+    kernel = make_kernel(game.strategy_codes)
     codes = np.array(game.strategy_codes)
     state, info = np.zeros(1, STATE), np.zeros(1, INFO)
     largest = spells_of_one(game)
     runs: list[np.ndarray] = []
     spells: list[np.ndarray] = []
-    turns = np.zeros((count if with_turns else 0, len(game.weeks)), TURN)
     done = 0
     while done < count:
         tallies = np.zeros(count - done, TALLY)
@@ -85,12 +85,12 @@ def run_replicates(
             tallies,
             room,
             largest,
-            turns=turns[done:],
+            traces=None if traces is None else traces[done:],
         )
         runs.append(tallies[:played])
         spells.append(room[:written].copy())
         done += played
-    return Block(np.concatenate(runs), np.concatenate(spells), turns if with_turns else None)
+    return Block(np.concatenate(runs), np.concatenate(spells))
 
 
 def simulate(
@@ -110,7 +110,7 @@ def simulate(
     progress : callable, optional
         Called with the number of replicates finished.
     """
-    make_kernel()  # compile before the threads start
+    make_kernel(game.strategy_codes)  # compile before the threads start
     starts = iter(range(0, replicates, chunk_size))
     workers = threads or available_threads()
     waiting: deque[Future[Block]] = deque()

@@ -148,11 +148,11 @@ def _report(result: Any, as_json: bool, is_shard: bool) -> int:
     """Print what a sweep came to; 1 if something could not be played."""
     import dataclasses
 
-    from negotiation_abm.console.sweep import print_sweep
-    from negotiation_abm.sweep.summary import load_sweep
-
     if as_json:
         print(json.dumps(dataclasses.asdict(result), indent=2, default=str))
     else:
-        print_sweep(result, None if is_shard else load_sweep(result.folder))
+        from negotiation_abm.console.sweep import MOST_ROWS, print_sweep
+        from negotiation_abm.sweep.summary import first_points
+
+        print_sweep(result, None if is_shard else first_points(result.folder, MOST_ROWS))
     return 1 if result.failures else 0

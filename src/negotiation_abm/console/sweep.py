@@ -8,7 +8,6 @@ from negotiation_abm.console import plain_table, short, terminal
 
 MOST_ROWS = 20
 MOST_NAMES = 3
-_FIXED = ("point", "runs")
 
 
 def print_forecast(spec: Any, found: Any) -> None:
@@ -52,7 +51,7 @@ def print_sweep(result: Any, table: Any) -> None:
     console = terminal()
     console.print(f"{result.points:,} points, {result.runs:,} runs ({result.played:,} played now)")
     if table is not None and len(table):
-        _print_points(console, table)
+        _print_points(console, table, result.points)
     for line in result.failures[:5]:
         console.print(f"failed: {line}")
     if len(result.failures) > 5:
@@ -68,7 +67,7 @@ def print_sweep(result: Any, table: Any) -> None:
     console.print(f"written to {result.folder}")
 
 
-def _print_points(console: Console, table: Any) -> None:
+def _print_points(console: Console, table: Any, total: int) -> None:
     columns = list(table.columns)
     names = columns[1 : columns.index("runs")]
     chosen = table[table["measure"] == "covered"]
@@ -86,7 +85,7 @@ def _print_points(console: Console, table: Any) -> None:
         ("mean wk (RMST)", "right"),
         *((f"S({days[-1].split('_')[1]} d)", "right") for _ in days[-1:]),
     )
-    for number in points.index[:MOST_ROWS]:
+    for number in points.index:
         row = points.loc[number]
         cells = [_value(row[name]) for name in names[:MOST_NAMES]]
         estimates = [
@@ -98,8 +97,8 @@ def _print_points(console: Console, table: Any) -> None:
     console.print(result)
     if len(names) > MOST_NAMES:
         console.print(f"({len(names) - MOST_NAMES} more names vary; see points.parquet)")
-    if len(points) > MOST_ROWS:
-        console.print(f"... and {len(points) - MOST_ROWS:,} points more in summary.parquet")
+    if total > MOST_ROWS:
+        console.print(f"... and {total - MOST_ROWS:,} points more in summary.parquet")
     which = "the truce in force at the start" if group == "running" else "all truces"
     console.print(f"Covered measure, {which}; 95 % intervals of simulation error in brackets.")
 

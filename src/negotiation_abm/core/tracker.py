@@ -12,6 +12,7 @@ agreement to the turn of the end.
 import numpy as np
 
 from negotiation_abm.core._rule import rule
+from negotiation_abm.core.payoffs import flow
 from negotiation_abm.core.terms import (
     MAX_LEVERS,
     NUM_PLAYERS,
@@ -70,18 +71,20 @@ TALLY = np.dtype(
     align=True,
 )
 
-TURN = np.dtype(
+TRACE = np.dtype(
     [
         ("phase", "i8"),
         ("age", "i8"),
         ("weeks_left", "i8"),
         ("forum", "i8"),
         ("strain", "f8"),
+        ("flow", "f8", (NUM_PLAYERS,)),  # flow payoff of the week
         ("felt", "f8", (NUM_PLAYERS,)),
         ("anger", "f8", (NUM_PLAYERS,)),
         ("goodwill", "f8", (NUM_PLAYERS,)),
         ("in_force", "f8", (NUM_PLAYERS, MAX_LEVERS)),
         ("loaded", "f8", (NUM_PLAYERS, MAX_LEVERS)),
+        ("hurt", "f8", (NUM_PLAYERS, MAX_LEVERS)),  # weekly pain that the lever causes
     ],
     align=True,
 )
@@ -211,17 +214,20 @@ def close_tally(tally, state, params, info, spells, count):
 
 
 @rule
-def note_turn(row, state):
-    """Copy what a turn-by-turn table shows of the state at the end of a week."""
-    row.phase = state.phase
-    row.age = state.age if state.phase == Phase.TRUCE else 0
-    row.weeks_left = state.weeks_left
-    row.forum = state.forum
-    row.strain = state.strain
+def trace_turn(trace, state, params, week):
+    """Note the state at the end of a week."""
+    trace.phase = state.phase
+    trace.age = state.age if state.phase == Phase.TRUCE else 0
+    trace.weeks_left = state.weeks_left
+    trace.forum = state.forum
+    trace.strain = state.strain
     for player in range(NUM_PLAYERS):
-        row.felt[player] = state.felt[player]
-        row.anger[player] = state.anger[player]
-        row.goodwill[player] = state.goodwill[player]
-        for lever in range(MAX_LEVERS):
-            row.in_force[player, lever] = state.in_force[player, lever]
-            row.loaded[player, lever] = state.loaded[player, lever]
+        trace.flow[player] = flow(state, params, week, player)
+        trace.felt[player] = state.felt[player]
+        trace.anger[player] = state.anger[player]
+        trace.goodwill[player] = state.goodwill[player]
+        for lever in range(params.num_levers[player]):
+            hurt = week.salience[player, lever] * state.potency[player, lever]
+            trace.hurt[player, lever] = hurt * state.bite[player, lever]
+            trace.in_force[player, lever] = state.in_force[player, lever]
+            trace.loaded[player, lever] = state.loaded[player, lever]

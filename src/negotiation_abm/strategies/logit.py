@@ -30,6 +30,7 @@ from negotiation_abm.core.payoffs import (
 )
 from negotiation_abm.core.transitions import TINY, can_offer, is_legal
 
+PLAIN = True
 LIMIT = 110.0
 SHARP = 5.0  # precision above which the limit could bind
 

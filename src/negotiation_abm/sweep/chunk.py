@@ -15,15 +15,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from negotiation_abm.batch import Block, run_replicates
+from negotiation_abm.batch import blank_traces, run_replicates
 from negotiation_abm.errors import InputError
-from negotiation_abm.game import Game
 from negotiation_abm.resources import source_hash
 from negotiation_abm.sweep.cells import Cell, rectangles
 from negotiation_abm.sweep.designs import Changes
 from negotiation_abm.sweep.games import Games, Source
-from negotiation_abm.sweep.rows import labels, tables
+from negotiation_abm.sweep.rows import Piece, labels, tables
 
+HELD_RUNS = 2_000  # before they are turned into tables
 META = b"negotiation_abm.sweep"
 _GAMES: dict[str, Games] = {}  # builders of the last sweep that this process worked on
 
@@ -85,49 +85,67 @@ def play(task: Task) -> Played:
     if games is None:
         _GAMES.clear()
         games = _GAMES[task.sweep] = Games(task.source, task.changes)
-    played: list[tuple[Game, Block, Cell]] = []
+    rows = _Rows(task.outputs)
     failures: list[tuple[Cell, str]] = []
     for cell in task.cells:
         changes, seed = task.points[cell.point]
         try:
             game = games.game(changes)
             count = cell.stop - cell.first
-            block = run_replicates(game, seed, cell.first, count, "turns" in task.outputs)
+            traces = blank_traces(game, count) if "turns" in task.outputs else None
+            block = run_replicates(game, seed, cell.first, count, traces)
         except Exception as error:  # whatever it is, the other points go on
             failures.append((cell, _text(error)))
         else:
-            played.append((game, block, cell))
-    cells = tuple(cell for _, _, cell in played)
-    files = _files(task, played) if played else {}
-    return Played(files, cells, tuple(failures), time.perf_counter() - begun)
+            rows.add(Piece(game, block, cell, traces))
+    files = _files(task, rows) if rows.cells else {}
+    return Played(files, tuple(rows.cells), tuple(failures), time.perf_counter() - begun)
 
 
 def _text(error: Exception) -> str:
     return str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
 
 
-def _files(task: Task, played: list[tuple[Game, Block, Cell]]) -> dict[str, bytes]:
-    groups: dict[Any, list[tuple[Game, Block, Cell]]] = {}
-    for one in played:
-        groups.setdefault(labels(one[0]), []).append(one)
-    parts = [
-        tables(
-            group[0][0],
-            [block for _, block, _ in group],
-            [cell.point for _, _, cell in group],
-            task.outputs,
-        )
-        for group in groups.values()
-    ]
+class _Rows:
+    """Turns what has been played into tables soon, as these take a tenth of the memory."""
+
+    def __init__(self, outputs: tuple[str, ...]) -> None:
+        self.cells: list[Cell] = []
+        self._outputs = outputs
+        self._waiting: list[Piece] = []
+        self._tables: list[dict[str, pa.Table]] = []
+
+    def add(self, piece: Piece) -> None:
+        """Take one more piece."""
+        if self._waiting and labels(piece.game) != labels(self._waiting[0].game):
+            self._turn()
+        self.cells.append(piece.cell)
+        self._waiting.append(piece)
+        if sum(len(one.block.runs) for one in self._waiting) >= HELD_RUNS:
+            self._turn()
+
+    def _turn(self) -> None:
+        self._tables.append(tables(self._waiting, self._outputs))
+        self._waiting = []
+
+    def finished(self) -> dict[str, list[pa.Table]]:
+        """Tables of each kind, in order of the cells."""
+        if self._waiting:
+            self._turn()
+        return {kind: [one[kind] for one in self._tables] for kind in self._tables[0]}
+
+
+def _files(task: Task, rows: _Rows) -> dict[str, bytes]:
+    parts = rows.finished()
     note = {
         "sweep": task.sweep,
         "rules": task.rules,
-        "cells": [list(one) for one in rectangles(cell for _, _, cell in played)],
+        "cells": [list(one) for one in rectangles(rows.cells)],
     }
     files: dict[str, bytes] = {}
-    first = played[0][2]
-    for kind in sorted(parts[0], key="runs".__eq__):
-        content = encode([part[kind] for part in parts], note | {"beside": list(files)})
+    first = rows.cells[0]
+    for kind in sorted(parts, key="runs".__eq__):
+        content = encode(parts[kind], note | {"beside": list(files)})
         digest = bytes_hash(content)
         files[f"{kind}/{first.point:08d}-{first.first:08d}-{digest}.parquet"] = content
     return files
@@ -139,10 +157,10 @@ def bytes_hash(content: bytes) -> str:
 
 
 def encode(parts: list[pa.Table], note: dict[str, Any]) -> bytes:
-    """One Parquet file of tables under one another, sorted by point, with a note in it."""
+    """One Parquet file of tables under one another, with a note in it."""
     table = parts[0]
     if len(parts) > 1:
-        table = pa.concat_tables(parts, promote_options="permissive").sort_by("point")
+        table = pa.concat_tables(parts, promote_options="permissive").combine_chunks()
     table = table.replace_schema_metadata({META: json.dumps(note, sort_keys=True).encode()})
     stream = io.BytesIO()
     pq.write_table(table, stream, compression="zstd", compression_level=1)

@@ -9,10 +9,10 @@ to share.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import norm
 
 from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.spells import CAUSES, MEASURES
@@ -26,7 +26,7 @@ LEVEL = 0.95
 
 def z_of(level: float) -> float:
     """Half-width of a normal interval in standard errors."""
-    return float(norm.ppf(0.5 + level / 2.0))
+    return NormalDist().inv_cdf(0.5 + level / 2.0)
 
 
 _Z = z_of(LEVEL)

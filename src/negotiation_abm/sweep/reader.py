@@ -16,7 +16,7 @@ from negotiation_abm.sweep.store import Part
 
 BLOCK_RUNS = 20_000  # runs held at a time
 BLOCK_POINTS = 256
-KEPT = 12  # parts
+KEPT_BYTES = 40_000_000  # of decoded parts
 _CODES = {
     "measure": {name: code for code, name in MEASURES.items()},
     "cause": {name: code for code, name in CAUSES.items()},
@@ -104,10 +104,14 @@ class Reader:
             part = self._parts[number]
             runs, spells = (pq.read_table(part.file(kind)) for kind in ("runs", "spells"))
             self._kept[number] = _columns(runs), _columns(spells)
-            if len(self._kept) > KEPT:
+            while len(self._kept) > 1 and sum(map(_size, self._kept.values())) > KEPT_BYTES:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(number)
         return self._kept[number]
+
+
+def _size(part: tuple[dict[str, np.ndarray], dict[str, np.ndarray]]) -> int:
+    return sum(column.nbytes for columns in part for column in columns.values())
 
 
 def _columns(table: pa.Table) -> dict[str, np.ndarray]:
@@ -123,18 +127,21 @@ def _numbers(name: str, column: Any) -> np.ndarray:
         column = column.chunk(0) if column.num_chunks else pa.array([], column.type)
     if isinstance(column, pa.DictionaryArray):
         codes = np.array([_code(name, text) for text in column.dictionary.to_pylist()], np.int64)
+        codes = codes.astype(np.int32)
         indices = column.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)
         return np.asarray(np.append(codes, -1)[indices])
     if column.null_count:
         column = column.fill_null(-1)
     numbers: np.ndarray = column.to_numpy(zero_copy_only=False)
-    return numbers.astype(np.float64 if numbers.dtype.kind == "f" else np.int64)
+    if numbers.dtype.kind == "f":
+        return numbers
+    return numbers.astype(np.int64 if name in ("point", "replicate") else np.int32)
 
 
 def _code(name: str, text: str) -> int:
     """A number for a name, the same in every file."""
     known = _CODES.get(name)
-    return known[text] if known else zlib.crc32(text.encode())
+    return known[text] if known else zlib.crc32(text.encode()) & 0x7FFFFFFF  # fits 32 bits
 
 
 def _cut(

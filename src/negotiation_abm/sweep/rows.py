@@ -1,6 +1,7 @@
 """Rows of a sweep as tables: what a part of the store holds of runs, spells and turns."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +10,7 @@ from negotiation_abm.batch import Block
 from negotiation_abm.core.terms import Forum, Phase
 from negotiation_abm.game import Game
 from negotiation_abm.spells import runs_table, spells_table
+from negotiation_abm.sweep.cells import Cell
 
 SPELL_COLUMNS = (
     "replicate",
@@ -33,21 +35,26 @@ RUN_COLUMNS = (
 )
 
 
+class Piece(NamedTuple):
+    """What has been played of a point."""
+
+    game: Game
+    block: Block
+    cell: Cell
+    traces: np.ndarray | None
+
+
 def labels(game: Game) -> tuple[object, ...]:
     """What a game's tables depend on besides its numbers."""
     tariffs = tuple(sorted(game.tariff_levers().items()))
     return game.players, game.lever_names, tuple(game.pledge_names), tariffs, len(game.weeks)
 
 
-def tables(
-    game: Game, blocks: Sequence[Block], points: Sequence[int], outputs: Sequence[str]
-) -> dict[str, pa.Table]:
-    """Tables of blocks of games with the same labels, by kind.
+def tables(pieces: Sequence[Piece], outputs: Sequence[str]) -> dict[str, pa.Table]:
+    """Tables of pieces of games with the same labels, by kind.
 
     Parameters
     ----------
-    points : sequence of int
-        Point of each block.
     outputs : sequence of str
         ``runs`` and ``spells`` for all columns of these tables, ``turns`` for a row a week.
 
@@ -56,20 +63,21 @@ def tables(
     dict of str to pyarrow.Table
         ``runs`` and ``spells`` always, the columns that the summary needs at least.
     """
-    runs = runs_table(game, np.concatenate([block.runs for block in blocks]))
+    game = pieces[0].game
+    runs = runs_table(game, np.concatenate([piece.block.runs for piece in pieces]))
     if "runs" not in outputs:
         runs = runs.select([name for name in runs.column_names if _is_kept(name)])
     runs = runs.append_column("weeks", pa.array(np.full(len(runs), len(game.weeks), np.int32)))
-    spells = spells_table(game, np.concatenate([block.spells for block in blocks]))
+    spells = spells_table(game, np.concatenate([piece.block.spells for piece in pieces]))
     if "spells" not in outputs:
         spells = spells.select(list(SPELL_COLUMNS))
     found = {
-        "runs": _with_point(runs, points, [len(block.runs) for block in blocks]),
-        "spells": _with_point(spells, points, [len(block.spells) for block in blocks]),
+        "runs": _with_point(runs, pieces, [len(piece.block.runs) for piece in pieces]),
+        "spells": _with_point(spells, pieces, [len(piece.block.spells) for piece in pieces]),
     }
     if "turns" in outputs:
-        sizes = [len(block.runs) * len(game.weeks) for block in blocks]
-        found["turns"] = _with_point(_turns_table(game, blocks), points, sizes)
+        sizes = [len(piece.block.runs) * len(game.weeks) for piece in pieces]
+        found["turns"] = _with_point(_turns_table(game, pieces), pieces, sizes)
     return found
 
 
@@ -82,15 +90,16 @@ def _is_kept(name: str) -> bool:
     return name == "replicate" or is_outcome(name)
 
 
-def _with_point(table: pa.Table, points: Sequence[int], sizes: Sequence[int]) -> pa.Table:
-    return table.add_column(0, "point", pa.array(np.repeat(np.asarray(points, np.int64), sizes)))
+def _with_point(table: pa.Table, pieces: Sequence[Piece], sizes: Sequence[int]) -> pa.Table:
+    points = np.array([piece.cell.point for piece in pieces], dtype=np.int64)
+    return table.add_column(0, "point", pa.array(np.repeat(points, sizes)))
 
 
-def _turns_table(game: Game, blocks: Sequence[Block]) -> pa.Table:
+def _turns_table(game: Game, pieces: Sequence[Piece]) -> pa.Table:
     """One row a run and week: phase, clock, forum, strain, feelings, every lever's level."""
     weeks = len(game.weeks)
-    turns = np.concatenate([block.turns for block in blocks if block.turns is not None]).ravel()
-    replicates = np.concatenate([block.runs["replicate"] for block in blocks])
+    turns = np.concatenate([p.traces for p in pieces if p.traces is not None]).ravel()
+    replicates = np.concatenate([piece.block.runs["replicate"] for piece in pieces])
     columns: dict[str, pa.Array] = {
         "replicate": pa.array(np.repeat(replicates, weeks)),
         "week": pa.array(np.tile(np.arange(weeks, dtype=np.int32), len(replicates))),
@@ -101,10 +110,10 @@ def _turns_table(game: Game, blocks: Sequence[Block]) -> pa.Table:
         "strain": pa.array(turns["strain"]),
     }
     for i, player in enumerate(game.players):
-        for field in ("felt", "anger", "goodwill"):
+        for field in ("flow", "felt", "anger", "goodwill"):
             columns[f"{player}.{field}"] = pa.array(turns[field][:, i])
     for i, a, label in game.lever_labels():
-        for field in ("in_force", "loaded"):
+        for field in ("in_force", "loaded", "hurt"):
             columns[f"{label}.{field}"] = pa.array(turns[field][:, i, a])
     return pa.table(columns)
 

@@ -169,6 +169,18 @@ def write_summary(
     return content.hash(), rows
 
 
+def first_points(folder: Path, count: int) -> "pd.DataFrame":
+    """The rows of the summary of the first `count` points; the others are not read."""
+    file = pq.ParquetFile(folder / SUMMARY)
+    parts = [file.schema_arrow.empty_table()]
+    for group in range(file.num_row_groups):
+        parts.append(file.read_row_group(group))
+        if parts[-1]["point"][-1].as_py() >= count:
+            break
+    frame: pd.DataFrame = pa.concat_tables(parts).to_pandas()
+    return frame.loc[frame["point"] < count]
+
+
 def load_sweep(
     path: str | Path,
     outcome: str | None = None,

@@ -16,7 +16,7 @@ from negotiation_abm.sweep.plan import Plan
 from negotiation_abm.sweep.store import Store
 
 CHUNK_SECONDS = 1.0
-LARGEST_CHUNK = 100_000  # runs
+LARGEST_CHUNK = 20_000  # runs; more would only take memory
 PILOT_RUNS = 50
 ATTEMPTS = 3  # that a task is handed in after a worker of the own pool died
 
