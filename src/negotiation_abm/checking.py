@@ -49,6 +49,12 @@ def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> 
         return f"moments, {len(load_moments(path).targets)} targets"
     if kind == "priors":
         return f"priors, {len(data['priors'])} parameters"
+    if kind == "sweep":
+        from negotiation_abm.sweep.plan import make_plan
+        from negotiation_abm.sweep.spec import load_spec
+
+        plan = make_plan(load_spec(path))
+        return f"sweep, {plan.num_points} points, up to {plan.most_runs} runs"
     if kind == "parameters":
         chosen = load_parameter_set(path)
         return f"parameter set, {len(chosen.values)} parameters"
@@ -65,6 +71,7 @@ def _locate(reference: str) -> Path:
     for folder, suffix in (
         ("configs", ".yaml"),
         ("configs/parameters", ".yaml"),
+        ("configs/sweeps", ".yaml"),
         ("seeds", ".csv"),
         ("seeds", ".yaml"),
     ):
@@ -78,6 +85,8 @@ def _locate(reference: str) -> Path:
 def _kind(path: Path, data: dict[str, Any]) -> str:
     if path.suffix not in (".yaml", ".yml"):
         raise InputError(path, "", f"unknown kind of file; {nearest(path.suffix, KINDS)}")
+    if "design" in data:
+        return "sweep"
     if "facts" in data:
         return "facts"
     if "sources" in data:
