@@ -212,7 +212,7 @@ def controls(validation):
         ]
         for row in validation["controls"]
     ]
-    return table(["control", "outcome", "difference (95 %)", "verdict"], rows)
+    return table(["control", "outcome", "difference (95 % for all together)", "verdict"], rows)
 
 
 def levers(frame, changes, outcomes):

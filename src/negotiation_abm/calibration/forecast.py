@@ -142,13 +142,17 @@ def _survival(game: Game, blocks: list[Block], known: dt.date | None, stood: int
 
 
 def _spread(p: np.ndarray, size: np.ndarray) -> dict[str, float]:
-    """Probability with its interval over draws, corrected for the noise of finite runs."""
+    """Probability with its interval over draws, the noise of finite runs taken off its variance.
+
+    A draw counts by its standing runs: what is known to have stood speaks for the draws in which
+    that was likely.
+    """
     p, size = p[size > 1], size[size > 1]
     mean = float(np.average(p, weights=size))
-    noise = float(np.mean(p * (1.0 - p) / (size - 1)))
-    between = max(0.0, float(p.var(ddof=1)) - noise) if len(p) > 1 else 0.0
+    noise = float(np.average(p * (1.0 - p) / (size - 1), weights=size))
+    between = max(0.0, float(np.average((p - mean) ** 2, weights=size)) - noise)
     whole = mean * (1.0 - mean)
-    low, high = np.quantile(p, INTERVAL)
+    low, high = np.quantile(p, INTERVAL, weights=size, method="inverted_cdf")
     return {
         "probability": mean,
         "low": float(low),

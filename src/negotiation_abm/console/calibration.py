@@ -162,7 +162,7 @@ def _print_controls(console: Console, controls: pd.DataFrame) -> None:
     table = plain_table(
         ("negative control", "left"),
         ("outcome", "left"),
-        ("difference [95 %]", "right"),
+        ("difference [95 % of all]", "right"),
         ("verdict", "left"),
     )
     for row in controls.to_dict(orient="records"):
@@ -205,8 +205,8 @@ def print_forecast(summary: dict[str, Any], out: Path | None) -> None:
     table = plain_table(
         ("truce lasts beyond", "left"),
         ("measure", "left"),
-        ("given that it stood on", "left"),
-        ("probability [90 % over draws]", "right"),
+        ("stood on", "left"),
+        ("probability [90 %]", "right"),
         ("parameters' share", "right"),
     )
     for row in summary["survival"]:
@@ -238,9 +238,9 @@ def print_forecast(summary: dict[str, Any], out: Path | None) -> None:
     console.print()
     console.print(ends)
     console.print(
-        "Days count from the start. Parameters' share: part of the variance of the outcome that "
-        "is not knowing\nthe parameters; the rest is chance. Any domain: until the first "
-        f"escalation of severity {summary['min_severity']:g} or more."
+        "Days count from the start; intervals are over posterior draws. Parameters' share: part of "
+        "the\nvariance of the outcome that is not knowing the parameters; the rest is chance. Any "
+        f"domain: until\nthe first escalation of severity {summary['min_severity']:g} or more."
     )
     if out:
         console.print(f"written to {out}")
