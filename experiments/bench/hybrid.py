@@ -1,7 +1,7 @@
 """What a careful user of Mesa would build: Mesa's model, agents and collector, compiled rules.
 
 The rules are those of the package, compiled; each agent calls them for its move. It plays the same
-game as the readable run and stands in `run.py` beside it.
+game as the readable run, collects the same data, and stands in `run.py` beside it.
 """
 
 from functools import cache
@@ -11,7 +11,7 @@ import numpy as np
 
 from negotiation_abm import build_game, load_scenario
 from negotiation_abm.core.state import INFO
-from negotiation_abm.core.terms import NUM_OPTIONS, Phase
+from negotiation_abm.core.terms import NUM_OPTIONS, Forum, Phase
 from negotiation_abm.core.tracker import SPELL, TALLY
 from negotiation_abm.kernel import compiler
 
@@ -21,6 +21,7 @@ def compiled():
     """Beginning of a week, one move, end of a week."""
     numba = compiler()
     from negotiation_abm.core.draws import TURN_BLOCK, decision_block, normal, pick, uniforms
+    from negotiation_abm.core.payoffs import flow
     from negotiation_abm.core.tracker import track_move, track_turn
     from negotiation_abm.core.transitions import apply_move, begin_turn, end_turn, scheduled_step
     from negotiation_abm.strategies.logit import choose
@@ -56,7 +57,12 @@ def compiled():
         end_turn(states[0], params[0], weeks[states[0].turn], infos[0])
         track_turn(tallies[0], states[0], params[0], infos[0], spells, 0)
 
-    return begin, move, finish
+    @numba.njit(cache=True)
+    def payoff(states, params, weeks, player):
+        state = states[0]
+        return flow(state, params[0], weeks[state.turn - 1], player)
+
+    return begin, move, finish, payoff
 
 
 @cache
@@ -70,6 +76,7 @@ class Side(mesa.Agent):
     def __init__(self, model, player):
         super().__init__(model)
         self.player = player
+        self.label = model.game.players[player]
         self.scratch = np.zeros(NUM_OPTIONS)
 
     def play(self, place):
@@ -79,13 +86,34 @@ class Side(mesa.Agent):
             self.player, place, self.scratch,
         )  # fmt: skip
 
+    @property
+    def flow_payoff(self):
+        m = self.model
+        return compiled()[3](m.state, m.params, m.weeks, self.player)
+
+    @property
+    def felt(self):
+        return float(self.model.state["felt"][0, self.player])
+
+    @property
+    def anger(self):
+        return float(self.model.state["anger"][0, self.player])
+
+
+def of_state(name):
+    return lambda m: m.state[name][0].item()
+
+
+def level(player, lever):
+    return lambda m: float(m.state["in_force"][0, player, lever])
+
 
 class HybridModel(mesa.Model):
     """One run."""
 
     def __init__(self, scenario, seed=0, replicate=0):
         super().__init__(rng=seed)
-        game = _game(scenario)
+        self.game = game = _game(scenario)
         self.draw_seed, self.replicate = np.uint64(seed), replicate
         self.params, self.weeks, self.state = game.params, game.weeks, game.initial.copy()
         self.info, self.tally, self.spells = (
@@ -99,16 +127,22 @@ class HybridModel(mesa.Model):
         self.running = True
         self.datacollector = mesa.DataCollector(
             {
-                "week": lambda m: int(m.state["turn"][0]),
+                "week": of_state("turn"),
                 "phase": lambda m: Phase(int(m.state["phase"][0])).name,
-                "num_truces": lambda m: int(m.tally["num_truces"][0]),
+                "truce_age": of_state("age"),
+                "weeks_left": of_state("weeks_left"),
+                "strain": of_state("strain"),
+                "forum": lambda m: Forum(int(m.state["forum"][0])).name,
+                "num_truces": lambda m: m.tally["num_truces"][0].item(),
             }
+            | {f"{label}.in_force": level(i, a) for i, a, label in game.lever_labels()},
+            {"player": "label", "flow_payoff": "flow_payoff", "felt": "felt", "anger": "anger"},
         )
 
     def step(self):
         if not self.running:
             return
-        begin, _, finish = compiled()
+        begin, _, finish, _ = compiled()
         first = begin(self.state, self.params, self.weeks, self.draw_seed, self.replicate)
         for exchange in range(self.exchanges):
             self.state["exchange"] = exchange

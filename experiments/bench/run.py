@@ -9,6 +9,7 @@ import json
 import math
 import os
 import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -139,6 +140,12 @@ def speed(path):
     return result
 
 
+def children_seconds():
+    """Processor time of all child processes that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def growth(folder, path):
     """Time and peak memory of sweeps of growing size, each in a process of its own."""
     found = {}
@@ -148,12 +155,13 @@ def growth(folder, path):
         (folder / "growth.yaml").write_text(yaml.safe_dump(spec))
         out = folder / f"growth-{size}"
         words = ["sweep", str(folder / "growth.yaml"), "--out", str(out), "--json"]
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), children_seconds()
         done = subprocess.run(
             [sys.executable, "-c", PEAK, *words], capture_output=True, text=True, check=True
         )
         found[size] = {
             "seconds": time.perf_counter() - begun,
+            "cpu_seconds": children_seconds() - used,
             "peak_mib": float(re.findall(r"[\d.]+", done.stderr)[-1]),
             "disk_mb": sum(p.stat().st_size for p in out.rglob("*") if p.is_file()) / 1e6,
         }

@@ -161,7 +161,7 @@ def _begin(
     seeds = "" if plan.spec.common_random_numbers else _OWN_SEEDS
     facts = {
         "format": FORMAT,
-        "sweep": text_hash(plan.fixed()),
+        "sweep": plan.identity(),
         "plan": plan.hash(),
         "rules": source_hash(rules_only=True),
         "shard": shard,

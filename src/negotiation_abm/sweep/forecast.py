@@ -1,6 +1,6 @@
 """A dry run: what a sweep will take, tried on a second's worth of its runs."""
 
-import resource
+import contextlib
 import sys
 import time
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from negotiation_abm.sweep.work import CHUNK_SECONDS, LARGEST_CHUNK, pilot_secon
 TRIAL_SECONDS = 0.7  # of each worker
 SUMMARY_SECONDS_RUN = 1.5e-6
 SUMMARY_SECONDS_POINT = 3e-4
-BYTES_FLYING = 2_500  # of a run between being played and being stored
+BYTES_FLYING = 1_000  # of a run between being played and being stored
 BYTES_POINT = 60
-BYTES_SUMMARY = 120_000_000
+BYTES_SUMMARY = 60_000_000
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ def forecast(plan: Plan, team: Team) -> Forecast:
     """Try some points on all workers at once, and scale up."""
     alone = pilot_seconds(plan, Cell(0, 0, 1))
     chunk = max(1, min(int(CHUNK_SECONDS / alone), LARGEST_CHUNK))
-    tasks = [task_of(plan, _sample(plan, alone, worker), "pilot") for worker in range(team.size)]
+    samples = [_sample(plan, alone, worker) for worker in range(team.size)]
+    tasks = [task_of(plan, sample, plan.identity()) for sample in samples]
     for future in [team.submit(play, tasks[0]) for _ in range(team.size)]:
         future.result()  # workers have started and compiled
     begun = time.perf_counter()
@@ -83,6 +84,10 @@ def _sample(plan: Plan, seconds: float, worker: int) -> list[Cell]:
 
 
 def _resident() -> float:
-    """Peak memory of this process so far, in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return float(peak) * (1 if sys.platform == "darwin" else 1024)
+    """Peak memory of this process so far, in bytes; 0 where the system does not say."""
+    with contextlib.suppress(ImportError):
+        import resource
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return float(peak) * (1 if sys.platform == "darwin" else 1024)
+    return 0.0

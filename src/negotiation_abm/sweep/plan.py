@@ -86,6 +86,10 @@ class Plan:
             "stop": _without_cap(spec),
         }
 
+    def identity(self) -> str:
+        """Hash of `fixed`: the sweep that runs belong to."""
+        return text_hash(self.fixed())
+
     def described(self) -> dict[str, Any]:
         """All that decides what is played: `fixed`, the design, and how many runs."""
         spec = self.spec

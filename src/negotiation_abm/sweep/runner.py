@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from negotiation_abm.errors import InputError
-from negotiation_abm.provenance import file_hash, text_hash
+from negotiation_abm.provenance import file_hash
 from negotiation_abm.resources import source_hash
 from negotiation_abm.results import prepare
 from negotiation_abm.sweep.adaptive import Adaptive, outcome_of
@@ -102,7 +102,7 @@ def run_sweep(
         name = f"{shard_of[0]}/{shard_of[1]}" if shard_of else None
         plan = open_folder(folder, plan, name, extend)
         rules = source_hash(rules_only=True)
-        store = Store(folder, text_hash(plan.fixed()), rules, say or (lambda _: None))
+        store = Store(folder, plan.identity(), rules, say or (lambda _: None))
         if retry_failed:
             store.forget_failures()
         store.load()

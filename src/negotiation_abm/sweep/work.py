@@ -141,9 +141,9 @@ def task_of(plan: Plan, cells: list[Cell], sweep: str) -> Task:
 
 def pilot_seconds(plan: Plan, cell: Cell) -> float:
     """Seconds that a run takes on this machine, tried on one point; compiles if need be."""
-    warm = Cell(cell.point, 0, 1)
-    play(task_of(plan, [warm], "pilot"))
-    trial = Cell(cell.point, 0, PILOT_RUNS)
+    sweep = plan.identity()
+    warm, trial = Cell(cell.point, 0, 1), Cell(cell.point, 0, PILOT_RUNS)
+    play(task_of(plan, [warm], sweep))
     begun = time.perf_counter()
-    play(task_of(plan, [trial], "pilot"))
+    play(task_of(plan, [trial], sweep))
     return (time.perf_counter() - begun) / PILOT_RUNS
