@@ -34,7 +34,7 @@ def control_table(parameters: str, replicates: int, seed: int) -> pd.DataFrame:
     -------
     DataFrame
         control, outcome (S(365 d) of the Busan truce; weeks to the first truce of 2025),
-        difference, low, high (95 % for all rows together), verdict (pass where the interval holds 0, else fail).
+        difference, low, high (95 % for all rows together), verdict (pass where it holds 0).
     """
     busan, january = STARTS
     base = {start: outcomes(start_with(start, [], parameters=parameters), replicates, seed)
