@@ -14,7 +14,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run figures gallery mechanisms calibration test lint bench verify clean
+.PHONY: help run sweep figures gallery mechanisms calibration test lint bench checks verify clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' Makefile
@@ -29,9 +29,13 @@ run: $(VENV)/.installed ## replay the 2025 record, run the baseline 10,000 times
 	$(BIN)/negotiation-abm run baseline_2025 --replicates 10000 --seed 1 --out $(BASELINE)
 	$(BIN)/negotiation-abm plot $(BASELINE)
 
-figures: run ## renew the figures of the README from `make run`
+sweep: $(VENV)/.installed ## the example of the README: 90 points of 2,000 runs, and their figure
+	$(BIN)/negotiation-abm sweep rare_earths_breach --out results/phase
+	$(BIN)/negotiation-abm plot results/phase
+
+figures: run sweep ## renew the figures of the README from `make run` and `make sweep`
 	mkdir -p docs/figures
-	cp $(BASELINE)/figures/*.png docs/figures/
+	cp $(BASELINE)/figures/*.png results/phase/figures/phase.png docs/figures/
 
 gallery: figures ## renew the other figures of docs/gallery.md (minutes)
 	$(BIN)/negotiation-abm run busan_2025 --out $(GALLERY)/as_is
@@ -71,8 +75,11 @@ lint: $(VENV)/.installed ## style, format, types, import direction
 	$(BIN)/mypy src
 	$(BIN)/lint-imports --no-logo
 
-bench: $(VENV)/.installed ## speed and memory
+bench: $(VENV)/.installed ## speed, memory and growth (minutes)
 	$(BIN)/python experiments/bench/run.py
+
+checks: $(VENV)/.installed ## what docs/sweeps.md says of sweeps, measured
+	$(BIN)/python experiments/sweep/checks.py
 
 verify: $(VENV)/.installed ## statistical verification (minutes)
 	$(BIN)/pytest -q -m verify

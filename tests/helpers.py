@@ -38,7 +38,7 @@ ESCALATE_2 = 8
 SHIPPED = ("baseline_2025", "busan_2025")
 
 # What the quantal response remembers of its own arithmetic: no part of the game.
-MEMORY = {"odds", "odds_inputs"}
+MEMORY = {"odds", "odds_inputs", "shared_inputs", "shared_odds"}
 
 # ---------------------------------------------------------------------------
 # Rules by hand: two levers a side, every payoff term off.

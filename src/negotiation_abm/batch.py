@@ -41,6 +41,11 @@ def spells_of_one(game: Game) -> int:
     return NUM_MEASURES * (len(game.weeks) * (moves + 1) + 1)
 
 
+def blank_traces(game: Game, count: int) -> np.ndarray:
+    """Room for the weeks of `count` runs: `TRACE` records, shape (count, weeks)."""
+    return np.zeros((count, len(game.weeks)), TRACE)
+
+
 def run_replicates(
     game: Game, seed: int, first: int, count: int, traces: np.ndarray | None = None
 ) -> Block:
@@ -50,21 +55,20 @@ def run_replicates(
     ----------
     seed : int
         0 to 2**64 - 1.
-    traces : ndarray of TRACE, shape (num_traced, num_weeks), optional
-        Filled with the weeks of the first `num_traced` of them.
+    traces : ndarray of TRACE, shape (num_traced, weeks), optional
+        Filled with the state at the end of each week of the first `num_traced` (`blank_traces`).
 
     Returns
     -------
     Block
         `count` runs, and their spells in the order in which they ended.
     """
-    kernel = make_kernel()
+    kernel = make_kernel(game.strategy_codes)
     codes = np.array(game.strategy_codes)
     state, info = np.zeros(1, STATE), np.zeros(1, INFO)
     largest = spells_of_one(game)
     runs: list[np.ndarray] = []
     spells: list[np.ndarray] = []
-    noted = np.zeros((0, len(game.weeks)), TRACE) if traces is None else traces
     done = 0
     while done < count:
         tallies = np.zeros(count - done, TALLY)
@@ -81,7 +85,7 @@ def run_replicates(
             tallies,
             room,
             largest,
-            noted[done:],
+            traces=None if traces is None else traces[done:],
         )
         runs.append(tallies[:played])
         spells.append(room[:written].copy())
@@ -106,7 +110,7 @@ def simulate(
     progress : callable, optional
         Called with the number of replicates finished.
     """
-    make_kernel()  # compile before the threads start
+    make_kernel(game.strategy_codes)  # compile before the threads start
     starts = iter(range(0, replicates, chunk_size))
     workers = threads or available_threads()
     waiting: deque[Future[Block]] = deque()

@@ -51,10 +51,16 @@ def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> 
     if kind == "priors":
         return f"priors, {len(data['priors'])} parameters"
     if kind == "study":
-        from negotiation_abm.sensitivity.spec import load_spec  # loads scipy
+        from negotiation_abm.sensitivity.spec import load_spec as load_study  # loads scipy
 
-        study = load_spec(path)
+        study = load_study(path)
         return f"study, {len(study.factors)} factors, {len(study.outcomes)} outcomes"
+    if kind == "sweep":
+        from negotiation_abm.sweep.plan import make_plan
+        from negotiation_abm.sweep.spec import load_spec
+
+        plan = make_plan(load_spec(path))
+        return f"sweep, {plan.num_points} points, up to {plan.most_runs} runs"
     if kind == "parameters":
         chosen = load_parameter_set(path)
         return f"parameter set, {len(chosen.values)} parameters"
@@ -72,6 +78,7 @@ def _locate(reference: str) -> Path:
         ("configs", ".yaml"),
         ("configs/parameters", ".yaml"),
         ("configs/sensitivity", ".yaml"),
+        ("configs/sweeps", ".yaml"),
         ("seeds", ".csv"),
         ("seeds", ".yaml"),
     ):
@@ -85,6 +92,8 @@ def _locate(reference: str) -> Path:
 def _kind(path: Path, data: dict[str, Any]) -> str:
     if path.suffix not in (".yaml", ".yml"):
         raise InputError(path, "", f"unknown kind of file; {nearest(path.suffix, KINDS)}")
+    if "design" in data:
+        return "sweep"
     if "facts" in data:
         return "facts"
     if "sources" in data:

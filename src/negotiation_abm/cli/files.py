@@ -27,7 +27,8 @@ def add(commands: Any) -> None:
     check.add_argument("files", metavar="FILE", nargs="+")
     schema = command(commands, "schema", _schema, "write the JSON Schema of a scenario")
     schema.add_argument("--out", metavar="FILE", type=Path, help="file to write (default: print)")
-    command(commands, "list", _list, "list shipped scenarios, parameter sets, studies, records")
+    text = "list shipped scenarios, parameter sets, sweeps, studies, records"
+    command(commands, "list", _list, text)
 
 
 def _plot(options: argparse.Namespace) -> None:
@@ -64,6 +65,7 @@ def _list(options: argparse.Namespace) -> None:
     for title, folder, suffix in (
         ("scenarios", "configs", ".yaml"),
         ("parameter sets", "configs/parameters", ".yaml"),
+        ("sweeps", "configs/sweeps", ".yaml"),
         ("studies", "configs/sensitivity", ".yaml"),
         ("records", "seeds", ".csv"),
     ):

@@ -30,12 +30,15 @@ def terminal() -> Console:
 
 
 @contextlib.contextmanager
-def progress_bar(total: int, unit: str) -> Iterator[Callable[[int], None]]:
-    """A progress line on standard error with rate and time left, shown after a second."""
+def progress_bar(total: int, unit: str) -> Iterator[Callable[..., None]]:
+    """A progress line on standard error with rate and time left, shown after a second.
+
+    What it gives is called with the number done and, where that has changed, the number in all.
+    """
     begun = time.monotonic()
     shown = [0.0]
 
-    def report(done: int) -> None:
+    def report(done: int, total: int = total) -> None:
         now = time.monotonic()
         if not sys.stderr.isatty() or now - begun < 1.0 or now - shown[0] < 0.2:
             return

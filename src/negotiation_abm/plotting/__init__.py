@@ -31,6 +31,10 @@ def plot_folder(folder: Path, names: Iterable[str] = ()) -> list[Path]:
 
     if not folder.is_dir():
         raise InputError(folder, "", "no such folder")
+    if (folder / "sweep.yaml").is_file():
+        from negotiation_abm.plotting.sweeps import draw_sweep
+
+        return draw_sweep(folder)
     asked = list(dict.fromkeys(names))
     for name in asked:
         if name not in FIGURES:

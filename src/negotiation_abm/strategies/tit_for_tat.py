@@ -17,6 +17,8 @@ from negotiation_abm.core.terms import (
 )
 from negotiation_abm.core.transitions import is_legal
 
+PLAIN = True
+
 
 @rule
 def choose(state, params, week, player, u, weights):
