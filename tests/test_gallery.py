@@ -1,6 +1,7 @@
 """Every figure of the gallery: drawn from its table, legible, quick, and by name."""
 
 import json
+import shutil
 import time
 import xml.etree.ElementTree as ElementTree
 
@@ -13,6 +14,9 @@ from PIL import Image
 
 from cli_helpers import ROOT, command, contents, shipped_game
 from negotiation_abm import load_record
+from negotiation_abm.calibration.forecast_step import make_forecast
+from negotiation_abm.calibration.run import calibrate
+from negotiation_abm.calibration.validate import Effort, validate
 from negotiation_abm.lifetimes import compare, study_tables
 from negotiation_abm.observed import write_replay
 from negotiation_abm.plotting import plot_folder
@@ -67,13 +71,42 @@ def _no_open_figures():
     plt.close("all")
 
 
+FITTED = ("identification", "predictive", "lever_response", "calibration_curve", "forecast")
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    """A fit, its validation and a forecast, small; the stored table of recovery."""
+    folder = tmp_path_factory.mktemp("fitted")
+    game, record = shipped_game("baseline_2025"), load_record("record_2025")
+    calibrate(game, record, folder, name="mine")
+    effort = Effort(draws=2, runs=2, lever_runs=20, control_runs=50)
+    validate(game, record, folder, effort=effort)
+    make_forecast(shipped_game("busan_2025"), 4, 20, 1, out=folder)
+    shutil.copy(ROOT / "experiments" / "calibration" / "recovery.csv", folder)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*FITTED, "recovery"])
+def test_each_figure_of_a_fit(fitted, name):
+    png, svg = plot_folder(fitted, [name])
+    with Image.open(png) as image:
+        assert min(image.size) >= 500
+        assert np.asarray(image.convert("L")).std() > 10  # not blank
+    text = svg.read_text()
+    table = FIGURES[name].table
+    assert f"{table} {file_hash(fitted / table)[:12]}" in text
+    assert "parameters calibrated_2025" in text or name == "recovery"
+
+
 def folder_of(results, name):
     if name in COMPARISON:
         return results / "comparison"
     return results / ("sobol" if name == "sensitivity" else "run")
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", [n for n in FIGURES if n not in (*FITTED, "recovery")])
 def test_each_figure_by_name(results, name):
     folder = folder_of(results, name)
     png, svg = plot_folder(folder, [name])

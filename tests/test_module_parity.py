@@ -10,7 +10,7 @@ from negotiation_abm.batch import spells_of_one
 from negotiation_abm.core.modules import NAMES
 from negotiation_abm.core.state import INFO, STATE
 from negotiation_abm.core.terms import TruceEnd
-from negotiation_abm.core.tracker import SPELL, TALLY, TRACE
+from negotiation_abm.core.tracker import SPELL, TALLY
 from negotiation_abm.kernel import make_kernel
 
 FEW, MANY = range(12), range(100)
@@ -23,8 +23,8 @@ def compiled_run(game, seed, replicate):
     tally, spells = np.zeros(1, TALLY), np.zeros(largest, SPELL)
     codes, numbers = np.array(game.strategy_codes), (np.uint64(seed), np.int64(replicate))
     records = (game.params, game.weeks, game.initial, codes)
-    no_traces = np.zeros((0, 0), TRACE)
-    _, count = make_kernel()(*records, *numbers, state, info, tally, spells, largest, no_traces)
+    kernel = make_kernel(game.strategy_codes)
+    _, count = kernel(*records, *numbers, state, info, tally, spells, largest)
     return state[0], tally[0], spells[:count]
 
 

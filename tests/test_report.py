@@ -135,9 +135,10 @@ def test_every_parameter_in_use_stands_under_what_it_rests_on(busan):
     }
     names = [name for _, members in resting(made) for name in members]
     assert {"coalition_cost", "decoupling_power", "mediation_rate"} <= set(names)
-    assert "shadow" in groups["not identified by the record"]
+    assert "shadow" in groups["not identified: the prior alone"]
+    assert "breach_cost" in groups["fitted; moments of free runs narrow it"]
     page = visible((busan / "report.html").read_text())
-    assert "not identified by the record 3 shadow, brinkmanship, deadline" in page
+    assert "not identified: the prior alone 1 shadow" in page
 
 
 def test_fitted_sets_say_what_the_record_carries(tmp_path):

@@ -102,7 +102,7 @@ def test_factors():
 def test_posterior_draws_give_their_own_quantiles(tmp_path):
     spec = spec_of(tmp_path, draws="calibrated_2025", factors={"fatigue": "draws"})
     draws = np.array(spec.factors[0].values)
-    assert len(draws) == 1000
+    assert len(draws) == 4000
     assert spec.factors[0].at(0.5) == pytest.approx(np.median(draws))
 
 

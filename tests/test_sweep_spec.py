@@ -165,7 +165,7 @@ SOBOL = {"points": 64, "ranges": {"fatigue": [0, 1]}}
         ),
         ({"design": [{"posterior": {"set": "calibrated_2052"}}]}, ("'calibrated_2025'",)),
         ({"design": [{"posterior": {"set": "start_2025"}}]}, ("no posterior draws",)),
-        ({"design": [{"posterior": {"set": "calibrated_2025", "draws": 5000}}]}, ("1 to 1000",)),
+        ({"design": [{"posterior": {"set": "calibrated_2025", "draws": 5000}}]}, ("1 to 4000",)),
         ({"design": [{"cross": [GRID, GRID]}]}, ("'breach_cost' varies in block 0 too",)),
         ({"design": [{"grid": {"players": [["A", "B"]]}}]}, ("'players' cannot vary",)),
         ({"set": {BREACH: 1}}, (f"set.{BREACH}: varies in the design too",)),

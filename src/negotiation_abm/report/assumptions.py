@@ -4,8 +4,10 @@ from typing import Any
 
 from negotiation_abm.core.modules import module_of
 
+NARROWED = "fitted; moments of free runs narrow it"
 KINDS = (
     ("rests on likelihood", "fitted; the record carries it"),
+    ("rests on moments", NARROWED),
     ("rests on both", "fitted; the record and the prior share it"),
     ("rests on prior", "not identified: the prior alone"),
     ("not identified", "not identified by the record"),
@@ -22,6 +24,7 @@ ORDER = (
     "not identified: the prior alone",
     "fitted; the record and the prior share it",
     "set by patterns of free runs, not by the record",
+    NARROWED,
     "start value from an exploratory fit, not calibrated",
     "assumed",
     SET,
@@ -32,7 +35,7 @@ ORDER = (
 )
 
 
-WEAK = ORDER[:7]
+WEAK = ORDER[:8]
 
 
 def ground(groups: list[tuple[str, list[str]]]) -> str:
