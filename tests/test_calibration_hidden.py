@@ -1,4 +1,4 @@
-"""What a record does not say: readings of a week by brute force, the likelihood that sums over them."""
+"""What a record does not say: readings of a week, and the likelihood that sums over them."""
 
 import itertools
 import math
@@ -49,7 +49,7 @@ def play_outs(exchanges):
 def brute_readings(exchanges):
     """Readings of every sequence of movers, with the orders of the sides under which they occur."""
     found = {}
-    for first, course in set(play_outs(exchanges)):  # those that end early come once
+    for _, course in set(play_outs(exchanges)):  # those that end early come once
         made, slots = 0, []
         for player, moves in course:
             slots.append((player, made, moves))
