@@ -221,10 +221,11 @@ def print_forecast(summary: dict[str, Any], out: Path | None) -> None:
     console.print(table)
     renewal = summary["renewal"]
     if renewal:
+        lead = renewal["weeks_early_mean"]
+        early = "" if lead is None else f" {lead:.1f} weeks early on average;"
         console.print(
             f"\nRenewed by its date ({renewal['date']}): {short(renewal['probability'])} "
-            f"[{short(renewal['low'])}, {short(renewal['high'])}], "
-            f"{renewal['weeks_early_mean']:.1f} weeks early on average; "
+            f"[{short(renewal['low'])}, {short(renewal['high'])}],{early} "
             f"{short(renewal['of_those_that_reach_the_date_or_are_renewed'])} of the truces that "
             "are renewed or end by then."
         )
