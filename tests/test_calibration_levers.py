@@ -144,6 +144,14 @@ def test_no_change_changes_nothing(game):
     assert not table["clear"].any()
 
 
+def test_what_no_run_has_is_nan_and_not_clear():
+    silent = shipped_game("baseline_2025", **{"strategies.US": "hold", "strategies.CHINA": "hold"})
+    table = lever_response([silent, silent], 30, 5, 1, changes=(OFF,))
+    spells = table[table["outcome"].str.startswith("S(")]
+    assert spells[["base", "difference", "low", "high"]].isna().all(axis=None)
+    assert not table["clear"].any()
+
+
 @pytest.fixture(scope="module")
 def response(game):
     games = games_of(game, thinned(load_draws(game.parameter_set), 3))
