@@ -1,6 +1,7 @@
 """The step `calibrate`: the parameter set that it writes, its folder, its command line."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,12 +22,14 @@ from negotiation_abm.calibration import run as run_module
 from negotiation_abm.calibration.features import collect
 from negotiation_abm.calibration.fit import fit
 from negotiation_abm.calibration.likelihood import Likelihood
+from negotiation_abm.calibration.marginal import MarginalLikelihood
 from negotiation_abm.calibration.parameter_file import parameter_file
 from negotiation_abm.calibration.run import calibrate
 from negotiation_abm.calibration.scores import log_scores
 from negotiation_abm.calibration.validate import validate
 from negotiation_abm.core.params import PARAMETERS
 from negotiation_abm.parameters import load_parameter_set
+from negotiation_abm.provenance import file_hash
 from test_calibration_data import episode, shipped
 
 FILES = {"mine.yaml", "identification.csv", "profiles.csv", "calibration.json", "manifest.json"}
@@ -182,10 +185,17 @@ def test_folder_of_a_fit(two_levers, few_points):
 def test_written_set_is_that_of_the_summary(two_levers, few_points):
     game, record = own(two_levers)
     summary = calibrate(game, record, two_levers / "out", name="mine")
-    replay = replay_record(build_game(load_scenario(wrote(two_levers / "out"))), record)
-    chosen = sum(np.log(decision.probability) for decision in replay.decisions)
-    weeks = sum(np.log(chance if held else 1 - chance) for _, held, chance in replay.rounds)
-    assert chosen + weeks == pytest.approx(summary["log_likelihood"], abs=1e-4)
+    data = collect(build_game(load_scenario(wrote(two_levers / "out"))), record)
+    value, _ = MarginalLikelihood(data).value_and_gradient(data.point())
+    assert value == pytest.approx(summary["log_likelihood"], abs=1e-4)
+    made = load_parameter_set(two_levers / "out" / "mine.yaml").fit
+    assert made["log_likelihood"] == pytest.approx(value, abs=2e-4)
+    assert made["record_sha256"] == file_hash(two_levers / "other_episode.csv")
+    assert (made["scenario"], made["record"], made["moments"]) == (
+        "other_episode",
+        "other_episode",
+        None,
+    )
 
 
 def test_two_fits_give_the_same_bytes(two_levers, few_points):
@@ -262,7 +272,9 @@ def test_calibrate_prints_json(two_levers, capsys):
 def test_validate_prints_scores(two_levers, capsys):
     done = command(capsys, "validate", "other_episode.yaml", "--scores-only", "--out", "out")
     assert (done.status, done.err) == (0, "")
-    assert "without refitting; statistics learnt from baseline_2025" in done.out
+    words = " ".join(done.out.split())
+    assert "without refitting; statistics learnt from" in words
+    assert re.search(r"^baseline_2025 +type +type, lever", done.out, re.MULTILINE)
     assert "quantal response (this model)" in done.out
     assert "order-1 Markov pooled" in done.out
     tables = {"scores_as_given.csv", "by_move_type.csv", "calibration_curve.csv"}
