@@ -101,7 +101,7 @@ def _objective(
 def _information(
     likelihood: AnyLikelihood, prior: Prior, term: Term | None, theta: np.ndarray
 ) -> np.ndarray:
-    whole = likelihood.information(theta) + prior.information(theta)
+    whole: np.ndarray = likelihood.information(theta) + prior.information(theta)
     return whole if term is None else whole + term.information(theta)
 
 
