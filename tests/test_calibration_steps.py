@@ -158,6 +158,19 @@ def test_written_set_keeps_what_the_scenario_sets(two_levers):
     assert load_parameter_set(two_levers / "out" / "mine.yaml").values["felt_memory"] == 0.2
 
 
+def test_players_are_named_and_what_is_set_says_so(two_levers, few_points):
+    game, record = own(two_levers, **{"agency_rate.US": 0.25, "tolerance": 0.6})
+    calibrate(game, record, two_levers / "out", name="mine")
+    text = (two_levers / "out" / "mine.yaml").read_text(encoding="utf-8")
+    entries = yaml.safe_load(text)["parameters"]
+    rate = game.params["agency_rate"][0]
+    assert entries["agency_rate"]["value"] == {"US": 0.25, "CHINA": float(rate[1])}
+    for name in ("agency_rate", "tolerance"):
+        assert entries[name]["source"].startswith("set in other_episode; else as in start_2025: ")
+    assert entries["tolerance"]["value"] == 0.6
+    assert load_parameter_set(two_levers / "out" / "mine.yaml").values["tolerance"] == 0.6
+
+
 def test_written_set_of_other_players_loads(tmp_path):
     result = fit(*episode())
     path = tmp_path / "mine.yaml"
@@ -490,6 +503,14 @@ BAD = {
         ("calibrate", EPISODE, "--priors", "bad.yaml"),
         ("bad.yaml: priors.mirrow: unknown", "did you mean 'mirror'?"),
     ),
+    "name that is a path": (
+        ("calibrate", EPISODE, "--out", "out", "--name", "../mine"),
+        ("--name: ../mine: not the name of a file; --out gives the folder",),
+    ),
+    "illegal move": (
+        ("calibrate", EPISODE, "--record", "illegal.csv", "--out", "out"),
+        ("illegal.csv: line 2 (A), 2019-07-02: CONCEDE materials is not legal here", "legal: HOLD"),
+    ),
     "unknown moments": (
         ("calibrate", EPISODE, "--moments", "nowhere"),
         ("nowhere: no such file", "moments_2025"),
@@ -540,6 +561,8 @@ def test_bad_input_is_one_line(name, two_levers, capsys):
     Path("bare.yaml").write_text(NO_RECORD)
     Path("bad.yaml").write_text(BAD_PRIORS)
     Path("broken.yaml").write_text("priors: [\n")
+    illegal = "id,date,player,move,lever\nA,2019-07-02,US,CONCEDE,materials\n"
+    Path("illegal.csv").write_text(illegal)
     Path("aims.yaml").write_text("moments: {concessions_USA: {target: 1, sd: 1}}\n")
     Path("flat.yaml").write_text("moments: {lapse_share: {target: 0.1, sd: 0}}\n")
     Path("theirs.csv").write_bytes((EXAMPLES / "other_episode.csv").read_bytes())
@@ -551,6 +574,13 @@ def test_bad_input_is_one_line(name, two_levers, capsys):
     for fragment in fragments:
         assert fragment in done.err
     assert contents(two_levers) == before, "something was written"
+
+
+@pytest.mark.parametrize("draws", ["0", "9", "many"])
+def test_chains_too_short_to_judge_are_refused(two_levers, capsys, draws):
+    done = command(capsys, "calibrate", EPISODE, "--draws", draws)
+    assert done.status == 2
+    assert f"argument --draws: '{draws}' is not a whole number; allowed: 10 to" in done.err
 
 
 def test_validate_scores_do_not_depend_on_the_parameters_given(two_levers):
