@@ -156,11 +156,7 @@ def _print_patterns(console: Console, summary: dict[str, Any], patterns: pd.Data
     console.print(
         f"{counts.count('pass')} of {len(counts)} patterns pass, {counts.count('weak')} weak, "
         f"{counts.count('fail')} fail{undefined} ({summary['free_runs']:,} free runs over {over}). "
-<<<<<<< HEAD
         "Intervals\nare over draws; weak: on the wrong side of the line, or the record outside "
-=======
-        "Intervals are over draws;\nweak: on the wrong side of the line, or the record outside "
->>>>>>> calibtests
         "single runs."
     )
     inside = ", ".join(f"{kind} {short(v)}" for kind, v in summary["predictive_inside"].items())
