@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from negotiation_abm.core.state import INFO, STATE
-from negotiation_abm.core.tracker import NUM_MEASURES, SPELL, TALLY
+from negotiation_abm.core.tracker import NUM_MEASURES, SPELL, TALLY, TRACE
 from negotiation_abm.game import Game
 from negotiation_abm.kernel import make_kernel
 
@@ -41,13 +41,22 @@ def spells_of_one(game: Game) -> int:
     return NUM_MEASURES * (len(game.weeks) * (moves + 1) + 1)
 
 
-def run_replicates(game: Game, seed: int, first: int, count: int) -> Block:
+def blank_traces(game: Game, count: int) -> np.ndarray:
+    """Room for the weeks of `count` runs: `TRACE` records, shape (count, weeks played)."""
+    return np.zeros((count, len(game.weeks) - int(game.initial["turn"][0])), TRACE)
+
+
+def run_replicates(
+    game: Game, seed: int, first: int, count: int, traces: np.ndarray | None = None
+) -> Block:
     """Play replicates ``first .. first + count - 1`` on the calling thread.
 
     Parameters
     ----------
     seed : int
         0 to 2**64 - 1.
+    traces : ndarray of TRACE, shape (count, weeks played), optional
+        Filled with the state at the end of each week (`blank_traces`).
 
     Returns
     -------
@@ -63,6 +72,8 @@ def run_replicates(game: Game, seed: int, first: int, count: int) -> Block:
     done = 0
     while done < count:
         tallies = np.zeros(count - done, TALLY)
+        if game.tally is not None:
+            tallies[:] = game.tally[0]
         room = np.zeros(largest + SPELLS_GUESS * (count - done), SPELL)
         played, written = kernel(
             game.params,
@@ -76,6 +87,7 @@ def run_replicates(game: Game, seed: int, first: int, count: int) -> Block:
             tallies,
             room,
             largest,
+            blank_traces(game, 0) if traces is None else traces[done:],
         )
         runs.append(tallies[:played])
         spells.append(room[:written].copy())

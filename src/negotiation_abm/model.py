@@ -41,6 +41,7 @@ from negotiation_abm.core.tracker import (
     TALLY,
     close_tally,
     start_tally,
+    track_forced,
     track_move,
     track_turn,
 )
@@ -50,6 +51,7 @@ from negotiation_abm.core.transitions import (
     apply_move,
     begin_turn,
     end_turn,
+    final_option,
     scheduled_step,
 )
 from negotiation_abm.errors import InputError, nearest
@@ -90,14 +92,16 @@ class Government(mesa.Agent):
         """Make this exchange's move (`place` 0 moves first); False for HOLD."""
         model, state, params = self.model, self.model.state, self.model.params
         block = decision_block(state.exchange, place)
-        u, u_size, u_lead, _ = uniforms(model.draw_seed, model.replicate, state.turn, block)
+        u, u_size, u_lead, u_slip = uniforms(model.draw_seed, model.replicate, state.turn, block)
         option = self._choose(state, params, model.week, self.player, u, self._weights)
+        option = final_option(state, params, model.week, self.player, option, u_slip)
+        track_forced(model.tally, state, model.week, self.player, option)
         multiple = pick(params.step_multiple, params.step_probability, u_size)
         lead = pick(params.lead_weeks, params.lead_probability, u_lead)
         step = scheduled_step(state, params, self.player, option, multiple)
         frailty = normal(u_size, u_lead) if option == 1 else 0.0
         model.carry_out(self.player, option, step, lead, frailty)
-        return option != 0
+        return bool(option != 0)
 
     def in_force(self, lever: str) -> float:
         """Pressure in force of one of this side's levers, 0 to 1."""
@@ -159,7 +163,7 @@ class NegotiationModel(mesa.Model):
         self.state = as_object(self.game.initial[0])
         self.week = as_object(self.game.weeks[0])
         self.info = as_object(blank(INFO)[0])
-        self.tally = as_object(blank(TALLY)[0])
+        self.tally = as_object((blank(TALLY) if self.game.tally is None else self.game.tally)[0])
         self.spells: list[SimpleNamespace] = []
         self.moves: list[dict[str, Any]] = []
         start_tally(self.tally, self.state, replicate)

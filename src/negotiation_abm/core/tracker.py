@@ -12,6 +12,7 @@ agreement to the turn of the end.
 import numpy as np
 
 from negotiation_abm.core._rule import rule
+from negotiation_abm.core.payoffs import flow
 from negotiation_abm.core.terms import (
     MAX_LEVERS,
     NUM_PLAYERS,
@@ -49,9 +50,12 @@ SPELL = np.dtype(
 TALLY = np.dtype(
     [
         ("replicate", "i8"),
+        ("begun", "i8"),  # 1 if the tally was opened before the run, at a branch from a record
+        ("first_turn", "i8"),
         ("num_moves", "i8", (NUM_PLAYERS, 5)),  # by player and Move
         ("threats_carried_out", "i8", (NUM_PLAYERS,)),
         ("agency_shocks", "i8", (NUM_PLAYERS,)),
+        ("forced_moves", "i8", (NUM_PLAYERS,)),  # moves of the calendar that were made
         ("num_meetings", "i8"),
         ("num_truces", "i8"),  # begun in the run
         ("num_renewals", "i8"),
@@ -70,12 +74,28 @@ TALLY = np.dtype(
     align=True,
 )
 
+TRACE = np.dtype(
+    [
+        ("phase", "i8"),
+        ("flow", "f8", (NUM_PLAYERS,)),  # flow payoff of the week
+        ("in_force", "f8", (NUM_PLAYERS, MAX_LEVERS)),
+        ("hurt", "f8", (NUM_PLAYERS, MAX_LEVERS)),  # weekly pain that the lever causes
+    ],
+    align=True,
+)
+
 
 @rule
 def start_tally(tally, state, replicate):
-    """Prepare a zeroed tally; a truce already in force opens a spell of each measure."""
+    """Prepare a zeroed tally; a truce already in force opens a spell of each measure.
+
+    One that has begun already keeps its open spells.
+    """
     tally.replicate = replicate
+    tally.first_turn = state.turn
     tally.first_truce_week = -1
+    if tally.begun == 1:
+        return
     for measure in range(NUM_MEASURES):
         tally.spell_start[measure] = NO_SPELL
     if state.phase == Phase.TRUCE:
@@ -105,7 +125,7 @@ def close_spell(tally, measure, turn, info, spells, count):
     spell.truce = tally.truce
     spell.measure = measure
     spell.start_week = start
-    spell.entry_weeks = max(0, -start)
+    spell.entry_weeks = max(0, tally.first_turn - start)
     spell.duration_weeks = turn - start
     spell.cause = info.cause
     spell.player = info.player
@@ -162,6 +182,14 @@ def track_move(tally, state, params, player, option, weeks_left_before, info, sp
 
 
 @rule
+def track_forced(tally, state, week, player, option):
+    """Count a move that the calendar forces, if it was made."""
+    forced = week.forced[player, state.exchange]
+    if forced > 0 and option == forced - 1:
+        tally.forced_moves[player] += 1
+
+
+@rule
 def track_turn(tally, state, params, info, spells, count):
     """Bookkeeping after `end_turn`; returns the number of spells written so far."""
     turn = state.turn - 1
@@ -181,9 +209,21 @@ def track_turn(tally, state, params, info, spells, count):
 
 
 @rule
+def trace_turn(trace, state, params, week):
+    """Note the state at the end of a week."""
+    trace.phase = state.phase
+    for player in range(NUM_PLAYERS):
+        trace.flow[player] = flow(state, params, week, player)
+        for lever in range(params.num_levers[player]):
+            hurt = week.salience[player, lever] * state.potency[player, lever]
+            trace.hurt[player, lever] = hurt * state.bite[player, lever]
+            trace.in_force[player, lever] = state.in_force[player, lever]
+
+
+@rule
 def close_tally(tally, state, params, info, spells, count):
     """Censor what still runs after the last turn, and turn sums into means."""
-    turns = max(1, state.turn)
+    turns = max(1, state.turn - tally.first_turn)
     clear_info(info)
     for measure in range(NUM_MEASURES):
         count = close_spell(tally, measure, state.turn - 1, info, spells, count)
