@@ -35,7 +35,8 @@ SHARP = 5.0  # precision above which the limit could bind
 
 
 @rule
-def _limited_exp(exponent):
+def limited_exp(exponent):
+    """Exponential whose exponent is kept within +-110."""
     return math.exp(min(LIMIT, max(-LIMIT, exponent)))
 
 
@@ -80,10 +81,10 @@ def _lever_odds(state, params, week, player, lever):
     precision = params.precision
     odds[0] = odds[1] = odds[2] = 0.0
     if room(state, params, player, lever) > TINY:
-        odds[0] = _limited_exp(precision * escalate_value(state, params, week, player, lever))
-        odds[1] = _limited_exp(precision * threaten_value(state, params, player, lever))
+        odds[0] = limited_exp(precision * escalate_value(state, params, week, player, lever))
+        odds[1] = limited_exp(precision * threaten_value(state, params, player, lever))
     if level - params.floor[player, lever] > TINY:
-        odds[2] = _limited_exp(precision * concede_value(state, params, week, player, lever))
+        odds[2] = limited_exp(precision * concede_value(state, params, week, player, lever))
     return odds
 
 
@@ -92,10 +93,10 @@ def _shift_lever(state, params, week, player, lever, weights):
     """What modules add to the values of ESCALATE and CONCEDE on this lever."""
     shift = escalate_lever_shift(state, params, week, player, lever)
     if shift != 0.0:
-        weights[2 + 3 * lever] *= _limited_exp(params.precision * shift)
+        weights[2 + 3 * lever] *= limited_exp(params.precision * shift)
     shift = concede_lever_shift(state, params, week, player, lever)
     if shift != 0.0:
-        weights[4 + 3 * lever] *= _limited_exp(params.precision * shift)
+        weights[4 + 3 * lever] *= limited_exp(params.precision * shift)
 
 
 @rule
@@ -134,14 +135,14 @@ def option_weights(state, params, week, player, weights):
         return _sharp_weights(state, params, week, player, weights)
     pressure = pressure_value(state, params, week, player)
     settlement = settlement_value(state, params, week, player)
-    escalate = _limited_exp(precision * (pressure + params.initiative[player]))
-    threaten = _limited_exp(precision * (pressure + params.threat_initiative[player]))
+    escalate = limited_exp(precision * (pressure + params.initiative[player]))
+    threaten = limited_exp(precision * (pressure + params.threat_initiative[player]))
     conceding = settlement + goodwill_value(state, params, week, player)
-    concede = _limited_exp(precision * conceding)
+    concede = limited_exp(precision * conceding)
     weights[0] = 1.0
     weights[1] = 0.0
     if can_offer(state, params, player):
-        weights[1] = _limited_exp(
+        weights[1] = limited_exp(
             precision * (settlement + suspend_value(state, params, week, player))
         )
     total = 1.0 + weights[1]
@@ -160,10 +161,8 @@ def option_weights(state, params, week, player, weights):
 
 
 @rule
-def choose(state, params, week, player, u, weights):
-    """Draw an option by inverting the cumulative weights at `u`."""
-    count, total = option_weights(state, params, week, player, weights)
-    target = u * total
+def draw_option(weights, count, target):
+    """The option at which the cumulative weights pass `target`."""
     chosen = 0
     for option in range(count):
         if weights[option] > 0.0:
@@ -172,3 +171,10 @@ def choose(state, params, week, player, u, weights):
             if target < 0.0:
                 break
     return chosen
+
+
+@rule
+def choose(state, params, week, player, u, weights):
+    """Draw an option by inverting the cumulative weights at `u`."""
+    count, total = option_weights(state, params, week, player, weights)
+    return draw_option(weights, count, u * total)
