@@ -50,7 +50,7 @@ SPELL = np.dtype(
 TALLY = np.dtype(
     [
         ("replicate", "i8"),
-        ("begun", "i8"),  # 1 if the tally was opened before the run, at a branch from a record
+        ("begun", "i8"),  # 1 once it is prepared (at a branch from a record: before the run)
         ("first_turn", "i8"),
         ("num_moves", "i8", (NUM_PLAYERS, 5)),  # by player and Move
         ("threats_carried_out", "i8", (NUM_PLAYERS,)),
@@ -96,6 +96,7 @@ def start_tally(tally, state, replicate):
     tally.first_truce_week = -1
     if tally.begun == 1:
         return
+    tally.begun = 1
     for measure in range(NUM_MEASURES):
         tally.spell_start[measure] = NO_SPELL
     if state.phase == Phase.TRUCE:
