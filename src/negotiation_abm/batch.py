@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -19,7 +20,10 @@ from negotiation_abm.kernel import make_kernel
 
 BLOCK_SIZE = 10_000
 CHUNK_SIZE = 2_000
+TRACED_CHUNK_SIZE = 500  # weeks take room
 SPELLS_GUESS = 16  # room for spells a replicate; a chunk that needs more is played in parts
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -112,32 +116,63 @@ def simulate(
     progress : callable, optional
         Called with the number of replicates finished.
     """
+
+    def play(start: int, size: int) -> Block:
+        return run_replicates(game, seed, start, size)
+
+    yield from _blocks(in_chunks(play, replicates, threads, chunk_size), progress)
+
+
+def simulate_traced(
+    game: Game,
+    replicates: int,
+    seed: int,
+    threads: int | None = None,
+    chunk_size: int = TRACED_CHUNK_SIZE,
+) -> Iterator[tuple[Block, np.ndarray]]:
+    """Play `replicates` runs and yield them in chunks, in order, with their weeks.
+
+    Yields
+    ------
+    Block, ndarray of TRACE, shape (chunk, weeks played)
+    """
+
+    def play(start: int, size: int) -> tuple[Block, np.ndarray]:
+        traces = blank_traces(game, size)
+        return run_replicates(game, seed, start, size, traces), traces
+
+    yield from in_chunks(play, replicates, threads, chunk_size)
+
+
+def in_chunks(
+    play: Callable[[int, int], T], replicates: int, threads: int | None, chunk_size: int
+) -> Iterator[T]:
+    """What `play` (first replicate, number of them) makes of each chunk, over threads, in order."""
     make_kernel()  # compile before the threads start
     starts = iter(range(0, replicates, chunk_size))
     workers = threads or available_threads()
-    waiting: deque[Future[Block]] = deque()
+    waiting: deque[Future[T]] = deque()
     with ThreadPoolExecutor(workers) as pool:
 
         def submit() -> None:
             start = next(starts, None)
             if start is not None:
-                size = min(chunk_size, replicates - start)
-                waiting.append(pool.submit(run_replicates, game, seed, start, size))
+                waiting.append(pool.submit(play, start, min(chunk_size, replicates - start)))
 
         try:
             for _ in range(2 * workers):
                 submit()
-            yield from _blocks(_chunks(waiting, submit), progress)
+            yield from _chunks(waiting, submit)
         finally:
             for future in waiting:
                 future.cancel()
 
 
-def _chunks(waiting: deque[Future[Block]], submit: Callable[[], None]) -> Iterator[Block]:
+def _chunks(waiting: deque[Future[T]], submit: Callable[[], None]) -> Iterator[T]:
     while waiting:
-        block = waiting.popleft().result()
+        done = waiting.popleft().result()
         submit()
-        yield block
+        yield done
 
 
 def _blocks(chunks: Iterator[Block], progress: Callable[[int], None] | None) -> Iterator[Block]:

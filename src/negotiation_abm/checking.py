@@ -49,6 +49,13 @@ def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> 
         return f"moments, {len(load_moments(path).targets)} targets"
     if kind == "priors":
         return f"priors, {len(data['priors'])} parameters"
+    if kind == "whatif":
+        from negotiation_abm.whatif.run import branches  # loads pandas
+        from negotiation_abm.whatif.schema import load_whatif
+
+        whatif = load_whatif(path)
+        branches(whatif)
+        return f"what-if, from {whatif.date} of {whatif.scenario}"
     if kind == "parameters":
         chosen = load_parameter_set(path)
         return f"parameter set, {len(chosen.values)} parameters"
@@ -64,6 +71,7 @@ def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> 
 def _locate(reference: str) -> Path:
     for folder, suffix in (
         ("configs", ".yaml"),
+        ("configs/whatifs", ".yaml"),
         ("configs/parameters", ".yaml"),
         ("seeds", ".csv"),
         ("seeds", ".yaml"),
@@ -84,6 +92,8 @@ def _kind(path: Path, data: dict[str, Any]) -> str:
         return "sources"
     if "moments" in data:
         return "moments"
+    if "from" in data:
+        return "whatif"
     if isinstance(data.get("priors"), dict):
         return "priors"
     if "parameters" in data and isinstance(data["parameters"], dict):

@@ -38,7 +38,7 @@ from negotiation_abm.replay_result import (
     Unplaced,
 )
 
-__all__ = ["Decision", "RecordedSpell", "Replay", "Unplaced", "replay_record"]
+__all__ = ["Decision", "RecordedSpell", "Replay", "Unplaced", "replay_record", "replay_until"]
 
 NO_ROUND = 1.0  # a draw that lets no unscheduled round come: the record has them
 
@@ -67,8 +67,36 @@ def replay_record(
         If the record does not fit the scenario, or a recorded move is illegal at its point; the
         message names the row, the reason and what would be legal.
     """
+    last = game.scenario.turn_of(last_day(game, record))
+    board = _walked(game, record, last + 1, skip_illegal, on_decision, on_week)
+    board.close()
+    return board.out
+
+
+def replay_until(
+    game: Game, record: Record, turn: int, on_decision: Callable[..., None] | None = None
+) -> Board:
+    """Replay `record` up to the start of a turn; the board holds the state from which to go on.
+
+    Raises
+    ------
+    InputError
+        As `replay_record`.
+    """
+    return _walked(game, record, turn, False, on_decision, None)
+
+
+def _walked(
+    game: Game,
+    record: Record,
+    turns: int,
+    skip_illegal: bool,
+    on_decision: Callable[..., None] | None,
+    on_week: Callable[..., None] | None,
+) -> Board:
+    """The board after the first `turns` weeks."""
     check_against(record, game.scenario)
-    board = Board(game, record, _last_day(game, record))
+    board = Board(game, record, last_day(game, record))
     board.on_decision = on_decision
     walk = _Walk(board, skip_illegal, on_week)
     by_turn: dict[int, list[Row]] = {}
@@ -79,14 +107,13 @@ def replay_record(
             board.note_unplaced(row, "before the start of the scenario")
         else:
             by_turn.setdefault(game.scenario.turn_of(row.date), []).append(row)
-    for turn in range(game.scenario.turn_of(board.out.until) + 1):
+    for turn in range(turns):
         walk.week(turn, by_turn.get(turn, []))
-    board.close()
-    return board.out
+    return board
 
 
-def _last_day(game: Game, record: Record) -> dt.date:
-    """Last day observed: the scenario's, or that of the last row if it is later."""
+def last_day(game: Game, record: Record) -> dt.date:
+    """Last day observed by a replay: the scenario's, or that of the last row if it is later."""
     last = record.rows[-1].date
     observation = game.scenario.record
     if observation and observation.until:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from negotiation_abm.errors import InputError, nearest
 from negotiation_abm.parameters import TABLE
@@ -40,7 +40,7 @@ def load_scenario(reference: str | Path, changes: dict[str, Any] | None = None) 
     try:
         scenario = Scenario.model_validate(data)
     except ValidationError as error:
-        raise _readable(path, error) from None
+        raise readable(path, error, Scenario) from None
     scenario._path = path
     check_scenario(scenario)
     return scenario
@@ -91,15 +91,15 @@ def _change(path: Path, data: dict[str, Any], name: str, value: Any) -> None:
     place[[first, *rest][-1]] = value
 
 
-def _readable(path: Path, error: ValidationError) -> InputError:
-    """The first problem that pydantic found, as one line."""
+def readable(path: Path, error: ValidationError, model: type[BaseModel]) -> InputError:
+    """The first problem that pydantic found in a file of this model, as one line."""
     problems = error.errors()
     unknown = [item for item in problems if item["type"] == "extra_forbidden"]
     first = (unknown or problems)[0]  # a misspelt name explains a missing one
     place = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         *parents, name = first["loc"]
-        return InputError(path, place, f"unknown; {nearest(name, _fields_at(parents))}")
+        return InputError(path, place, f"unknown; {nearest(name, _fields_at(parents, model))}")
     if first["type"] == "missing":
         return InputError(path, place, "missing")
     allowed = first["msg"][0].lower() + first["msg"][1:]
@@ -108,9 +108,9 @@ def _readable(path: Path, error: ValidationError) -> InputError:
     return InputError(path, place, f"{shown}: {allowed}")
 
 
-def _fields_at(parents: list[Any]) -> list[str]:
-    """Names that are allowed at a place of the scenario, from the JSON schema."""
-    schema = Scenario.model_json_schema()
+def _fields_at(parents: list[Any], model: type[BaseModel] = Scenario) -> list[str]:
+    """Names that are allowed at a place of a file of this model, from the JSON schema."""
+    schema = model.model_json_schema()
     node: dict[str, Any] = schema
     for part in parents:
         node = _resolved(schema, node)

@@ -1,6 +1,7 @@
 """Figures: one function each, ``(table, ax=None) -> ax``; no computing here."""
 
 import contextlib
+import importlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,10 @@ from typing import Any
 
 from negotiation_abm.errors import InputError
 from negotiation_abm.results import read_manifest, writing
+
+# Studies: the file that a step leaves, and the module whose ``draw(folder)`` makes its figures.
+# The step of the manifest has the name of the module.
+STUDIES = {"whatif.json": "whatif"}
 
 
 def plot_folder(folder: Path) -> list[Path]:
@@ -21,16 +26,17 @@ def plot_folder(folder: Path) -> list[Path]:
     Raises
     ------
     InputError
-        If the folder holds neither a replay nor a run.
+        If the folder holds nothing that has figures.
     """
     if not folder.is_dir():
         raise InputError(folder, "", "no such folder")
     replay = _read_json(folder / "replay.json")
     summary = _read_json(folder / "summary.json")
-    if replay is None and summary is None:
-        problem = "holds neither replay.json nor summary.json; run or replay first"
+    studies = [name for name in STUDIES if _read_json(folder / name) is not None]
+    if replay is None and summary is None and not studies:
+        problem = "holds neither replay.json nor summary.json, nor a study; run or replay first"
         raise InputError(folder, "", problem)
-    return _draw(folder, replay, summary)
+    return _draw(folder, replay, summary, studies)
 
 
 @contextlib.contextmanager
@@ -56,7 +62,10 @@ def _read_json(path: Path) -> dict[str, Any] | None:
 
 
 def _draw(
-    folder: Path, replay: dict[str, Any] | None, summary: dict[str, Any] | None
+    folder: Path,
+    replay: dict[str, Any] | None,
+    summary: dict[str, Any] | None,
+    studies: list[str],
 ) -> list[Path]:
     import pandas as pd
 
@@ -84,6 +93,13 @@ def _draw(
                     figures["ends_by_cause"] = plot_ends_by_cause(table)
                 for name in ("truce_durations", "ends_by_cause"):
                     style.small_print(figures[name], style.origin(manifest.get("run", {})))
+            for file in studies:
+                module = importlib.import_module(f"{__name__}.{STUDIES[file]}")
+                with _complete(folder / file):
+                    drawn = module.draw(folder)
+                figures |= drawn
+                for figure in drawn.values():
+                    style.small_print(figure, style.origin(manifest.get(STUDIES[file], {})))
             with writing(folder, "plot", {}) as draft:
                 for name, figure in figures.items():
                     for kind in ("png", "svg"):
