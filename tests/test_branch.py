@@ -19,7 +19,7 @@ from negotiation_abm import (
     run_replicates,
 )
 from negotiation_abm.branch import branch_off, branch_turn, without
-from negotiation_abm.core.state import STATE, blank
+from negotiation_abm.core.state import STATE, as_record, blank
 from negotiation_abm.core.terms import Move, option_of
 from negotiation_abm.core.tracker import NO_SPELL, TALLY
 from negotiation_abm.scenario_schema import ScriptedMove
@@ -47,13 +47,6 @@ def changed(**changes):
     return build_game(load_scenario("baseline_2025", changes))
 
 
-def as_record(state, dtype=STATE):
-    out = blank(dtype)
-    for name in dtype.names:
-        out[0][name] = getattr(state, name)
-    return out
-
-
 def opened(model):
     """A tally with the spells that run in a model now."""
     tally = blank(TALLY)
@@ -73,7 +66,7 @@ def test_branch_from_a_free_run_is_its_continuation(game, turn, replicate):
     model = NegotiationModel(game, 5, replicate)
     for _ in range(turn):
         model.step()
-    onward = replace(game, initial=as_record(model.state), tally=opened(model))
+    onward = replace(game, initial=as_record(model.state, STATE), tally=opened(model))
     moves_before = copy.deepcopy(model.tally.num_moves)
     closed_before, truce_before = len(model.spells), model.tally.truce
     model.run_to_horizon()

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from negotiation_abm.core.state import STATE, as_object, blank
+from negotiation_abm.core.state import STATE, as_object, as_record
 from negotiation_abm.core.terms import Move, option_of
 from negotiation_abm.errors import InputError, nearest
 from negotiation_abm.game import Game
@@ -123,10 +123,8 @@ def branch_off(
 
 def _state_of(board: Board, game: Game, onward: Game) -> np.ndarray:
     """The state of the board under the parameters of the game that goes on."""
-    initial, params = blank(STATE), onward.params[0]
+    initial, params = as_record(board.state, STATE), onward.params[0]
     one = initial[0]
-    for name in STATE.names or ():
-        one[name] = getattr(board.state, name)
     changed = params["irreplaceability"] != game.params[0]["irreplaceability"]
     one["irreplaceability"][changed] = params["irreplaceability"][changed]
     one["potency"] = params["weight"] * one["irreplaceability"] ** params["convexity"]

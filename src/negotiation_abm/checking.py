@@ -12,7 +12,7 @@ from negotiation_abm.record import Record, check_against, load_record
 from negotiation_abm.resources import find, read_yaml
 from negotiation_abm.scenario import Scenario, load_scenario
 
-KINDS = (".yaml", ".csv")
+KINDS = (".yaml", ".csv", ".py")
 
 
 def check_files(references: list[str]) -> Iterator[str]:
@@ -31,6 +31,10 @@ def check_files(references: list[str]) -> Iterator[str]:
 
 
 def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> str:
+    if reference.endswith(".py"):
+        from negotiation_abm.strategy_check import use_file  # loads the compiler
+
+        return f"strategy, named {use_file(reference)}"
     path = _locate(reference)
     if path.suffix == ".csv":
         record = load_record(path)

@@ -95,7 +95,7 @@ def outside_hash() -> str:
     digest = hashlib.sha256()
     files = outside()
     for name, path in files.items():
-        digest.update(f"{name} {path} ".encode())
+        digest.update(f"{name} ".encode())
         digest.update(Path(path).read_bytes())
     return digest.hexdigest()[:16] if files else ""
 

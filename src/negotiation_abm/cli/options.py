@@ -33,8 +33,29 @@ def add_common(parser: argparse.ArgumentParser, out: str) -> None:
         default=[],
         help="replace a parameter or a place of the scenario, by dotted name (repeatable)",
     )
+    add_strategy_file(parser)
     parser.add_argument("--out", metavar="DIR", type=Path, help=out)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def add_strategy_file(parser: argparse.ArgumentParser) -> None:
+    """--strategy-file."""
+    parser.add_argument(
+        "--strategy-file",
+        metavar="FILE.py",
+        action="append",
+        default=[],
+        help="a strategy of your own, known by the file's name (repeatable)",
+    )
+
+
+def use_strategy_files(options: argparse.Namespace) -> list[str]:
+    """Make the strategies of ``--strategy-file`` known; returns their names."""
+    if not options.strategy_file:
+        return []
+    from negotiation_abm.strategy_check import use_file
+
+    return [use_file(path) for path in options.strategy_file]
 
 
 def count(text: str) -> int:
@@ -81,6 +102,7 @@ def game_of(options: argparse.Namespace) -> Any:
     from negotiation_abm.game import build_game
     from negotiation_abm.scenario import load_scenario
 
+    use_strategy_files(options)
     return build_game(load_scenario(options.scenario, changes_of(options)))
 
 

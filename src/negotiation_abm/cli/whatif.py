@@ -5,7 +5,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import add_common, changes_of, command, count, seed
+from negotiation_abm.cli.options import (
+    add_common,
+    changes_of,
+    command,
+    count,
+    seed,
+    use_strategy_files,
+)
 from negotiation_abm.errors import InputError
 
 WHATIF_EXAMPLES = """examples:
@@ -45,6 +52,7 @@ def _whatif(options: argparse.Namespace) -> None:
     from negotiation_abm.results import prepare
     from negotiation_abm.whatif.run import branches, run_whatif
 
+    use_strategy_files(options)
     asked = _asked(options)
     branches(asked)  # bad input shows before any file or long work
     out = options.out or Path("results") / "whatif" / asked.name

@@ -118,6 +118,14 @@ def as_object(record: Any) -> SimpleNamespace:
     )
 
 
+def as_record(thing: Any, dtype: np.dtype) -> np.ndarray:
+    """One record array of length 1 with the fields of a plain object (the way back)."""
+    record = np.zeros(1, dtype=dtype)
+    for name in dtype.names or ():
+        record[0][name] = getattr(thing, name)
+    return record
+
+
 def blank(dtype: np.dtype) -> np.ndarray:
     """One zeroed record array of length 1 (the shape that kernels take)."""
     return np.zeros(1, dtype=dtype)

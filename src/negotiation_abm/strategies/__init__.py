@@ -35,15 +35,18 @@ def shipped_names() -> tuple[str, ...]:
 
 @cache
 def _modules() -> dict[str, ModuleType]:
-    """Module of every strategy by name, in alphabetical order."""
+    """Module of every strategy by name: shipped ones in alphabetical order, then the others.
+
+    Later ones come last, so that the codes of those before stay what they are.
+    """
     found = {name: importlib.import_module(f"{__name__}.{name}") for name in shipped_names()}
-    for name, module in {**_installed(), **_ADDED}.items():
+    for name, module in (_installed() | _ADDED).items():
         if name in shipped_names():
             raise InputError(
                 file_of(module), "", f"'{name}' is a shipped strategy; choose another name"
             )
         found[name] = module
-    return {name: found[name] for name in sorted(found)}
+    return found
 
 
 def _installed() -> dict[str, ModuleType]:
@@ -57,7 +60,7 @@ def _installed() -> dict[str, ModuleType]:
             raise InputError(f"entry point {point.name}", point.value, problem) from None
         if not isinstance(module, ModuleType):
             raise InputError(f"entry point {point.name}", point.value, "is not a module")
-        check_module(point.name, module)
+        check_module(module, file_of(module))
         found[point.name] = module
     return found
 
@@ -103,7 +106,7 @@ def forget() -> None:
 
 @cache
 def strategies() -> dict[str, Choose]:
-    """Every strategy by name, in alphabetical order (which is also its code in a batch run)."""
+    """Every strategy by name; its place is also its code in a batch run."""
     return {name: module.choose for name, module in _modules().items()}
 
 

@@ -35,7 +35,7 @@ def load_file(path: Path) -> ModuleType:
     sys.modules[name] = module  # compiled code is cached by the module's name
     try:
         spec.loader.exec_module(module)
-        check_module(path.stem, module)
+        check_module(module, path)
     except BaseException as error:
         del RULES[known:]
         sys.modules.pop(name)
@@ -60,9 +60,8 @@ def _readable(path: Path, error: BaseException) -> BaseException:
     return InputError(path, place, f"{type(error).__name__}: {error}")
 
 
-def check_module(name: str, module: ModuleType) -> None:
-    """Raise an `InputError` if a module is no strategy."""
-    path = file_of(module)
+def check_module(module: ModuleType, path: Path) -> None:
+    """Raise an `InputError` if the module of a file is no strategy."""
     choose = getattr(module, "choose", None)
     if not inspect.isfunction(choose):
         names = [key for key, value in vars(module).items() if inspect.isfunction(value)]
