@@ -4,9 +4,10 @@ A *chunk* is a unit of work, a *block* a unit of output: blocks come in replicat
 the same rows whatever the chunk size and the number of threads.
 """
 
+import itertools
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -24,6 +25,7 @@ TRACED_CHUNK_SIZE = 500  # weeks take room
 SPELLS_GUESS = 16  # room for spells a replicate; a chunk that needs more is played in parts
 
 T = TypeVar("T")
+X = TypeVar("X")
 
 
 @dataclass(frozen=True)
@@ -148,16 +150,22 @@ def in_chunks(
     play: Callable[[int, int], T], replicates: int, threads: int | None, chunk_size: int
 ) -> Iterator[T]:
     """What `play` (first replicate, number of them) makes of each chunk, over threads, in order."""
+    starts = range(0, replicates, chunk_size)
+    tasks = ((start, min(chunk_size, replicates - start)) for start in starts)
+    yield from in_order(lambda task: play(*task), tasks, threads)
+
+
+def in_order(play: Callable[[X], T], tasks: Iterable[X], threads: int | None) -> Iterator[T]:
+    """What `play` makes of each task, over threads, in the order of the tasks."""
     make_kernel()  # compile before the threads start
-    starts = iter(range(0, replicates, chunk_size))
+    ahead = iter(tasks)
     workers = threads or available_threads()
     waiting: deque[Future[T]] = deque()
     with ThreadPoolExecutor(workers) as pool:
 
         def submit() -> None:
-            start = next(starts, None)
-            if start is not None:
-                waiting.append(pool.submit(play, start, min(chunk_size, replicates - start)))
+            for task in itertools.islice(ahead, 1):
+                waiting.append(pool.submit(play, task))
 
         try:
             for _ in range(2 * workers):

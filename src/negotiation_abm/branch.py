@@ -46,7 +46,7 @@ class Branch:
     past: Replay
 
 
-def branch_turn(game: Game, record: Record, date: dt.date) -> int:
+def branch_turn(game: Game, record: Record, date: dt.date, place: str = "--from") -> int:
     """Turn of the week that holds the branch date.
 
     Raises
@@ -59,7 +59,7 @@ def branch_turn(game: Game, record: Record, date: dt.date) -> int:
     latest = min(last_day(game, record) + dt.timedelta(days=7), scenario.end - dt.timedelta(days=1))
     if not scenario.start <= date <= latest:
         raise InputError(
-            "--from",
+            place,
             str(date),
             f"outside the record of {scenario.name}; allowed: {scenario.start} to {latest}",
         )

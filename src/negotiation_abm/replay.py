@@ -93,8 +93,9 @@ def _walked(
     skip_illegal: bool,
     on_decision: Callable[..., None] | None,
     on_week: Callable[..., None] | None,
+    opened: bool = False,
 ) -> Board:
-    """The board after the first `turns` weeks."""
+    """The board after the first `turns` weeks, with the next one opened if so wanted."""
     check_against(record, game.scenario)
     board = Board(game, record, last_day(game, record))
     board.on_decision = on_decision
@@ -109,7 +110,20 @@ def _walked(
             by_turn.setdefault(game.scenario.turn_of(row.date), []).append(row)
     for turn in range(turns):
         walk.week(turn, by_turn.get(turn, []))
+    if opened:
+        walk.open(turns, by_turn.get(turns, []))
     return board
+
+
+def freeze(game: Game, record: Record, turn: int) -> Board:
+    """The board in a week of the record, its meetings held and no move made yet.
+
+    Raises
+    ------
+    InputError
+        As `replay_record`.
+    """
+    return _walked(game, record, turn, False, None, None, opened=True)
 
 
 def last_day(game: Game, record: Record) -> dt.date:
@@ -138,6 +152,24 @@ class _Walk:
     def week(self, turn: int, rows: list[Row]) -> None:
         """Play one week of the record."""
         board = self.board
+        chance = self.open(turn, rows)
+        late, packages = self._packages([row for row in rows if row.player != BOTH])
+        for row in late:
+            if row.move == "DELIVER" or (row.quiet and self._enforces):
+                self._beside(row)
+                continue
+            main = self._main_row[row.decision, ""]
+            if main in self._skipped:
+                board.note_unplaced(row, f"goes with {main}")
+                continue
+            self._carry(row)
+            board.note_rates([row], row.date)
+        self._exchanges(packages)
+        board.close_week(chance)
+
+    def open(self, turn: int, rows: list[Row]) -> float:
+        """Begin a week with its recorded meetings; returns the probability of a round in it."""
+        board = self.board
         board.week = as_object(board.game.weeks[turn])
         forums = [row for row in rows if row.move in FORUMS]
         board.week.forum = max(
@@ -153,19 +185,7 @@ class _Walk:
         if board.params.num_modules > 0:
             start_modules(board.state, board.params, board.week, 0, 0, NOT_LIVE)
         board.note_placed(forums)
-        late, packages = self._packages([row for row in rows if row.player != BOTH])
-        for row in late:
-            if row.move == "DELIVER" or (row.quiet and self._enforces):
-                self._beside(row)
-                continue
-            main = self._main_row[row.decision, ""]
-            if main in self._skipped:
-                board.note_unplaced(row, f"goes with {main}")
-                continue
-            self._carry(row)
-            board.note_rates([row], row.date)
-        self._exchanges(packages)
-        board.close_week(chance)
+        return chance
 
     def _beside(self, row: Row) -> None:
         """A delivery, or a quiet change of enforcement: no move, and only with its module."""

@@ -12,7 +12,17 @@ from collections.abc import Sequence
 
 from negotiation_abm.errors import InputError
 
-COMMANDS = ("replay", "run", "whatif", "calibration", "mechanisms", "files")
+COMMANDS = (
+    "replay",
+    "run",
+    "whatif",
+    "surprise",
+    "tournament",
+    "equilibrium",
+    "calibration",
+    "mechanisms",
+    "files",
+)
 
 EXAMPLES = """examples:
   negotiation-abm replay baseline_2025

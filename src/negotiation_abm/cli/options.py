@@ -1,6 +1,7 @@
 """What several commands share: options, and the game and record that they name."""
 
 import argparse
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,14 @@ def _whole(text: str, low: int, high: int) -> int:
         problem = f"'{text}' is not a whole number; allowed: {low} to {high}"
         raise argparse.ArgumentTypeError(problem)
     return value
+
+
+def date_of(text: str, place: str) -> dt.date:
+    """A date, or an `InputError` that names the option."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise InputError(place, text, "is not a date; expected YYYY-MM-DD") from None
 
 
 def changes_of(options: argparse.Namespace) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from negotiation_abm.cli.options import (
     changes_of,
     command,
     count,
+    date_of,
     seed,
     use_strategy_files,
 )
@@ -73,7 +74,6 @@ def _asked(options: argparse.Namespace) -> Any:
         WhatIf,
         is_whatif,
         load_whatif,
-        parse_date,
         parse_move,
     )
 
@@ -82,13 +82,13 @@ def _asked(options: argparse.Namespace) -> Any:
     elif options.date is None:
         raise InputError("--from", "", f"missing; the date at which '{options.scenario}' branches")
     else:
-        date = parse_date(options.date)
+        date = date_of(options.date, "--from")
         name = f"{Path(options.scenario).stem}_{date}"
         base = WhatIf.model_validate({"name": name, "scenario": options.scenario, "from": date})
     strategies = dict(_strategy(item) for item in options.strategy)
     return base.model_copy(
         update={
-            "date": parse_date(options.date) if options.date else base.date,
+            "date": date_of(options.date, "--from") if options.date else base.date,
             "record": options.record or base.record,
             "set": base.set | changes_of(options),
             "moves": [*base.moves, *(parse_move(text) for text in options.move)],

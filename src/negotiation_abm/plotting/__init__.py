@@ -12,7 +12,7 @@ from negotiation_abm.results import read_manifest, writing
 
 # Studies: the file that a step leaves, and the module whose ``draw(folder)`` makes its figures.
 # The step of the manifest has the name of the module.
-STUDIES = {"whatif.json": "whatif"}
+STUDIES = {f"{name}.json": name for name in ("whatif", "surprise", "tournament", "equilibrium")}
 
 
 def plot_folder(folder: Path) -> list[Path]:

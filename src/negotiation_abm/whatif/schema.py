@@ -10,7 +10,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from negotiation_abm.core.params import LEVER_NUMBERS
@@ -122,14 +121,3 @@ def parse_move(text: str) -> ScriptedMove:
         return ScriptedMove(date=date, player=player, move=move, lever=lever)
     except (ValueError, ValidationError):
         raise InputError("--move", text, f"'{day}' is no date of the calendar") from None
-
-
-def parse_date(text: str) -> dt.date:
-    """A date, or an `InputError`."""
-    try:
-        value = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError):
-        value = None
-    if type(value) is not dt.date:
-        raise InputError("--from", text, "is not a date; expected YYYY-MM-DD")
-    return value
