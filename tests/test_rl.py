@@ -1,12 +1,15 @@
 """The PettingZoo environment: its own tests, and the same game as the other runs."""
 
+import subprocess
+import sys
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from pettingzoo.test import api_test, seed_test
 
-from cli_helpers import python, shipped_game
+from cli_helpers import ROOT, python, shipped_game
 from negotiation_abm import NegotiationModel, run_replicates
 from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.rl import NegotiationEnv, feature_names
@@ -106,6 +109,16 @@ def test_a_line_of_text_can_be_had():
     env.reset(seed=1)
     assert env.render().startswith("week 0, truce: US.market_access 0.14")
     assert NegotiationEnv("busan_2025").render_mode is None
+
+
+@pytest.mark.verify
+def test_learned_best_reply_beats_the_quantal_response(tmp_path):
+    """The example, with its own numbers (minutes)."""
+    words = [sys.executable, ROOT / "experiments/best_reply/learn.py", "--out", tmp_path]
+    subprocess.run([str(word) for word in words], check=True, timeout=1800)
+    table = pd.read_csv(tmp_path / "best_reply.csv").set_index("strategy")
+    assert table.loc["learned_best_reply", "low"] > 0.0
+    assert table.loc["logit", "less_logit"] == 0.0
 
 
 def test_package_does_not_need_it():
