@@ -164,6 +164,7 @@ def _force(game: Game, weeks: np.ndarray, turn: int, entry: ScriptedMove) -> Non
     if weeks["forced"][week, player, exchange]:
         raise InputError("move", place, "there is a move of this player in that exchange already")
     weeks["forced"][week, player, exchange] = 1 + option
+    weeks["has_forced"][week] = 1
 
 
 def _option(game: Game, entry: ScriptedMove) -> tuple[int, int]:

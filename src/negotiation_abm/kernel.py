@@ -132,6 +132,8 @@ def make_kernel() -> Callable[..., tuple[int, int]]:
 def _make_kernel(key: str) -> Callable[..., tuple[int, int]]:
     """The loop, compiled with the strategies from outside that have this hash."""
     numba = register_rules()
+    from numba.extending import register_jitable
+
     if key:  # the compiler's cache would not notice an edit of their files
         numba.config.CACHE_DIR = str(_cache_folder(key))
     else:
@@ -163,9 +165,16 @@ def _make_kernel(key: str) -> Callable[..., tuple[int, int]]:
         final_option,
         scheduled_step,
     )
-    from negotiation_abm.strategies import strategies
+    from negotiation_abm.strategies import code_of, strategies
 
-    decide = _dispatcher(list(strategies().values()))
+    others = _dispatcher(list(strategies().values()))
+    usual, response = code_of("logit"), strategies()["logit"]
+
+    @register_jitable
+    def decide(code, state, params, week, player, u, weights):
+        if code == usual:  # first and apart, or the many others slow it down by half
+            return response(state, params, week, player, u, weights)
+        return others(code, state, params, week, player, u, weights)
 
     @numba.njit(nogil=True, cache=True)
     def run_replicates(
@@ -191,6 +200,10 @@ def _make_kernel(key: str) -> Callable[..., tuple[int, int]]:
         state = states[0]
         info = infos[0]
         weights = np.empty(NUM_OPTIONS)
+        is_disturbed = params.noise[0] > 0.0 or params.noise[1] > 0.0
+        for turn in range(len(weeks)):
+            if weeks[turn].has_forced == 1:
+                is_disturbed = True
         count = 0
         for number in range(len(tallies)):
             if count + spells_of_one > len(spells):
@@ -231,8 +244,9 @@ def _make_kernel(key: str) -> Callable[..., tuple[int, int]]:
                             seed, replicate, turn, decision_block(exchange, place)
                         )
                         option = decide(codes[player], state, params, week, player, u, weights)
-                        option = final_option(state, params, week, player, option, u_slip)
-                        track_forced(tally, state, week, player, option)
+                        if is_disturbed:
+                            option = final_option(state, params, week, player, option, u_slip)
+                            track_forced(tally, state, week, player, option)
                         multiple = pick(params.step_multiple, params.step_probability, u_size)
                         lead = pick(params.lead_weeks, params.lead_probability, u_lead)
                         step = scheduled_step(state, params, player, option, multiple)

@@ -83,6 +83,7 @@ WEEK = np.dtype(
         ("shock", "f8", _PER_LEVER),  # level that an outside event sets; NaN if none
         ("has_shock", "i8"),
         ("script", "i8", (NUM_PLAYERS, MAX_EXCHANGES)),  # options of scripted players; -1 if none
+        ("has_forced", "i8"),
         ("forced", "i8", (NUM_PLAYERS, MAX_EXCHANGES)),  # 1 + option that a player must take; 0
         *WEEK_FIELDS,
     ],
