@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cli_helpers import ROOT, command, strict_json
+from cli_helpers import ROOT, command
 from negotiation_abm import InputError, build_game, load_scenario, run_replicates, strategies
 from negotiation_abm.kernel import outside_hash
+from negotiation_abm.results import provenance_of
 from negotiation_abm.strategies import add_file, code_of, forget, needs_of, outside
 from negotiation_abm.strategy_check import check_strategy, use_file
 
@@ -243,15 +244,11 @@ def test_choice_by_something_else_than_the_arguments_is_seen(tmp_path):
         use_file(write(tmp_path, body, head=head))
 
 
-def test_manifest_names_the_file(capsys, tmp_path):
-    path = write(tmp_path, "return 0")
-    done = command(
-        capsys, "whatif", "baseline_2025", "--from", "2025-11-10", "--strategy-file", path,
-        "--strategy", "US=mine", "--replicates", 2, "--json", "--out", tmp_path / "out",
-    )  # fmt: skip
-    assert strict_json(done.out)["alteration"] == ["US plays mine"]
-    manifest = strict_json((tmp_path / "out" / "manifest.json").read_text())
-    assert list(manifest["whatif"]["strategy_files"]) == ["mine"]
+def test_manifest_names_the_file(tmp_path):
+    use_file(write(tmp_path, "return 0"))
+    game = build_game(load_scenario("busan_2025", {"strategies.US": "mine"}))
+    assert list(provenance_of(game)["strategy_files"]) == ["mine"]
+    assert "strategy_files" not in provenance_of(build_game(load_scenario("busan_2025")))
 
 
 def test_pairs_are_many():
