@@ -4,6 +4,9 @@ PYTHON ?= $(shell python3.11 -c '' >/dev/null 2>&1 && echo python3.11 || echo py
 VENV := .venv
 BIN := $(VENV)/bin
 BASELINE := results/baseline
+FIT := results/calibration
+GALLERY := results/gallery
+RARE := levers.CHINA.rare_earths.irreplaceability
 
 # For the build back end too: PIP_CONSTRAINT reaches isolated builds, PIP_BUILD_CONSTRAINT does so
 # in newer pips. Relative, as pip splits these at spaces and a clone's path may hold one.
@@ -11,7 +14,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run figures mechanisms calibration test lint bench verify clean
+.PHONY: help run sweep figures gallery mechanisms calibration test lint bench checks verify clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' Makefile
@@ -26,20 +29,42 @@ run: $(VENV)/.installed ## replay the 2025 record, run the baseline 10,000 times
 	$(BIN)/negotiation-abm run baseline_2025 --replicates 10000 --seed 1 --out $(BASELINE)
 	$(BIN)/negotiation-abm plot $(BASELINE)
 
-figures: run ## renew the figures of the README from `make run`
+sweep: $(VENV)/.installed ## the example of the README: 90 points of 2,000 runs, and their figure
+	$(BIN)/negotiation-abm sweep rare_earths_breach --out results/phase
+	$(BIN)/negotiation-abm plot results/phase
+
+figures: run sweep ## renew the figures of the README from `make run` and `make sweep`
 	mkdir -p docs/figures
-	cp $(BASELINE)/figures/*.png docs/figures/
+	cp $(BASELINE)/figures/*.png results/phase/figures/phase.png docs/figures/
+
+gallery: figures ## renew the other figures of docs/gallery.md (minutes)
+	$(BIN)/negotiation-abm run busan_2025 --out $(GALLERY)/as_is
+	$(BIN)/negotiation-abm run busan_2025 --set breach_cost=1.5 --out $(GALLERY)/cheap_breach
+	$(BIN)/negotiation-abm run busan_2025 --set $(RARE)=0.5 --out $(GALLERY)/less_rare
+	$(BIN)/negotiation-abm run busan_2025 --set breach_cost=1.5 --set $(RARE)=0.5 --out $(GALLERY)/both
+	$(BIN)/negotiation-abm survival $(addprefix $(GALLERY)/,as_is cheap_breach less_rare both) \
+	    --regress --out $(GALLERY)/comparison
+	$(BIN)/negotiation-abm plot $(GALLERY)/comparison
+	$(BIN)/negotiation-abm sensitivity busan_drivers --out $(GALLERY)/drivers
+	$(BIN)/negotiation-abm plot $(GALLERY)/drivers
+	cp $(GALLERY)/comparison/figures/*.png $(GALLERY)/drivers/figures/*.png docs/figures/
 
 mechanisms: $(VENV)/.installed ## what each module does to truces, 50,000 paired runs each
 	$(BIN)/negotiation-abm mechanisms --replicates 50000 --seed 1 --out results/mechanisms
 
-calibration: $(VENV)/.installed ## fit the parameters to the record and to free runs
-	$(BIN)/negotiation-abm calibrate baseline_2025 --moments moments_2025 --draws 250 --seed 1 \
-	    --name calibrated_2025 --out results/calibration
-	$(BIN)/negotiation-abm validate baseline_2025 --params results/calibration/calibrated_2025.yaml \
-	    --out results/calibration
-	cp results/calibration/calibrated_2025.yaml results/calibration/calibrated_2025.parquet \
-	    configs/parameters/
+calibration: $(VENV)/.installed ## fit, validate, check, forecast, and write docs/calibration.md
+	$(BIN)/negotiation-abm calibrate baseline_2025 --moments moments_2025 --draws 1000 --seed 1 \
+	    --set parameters=start_2025 --name calibrated_2025 --out $(FIT)
+	cp $(FIT)/calibrated_2025.yaml $(FIT)/calibrated_2025.parquet configs/parameters/
+	$(BIN)/negotiation-abm validate --params calibrated_2025 --out $(FIT)
+	$(BIN)/negotiation-abm forecast busan_2025 --params calibrated_2025 --known 2025-12-31 \
+	    --out $(FIT)
+	$(BIN)/python experiments/calibration/checks.py $(FIT)
+	cp experiments/calibration/recovery.csv $(FIT)/
+	$(BIN)/negotiation-abm plot $(FIT)
+	for name in identification predictive lever_response calibration_curve recovery forecast; do \
+	    cp $(FIT)/figures/$$name.png docs/figures/; done
+	$(BIN)/python experiments/calibration/write_up.py $(FIT) docs/calibration.md
 
 test: $(VENV)/.installed ## all tests but the statistical verification
 	$(BIN)/pytest -q
@@ -50,8 +75,11 @@ lint: $(VENV)/.installed ## style, format, types, import direction
 	$(BIN)/mypy src
 	$(BIN)/lint-imports --no-logo
 
-bench: $(VENV)/.installed ## speed and memory
+bench: $(VENV)/.installed ## speed, memory and growth (minutes)
 	$(BIN)/python experiments/bench/run.py
+
+checks: $(VENV)/.installed ## what docs/sweeps.md says of sweeps, measured
+	$(BIN)/python experiments/sweep/checks.py
 
 verify: $(VENV)/.installed ## statistical verification (minutes)
 	$(BIN)/pytest -q -m verify

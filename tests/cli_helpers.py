@@ -23,11 +23,24 @@ ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = Path(sys.executable).with_name("negotiation-abm")
 WIDTH = 100
 
-RUN_FILES = {"truces.parquet", "runs.parquet", "survival.csv", "summary.json"}
+RUN_FILES = {
+    "truces.parquet",
+    "runs.parquet",
+    "traces.parquet",
+    "survival.csv",
+    "summary.json",
+}
 REPLAY_FILES = {"replay.csv", "decisions.csv", "replay.json"}
 FIGURES = {
     f"figures/{name}.{kind}"
-    for name in ("timeline", "truce_durations", "ends_by_cause")
+    for name in (
+        "timeline",
+        "truce_durations",
+        "ends_by_cause",
+        "hazard",
+        "truce_calendar",
+        "levers",
+    )
     for kind in ("png", "svg")
 }
 

@@ -121,9 +121,6 @@ def test_holding_the_estimate_changes_nothing(small):
     assert part.log_posterior == pytest.approx(small.log_posterior, abs=1e-9)
 
 
-@pytest.mark.xfail(
-    strict=True, raises=ValueError, reason="the optimiser is called with nothing to move"
-)
 def test_all_can_be_held():
     data = coin(3, 10)
     part = fit(data, normal([1.0]), fixed={0: 0.5})

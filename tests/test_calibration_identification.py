@@ -68,7 +68,6 @@ def test_cost_of_zero_by_hand():
     assert identification_table(result)["zero_cost"][0] == pytest.approx(cost, abs=1e-6)
 
 
-@pytest.mark.xfail(strict=True, reason="zero_cost and profiles refit on all decisions")
 def test_cost_of_zero_is_of_the_decisions_that_count():
     data, prior = episode()
     likelihood = Likelihood(data, data.turn < 10)

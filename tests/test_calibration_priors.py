@@ -141,9 +141,6 @@ def test_no_common_spread_leaves_the_players_apart(tmp_path):
     assert covariance["initiative.US", "initiative.CHINA"] == 0.0
 
 
-@pytest.mark.xfail(
-    strict=True, raises=np.linalg.LinAlgError, reason="full pooling makes a singular covariance"
-)
 def test_pool_sd_of_zero_is_refused_or_makes_the_players_one(tmp_path):
     path = priors_with(tmp_path, initiative={"sd": 5, "pool_sd": 0})
     with contextlib.suppress(InputError):

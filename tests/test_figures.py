@@ -56,7 +56,7 @@ def _no_open_figures():
     plt.close("all")
 
 
-def test_folder_gets_six_figures(folder):
+def test_folder_gets_its_figures(folder):
     settings, open_before = dict(plt.rcParams), plt.get_fignums()
     paths = plot_folder(folder)
     assert {path.relative_to(folder).as_posix() for path in paths} == FIGURES

@@ -9,41 +9,11 @@ from helpers import assert_near
 from negotiation_abm.runs import run_batch
 from negotiation_abm.spells import read_spells
 from negotiation_abm.survival import survival
+from survival_helpers import CAUSES, by_hand, random_spells, spells
 
 lifelines = pytest.importorskip("lifelines")
 
-CAUSES = np.array(["breach", "collapse", "lapse"])
 SEEDS = range(25)
-
-
-def spells(replicate, entry, duration, observed, cause=None):
-    """A table of spells as `survival` takes it."""
-    size = len(duration)
-    return pd.DataFrame(
-        {
-            "replicate": np.asarray(replicate, dtype=np.int64),
-            "entry_weeks": np.asarray(entry, dtype=np.int64),
-            "duration_weeks": np.asarray(duration, dtype=np.int64),
-            "event_observed": np.asarray(observed, dtype=bool),
-            "cause": ["breach"] * size if cause is None else cause,
-        }
-    )
-
-
-def random_spells(seed, late_entry=False, one_a_run=True):
-    """Weekly durations with many ties, censoring, and on request late entry."""
-    rng = np.random.default_rng(seed)
-    size = int(rng.integers(30, 400))
-    entry = np.zeros(size, dtype=np.int64)
-    if late_entry:
-        entry = np.where(rng.random(size) < 0.5, 0, rng.integers(0, 15, size))
-    life = entry + rng.geometric(rng.uniform(0.03, 0.3), size) - 1
-    window = entry + rng.integers(0, 60, size)
-    observed = life <= window
-    duration = np.minimum(life, window)
-    cause = np.where(observed, rng.choice(CAUSES, size, p=[0.5, 0.2, 0.3]), "censored")
-    replicate = np.arange(size) if one_a_run else np.sort(rng.integers(0, size // 3, size))
-    return spells(replicate, entry, duration, observed, cause)
 
 
 def estimate(table, **options):
@@ -67,27 +37,6 @@ def fitted(table, late_entry):
     curve = by_week(fitter.survival_function_)[:, 0]
     lower, upper = by_week(fitter.confidence_interval_).T
     return curve, lower, upper
-
-
-def by_hand(table):
-    """At risk, ended, survival and incidences, counted spell by spell."""
-    rows = list(
-        table[["entry_weeks", "duration_weeks", "event_observed", "cause"]].itertuples(index=False)
-    )
-    weeks = range(int(table["duration_weeks"].max()) + 1)
-    at_risk = [sum(row[0] <= t <= row[1] for row in rows) for t in weeks]
-    ended = [sum(row[1] == t and row[2] for row in rows) for t in weeks]
-    curve, alive = [], 1.0
-    incidence = {name: [] for name in sorted({row[3] for row in rows if row[2]})}
-    total = dict.fromkeys(incidence, 0.0)
-    for t in weeks:
-        for name in incidence:
-            count = sum(row[1] == t and row[2] and row[3] == name for row in rows)
-            total[name] += alive * count / at_risk[t] if at_risk[t] else 0.0
-            incidence[name].append(total[name])
-        alive *= 1.0 - ended[t] / at_risk[t] if at_risk[t] else 1.0
-        curve.append(alive)
-    return at_risk, ended, curve, incidence
 
 
 # ---------------------------------------------------------------------------

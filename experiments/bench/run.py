@@ -1,11 +1,14 @@
-"""Speed and memory of the compiled run, beside Mesa's own batch_run, measured in one go.
+"""Speed and memory of the compiled run and of sweeps, beside others, measured in one go.
 
-Writes results/bench.json and prints ratios; medians of five. Absolute figures depend on the
-machine and on what else it does: quote the ratios.
+Writes results/bench.json, results/bench.png and prints ratios; medians of five. Absolute figures
+depend on the machine and on what else it does: quote the ratios. BENCH_LARGEST is the largest
+sweep (10,000,000 runs, minutes); BENCH_OUT the file.
 """
 
 import json
+import math
 import os
+import re
 import resource
 import statistics
 import subprocess
@@ -16,39 +19,80 @@ import warnings
 from pathlib import Path
 
 import mesa
+import yaml
+from hybrid import HybridModel
 
 from negotiation_abm import build_game, load_scenario, run_replicates, simulate
 from negotiation_abm.batch import available_threads
+from negotiation_abm.kernel import compiler
 from negotiation_abm.model import NegotiationModel
 from negotiation_abm.provenance import environment
+from negotiation_abm.strategies import strategies
+from negotiation_abm.sweep import executors
+from negotiation_abm.sweep.runner import run_sweep
+from negotiation_abm.sweep.spec import spec_of
 
 WEEKS = 52
 REPEATS = 5
+RUNS = 20_000
 CHANGES = {
     "horizon_weeks": WEEKS,
     "calendar.summits": [{"date": "2025-10-30", "announced": "2025-09-19"}],
 }
+SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
+PEAK = (
+    "import re, sys\n"
+    "from negotiation_abm.cli import main\n"
+    "status = main(sys.argv[1:])\n"
+    "text = open('/proc/self/status').read()\n"
+    "print(int(re.search(r'VmHWM:\\s*(\\d+)', text)[1]) / 1024, file=sys.stderr)\n"
+    "sys.exit(status)\n"
+)
 
 
-def median_seconds(action):
-    """Median wall time of REPEATS calls."""
-    times = []
+def seconds_of(action):
+    begun = time.perf_counter()
+    action()
+    return time.perf_counter() - begun
+
+
+def compare(**actions):
+    """Median wall time of each action, in turns, so that a slow minute hits all alike."""
+    times = {name: [] for name in actions}
     for _ in range(REPEATS):
-        begun = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - begun)
-    return statistics.median(times)
+        for name, action in actions.items():
+            times[name].append(seconds_of(action))
+    return {name: statistics.median(taken) for name, taken in times.items()}
 
 
 def compiled(game, threads, replicates):
     return sum(len(block.runs) for block in simulate(game, replicates, 1, threads))
 
 
-def mesa_batch(path, processes, replicates):
+def make_floor():
+    """Draws the uniforms of a run and computes five exponentials a decision, nothing else."""
+    numba = compiler()
+    from negotiation_abm.core.draws import uniforms
+
+    @numba.njit(nogil=True)
+    def floor(turns, decisions):
+        total = 0.0
+        for turn in range(turns):
+            total += uniforms(1, turn // 64, turn % 64, 0)[0]
+        for number in range(decisions):
+            u, u1, u2, u3 = uniforms(1, number // 64, number % 64, 2)
+            total += math.exp(u) + math.exp(u1) + math.exp(u2) + math.exp(u3) + math.exp(u * u1)
+        return total
+
+    floor(1, 1)
+    return floor
+
+
+def mesa_batch(model, path, processes, replicates):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         mesa.batch_run(
-            NegotiationModel,
+            model,
             {"scenario": str(path), "seed": 1, "replicate": range(replicates)},
             number_processes=processes,
             max_steps=WEEKS,
@@ -56,68 +100,166 @@ def mesa_batch(path, processes, replicates):
         )
 
 
-def peak_memory_mib(replicates):
-    """Peak resident memory of a `run` of its own, in MiB."""
-    script = (
-        "import resource, sys\n"
-        "from negotiation_abm.cli import main\n"
-        "main(sys.argv[1:])\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, file=sys.stderr)\n"
+def speed(path):
+    """Compiled run, floor, Mesa and the hybrid, in turns."""
+    cores = available_threads()
+    game = build_game(load_scenario(path))
+    runs = run_replicates(game, 1, 0, 2_000).runs
+    decisions = int(runs["num_moves"].sum()) * RUNS // 2_000
+    floor = make_floor()
+    counts = {"mesa": 60 * cores, "hybrid": 1_000 * cores}
+    HybridModel(str(path), 1, 0).step()  # compile
+    taken = compare(
+        one_core=lambda: compiled(game, 1, RUNS),
+        all_cores=lambda: compiled(game, cores, RUNS * cores),
+        floor=lambda: floor(RUNS * WEEKS, decisions),
+        mesa=lambda: mesa_batch(NegotiationModel, path, cores, counts["mesa"]),
+        hybrid=lambda: mesa_batch(HybridModel, path, cores, counts["hybrid"]),
     )
-    with tempfile.TemporaryDirectory() as out:
-        arguments = ["run", "baseline_2025", "--replicates", str(replicates), "--out", out]
-        begun = time.perf_counter()
+    rates = {
+        "one_core": RUNS / taken["one_core"],
+        "all_cores": RUNS * cores / taken["all_cores"],
+        "floor": RUNS / taken["floor"],
+        "mesa_batch_run": counts["mesa"] / taken["mesa"],
+        "mesa_compiled_rules": counts["hybrid"] / taken["hybrid"],
+    }
+    result = {
+        "runs_per_second": rates,
+        "nanoseconds_per_decision": 1e9 * taken["one_core"] / decisions,
+        "floor_nanoseconds_per_decision": 1e9 * taken["floor"] / decisions,
+        "all_cores_to_one": rates["all_cores"] / rates["one_core"],
+        "all_cores_to_mesa_batch_run": rates["all_cores"] / rates["mesa_batch_run"],
+        "all_cores_to_mesa_compiled_rules": rates["all_cores"] / rates["mesa_compiled_rules"],
+        "one_core_to_floor": taken["one_core"] / taken["floor"],
+    }
+    for name in [name for name in strategies() if name.startswith("foresight")]:
+        ahead = build_game(load_scenario(path, {"strategies": dict.fromkeys(game.players, name)}))
+        run_replicates(ahead, 1, 0, 10)
+        seconds = compare(ahead=lambda g=ahead: compiled(g, 1, RUNS // 20))["ahead"]
+        result["runs_per_second"][f"one_core_{name}"] = RUNS / 20 / seconds
+    return result
+
+
+def children_seconds():
+    """Processor time of all child processes that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def growth(folder, path):
+    """Time and peak memory of sweeps of growing size, each in a process of its own."""
+    found = {}
+    for size in [n for n in SIZES if n <= int(os.environ.get("BENCH_LARGEST", SIZES[-1]))]:
+        points = min(1_000, size // 1_000)
+        spec = sweep_data(path, points, size // points)
+        (folder / "growth.yaml").write_text(yaml.safe_dump(spec))
+        out = folder / f"growth-{size}"
+        words = ["sweep", str(folder / "growth.yaml"), "--out", str(out), "--json"]
+        begun, used = time.perf_counter(), children_seconds()
         done = subprocess.run(
-            [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True
+            [sys.executable, "-c", PEAK, *words], capture_output=True, text=True, check=True
         )
-        seconds = time.perf_counter() - begun
-    return float(done.stderr.split()[-1]), seconds
+        found[size] = {
+            "seconds": time.perf_counter() - begun,
+            "cpu_seconds": children_seconds() - used,
+            "peak_mib": float(re.findall(r"[\d.]+", done.stderr)[-1]),
+            "disk_mb": sum(p.stat().st_size for p in out.rglob("*") if p.is_file()) / 1e6,
+        }
+        print(size, found[size], flush=True)
+    return found
+
+
+def sweep_data(path, points, replicates):
+    steps = {"from": 0, "to": 4, "steps": points}
+    return {
+        "name": "bench",
+        "scenario": str(path),
+        "design": [{"grid": {"breach_cost": steps}}],
+        "replicates": replicates,
+    }
+
+
+def executor_times(folder, path):
+    """The same sweep with threads, processes and Dask; workers started and warm before."""
+    cores = available_threads()
+    spec = spec_of(folder / "x.yaml", sweep_data(path, 100, 500 * cores))
+    small = spec_of(folder / "x.yaml", sweep_data(path, 2 * cores, 10))
+    times, hashes = {}, set()
+    for name, make in (
+        ("threads", executors.threads),
+        ("processes", executors.processes),
+        ("dask", lambda n: executors.dask(workers=n)),
+    ):
+        with make(cores) as team:
+            run_sweep(small, folder / f"warm-{name}", team, 10)
+            out = folder / f"executor-{name}"
+            times[name] = seconds_of(lambda t=team, o=out: run_sweep(spec, o, t))
+            hashes.add(run_sweep(spec, out, team).content)
+    assert len(hashes) == 1
+    return {"runs": 100 * 500 * cores, "seconds": times}
 
 
 def main():
-    scenario = load_scenario("baseline_2025", CHANGES)
-    game = build_game(scenario)
-    run_replicates(game, 1, 0, 10)  # compile
     cores = available_threads()
-    rates = {}
-    for threads in sorted({1, cores}):
-        count = 20_000 * threads
-        rates[threads] = count / median_seconds(lambda t=threads, n=count: compiled(game, t, n))
-    decisions = run_replicates(game, 1, 0, 2_000).runs["num_moves"].sum() / 2_000
-    mesa_rates = {}
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "bench.yaml"
+    result = {"scenario": f"baseline_2025, {WEEKS} weeks", "cores": cores}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = folder / "bench.yaml"
+        calendar = {"summits": CHANGES["calendar.summits"]}
         path.write_text(
-            "extends: baseline_2025\n"
-            f"horizon_weeks: {WEEKS}\n"
-            "calendar: {summits: [{date: 2025-10-30, announced: 2025-09-19}]}\n"
-        )
-        for processes in sorted({1, cores}):
-            count = 20 * processes
-            mesa_rates[processes] = count / median_seconds(
-                lambda p=processes, n=count: mesa_batch(path, p, n)
+            yaml.safe_dump(
+                {
+                    "extends": "baseline_2025",
+                    "name": "bench",
+                    "horizon_weeks": WEEKS,
+                    "calendar": calendar,
+                }
             )
-    memory = {n: peak_memory_mib(n) for n in (10_000, 100_000)}
-    result = {
-        "scenario": f"baseline_2025, {WEEKS} weeks, foresight 0",
-        "cores": cores,
-        "compiled_runs_per_second": rates,
-        "nanoseconds_per_decision_one_core": 1e9 / rates[1] / decisions,
-        "mesa_batch_run_runs_per_second": mesa_rates,
-        "ratio_compiled_to_mesa_all_cores": rates[cores] / max(mesa_rates.values()),
-        "ratio_all_cores_to_one": rates[cores] / rates[1],
-        "run_command_peak_memory_mib": {n: round(m, 1) for n, (m, _) in memory.items()},
-        "run_command_seconds": {n: round(s, 2) for n, (_, s) in memory.items()},
-        "bench_peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "environment": environment(),
-    }
+        )
+        result["speed"] = speed(path)
+        print(json.dumps(result["speed"], indent=2), flush=True)
+        result["executors"] = executor_times(folder, path)
+        print(json.dumps(result["executors"], indent=2), flush=True)
+        result["growth"] = growth(folder, path)
+    result["environment"] = environment()
     out = Path(os.environ.get("BENCH_OUT", "results/bench.json"))
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(result, indent=2) + "\n")
-    for name, value in result.items():
-        if name != "environment":
-            print(f"{name}: {value}")
+    draw(result, out.with_suffix(".png"))
     print(f"written to {out}")
+
+
+def draw(result, path):
+    import matplotlib.pyplot as plt
+
+    from negotiation_abm.plotting import style
+
+    names = {
+        "floor": "floor: draws and five exponentials a decision",
+        "all_cores": "compiled run, all cores",
+        "one_core": "compiled run, one core",
+        "mesa_compiled_rules": "Mesa batch_run, compiled rules",
+        "mesa_batch_run": "Mesa batch_run",
+    }
+    rates = result["speed"]["runs_per_second"]
+    with style.context():
+        figure, axes = plt.subplots(1, 2, figsize=(13, 4.2))
+        figure.subplots_adjust(left=0.27, right=0.98, top=0.9, bottom=0.2, wspace=0.25)
+        values = [rates[name] for name in names]
+        axes[0].barh(list(names.values()), values, color=style.BLUE, height=0.6)
+        axes[0].set(xscale="log", xlabel="runs a second", title="Speed")
+        axes[0].invert_yaxis()
+        for row, value in enumerate(values):
+            axes[0].text(value * 0.9, row, f"{value:,.0f}", ha="right", va="center", color="white")
+        sizes = [int(size) for size in result["growth"]]
+        peaks = [entry["peak_mib"] for entry in result["growth"].values()]
+        axes[1].plot(sizes, peaks, "o-", color=style.BLACK)
+        axes[1].axhline(500, color=style.GREY, lw=0.8, ls=":")
+        axes[1].set(xscale="log", ylim=(0, 560), xlabel="runs of a sweep", title="Peak memory, MiB")
+        note = f"{result['scenario']}  |  {result['cores']} cores  |  make bench"
+        style.small_print(figure, note)
+        style.save(figure, path)
+        style.close([figure])
 
 
 if __name__ == "__main__":

@@ -27,8 +27,10 @@ _HOMES = {
     "build_game": "game",
     "load_record": "record",
     "load_scenario": "scenario",
+    "load_sweep": "sweep.summary",
     "replay_record": "replay",
     "run_replicates": "batch",
+    "run_sweep": "sweep.runner",
     "simulate": "batch",
 }
 

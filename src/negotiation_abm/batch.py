@@ -61,15 +61,15 @@ def run_replicates(
     ----------
     seed : int
         0 to 2**64 - 1.
-    traces : ndarray of TRACE, shape (count, weeks played), optional
-        Filled with the state at the end of each week (`blank_traces`).
+    traces : ndarray of TRACE, shape (num_traced, weeks played), optional
+        Filled with the state at the end of each week of the first `num_traced` (`blank_traces`).
 
     Returns
     -------
     Block
         `count` runs, and their spells in the order in which they ended.
     """
-    kernel = make_kernel()
+    kernel = make_kernel(game.strategy_codes)
     codes = np.array(game.strategy_codes)
     state, info = np.zeros(1, STATE), np.zeros(1, INFO)
     largest = spells_of_one(game)
@@ -93,7 +93,7 @@ def run_replicates(
             tallies,
             room,
             largest,
-            blank_traces(game, 0) if traces is None else traces[done:],
+            traces=None if traces is None else traces[done:],
         )
         runs.append(tallies[:played])
         spells.append(room[:written].copy())
@@ -157,7 +157,6 @@ def in_chunks(
 
 def in_order(play: Callable[[X], T], tasks: Iterable[X], threads: int | None) -> Iterator[T]:
     """What `play` makes of each task, over threads, in the order of the tasks."""
-    make_kernel()  # compile before the threads start
     ahead = iter(tasks)
     workers = threads or available_threads()
     waiting: deque[Future[T]] = deque()

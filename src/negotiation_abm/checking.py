@@ -50,7 +50,8 @@ def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> 
     if kind == "moments":
         from negotiation_abm.calibration.moments import load_moments  # loads scipy
 
-        return f"moments, {len(load_moments(path).targets)} targets"
+        game = build_game(load_scenario(str(data.get("scenario", "baseline_2025"))))
+        return f"moments, {len(load_moments(path, game).targets)} targets"
     if kind == "priors":
         return f"priors, {len(data['priors'])} parameters"
     if kind == "whatif":
@@ -60,6 +61,17 @@ def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> 
         whatif = load_whatif(path)
         branches(whatif)
         return f"what-if, from {whatif.date} of {whatif.scenario}"
+    if kind == "study":
+        from negotiation_abm.sensitivity.spec import load_spec as load_study  # loads scipy
+
+        study = load_study(path)
+        return f"study, {len(study.factors)} factors, {len(study.outcomes)} outcomes"
+    if kind == "sweep":
+        from negotiation_abm.sweep.plan import make_plan
+        from negotiation_abm.sweep.spec import load_spec
+
+        plan = make_plan(load_spec(path))
+        return f"sweep, {plan.num_points} points, up to {plan.most_runs} runs"
     if kind == "parameters":
         chosen = load_parameter_set(path)
         return f"parameter set, {len(chosen.values)} parameters"
@@ -77,6 +89,8 @@ def _locate(reference: str) -> Path:
         ("configs", ".yaml"),
         ("configs/whatifs", ".yaml"),
         ("configs/parameters", ".yaml"),
+        ("configs/sensitivity", ".yaml"),
+        ("configs/sweeps", ".yaml"),
         ("seeds", ".csv"),
         ("seeds", ".yaml"),
     ):
@@ -90,6 +104,8 @@ def _locate(reference: str) -> Path:
 def _kind(path: Path, data: dict[str, Any]) -> str:
     if path.suffix not in (".yaml", ".yml"):
         raise InputError(path, "", f"unknown kind of file; {nearest(path.suffix, KINDS)}")
+    if "design" in data:
+        return "sweep"
     if "facts" in data:
         return "facts"
     if "sources" in data:
@@ -100,6 +116,8 @@ def _kind(path: Path, data: dict[str, Any]) -> str:
         return "whatif"
     if isinstance(data.get("priors"), dict):
         return "priors"
+    if isinstance(data.get("factors"), dict):
+        return "study"
     if "parameters" in data and isinstance(data["parameters"], dict):
         return "parameters"
     return "scenario"

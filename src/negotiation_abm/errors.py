@@ -15,6 +15,9 @@ class InputError(Exception):
         parts = [str(part) for part in (source, place, problem) if str(part)]
         super().__init__(" ".join(": ".join(parts).split()))
 
+    def __reduce__(self) -> tuple[type["InputError"], tuple[str, str, str]]:
+        return InputError, (str(self), "", "")  # so that a worker can send it
+
 
 def nearest(name: object, allowed: Iterable[object]) -> str:
     """What to write instead of an unknown `name`: a suggestion and the allowed names.

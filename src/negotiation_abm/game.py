@@ -89,8 +89,13 @@ class Game:
         return f"{Move(2 + (option - 2) % 3).name} {self.lever_names[player][(option - 2) // 3]}"
 
 
-def build_game(scenario: Scenario) -> Game:
+def build_game(scenario: Scenario, parameter_set: ParameterSet | None = None) -> Game:
     """Turn a checked scenario into arrays.
+
+    Parameters
+    ----------
+    parameter_set : ParameterSet, optional
+        What `scenario.parameters` names, if it has been read before.
 
     Raises
     ------
@@ -98,7 +103,8 @@ def build_game(scenario: Scenario) -> Game:
         If its parameter set is missing or not admissible.
     """
     base = scenario.path.parent
-    parameter_set = load_parameter_set(scenario.parameters, base, (scenario.path, "parameters"))
+    if parameter_set is None:
+        parameter_set = load_parameter_set(scenario.parameters, base, (scenario.path, "parameters"))
     notes: list[str] = []
     params = np.zeros(1, PARAMS)
     fill_parameters(scenario, parameter_set, params[0], notes)
@@ -112,7 +118,7 @@ def build_game(scenario: Scenario) -> Game:
         parameter_set=parameter_set,
         params=params,
         weeks=weeks,
-        initial=_initial(scenario, params[0]),
+        initial=initial_state(scenario, params[0]),
         lever_names=(tuple(scenario.levers[first]), tuple(scenario.levers[second])),
         domain_names=domains,
         strategy_codes=(
@@ -123,7 +129,8 @@ def build_game(scenario: Scenario) -> Game:
     )
 
 
-def _initial(scenario: Scenario, params: np.void) -> np.ndarray:
+def initial_state(scenario: Scenario, params: np.void) -> np.ndarray:
+    """One `STATE` record (length 1): the state before the first turn."""
     state = np.zeros(1, STATE)
     one = state[0]
     for i, player in enumerate(scenario.players):

@@ -35,10 +35,10 @@ def mechanisms_table(
         truce of Busan (covered measure) and ``first_truce_weeks`` from January 2025.
     """
     rows: list[dict[str, Any]] = []
-    bases = {start: _only(start, []) for start in STARTS}
+    bases = {start: start_with(start, []) for start in STARTS}
     played = {start: outcomes(game, replicates, seed, threads) for start, game in bases.items()}
     for label, names, issue in _cases():
-        games = {start: _only(start, names, issue) for start in STARTS}
+        games = {start: start_with(start, names, issue) for start in STARTS}
         changed = {
             start: outcomes(game, replicates, seed, threads) for start, game in games.items()
         }
@@ -71,9 +71,14 @@ def _cases() -> list[tuple[str, list[str], str | None]]:
     return [*single, *kept, (EVERY, list(NAMES), None)]
 
 
-def _only(start: str, names: list[str], issue: str | None = None) -> Game:
-    """The game of a start with these modules alone."""
-    scenario = load_scenario(start)
+def start_with(
+    start: str, names: list[str], issue: str | None = None, parameters: str | None = None
+) -> Game:
+    """The game of a start with these modules alone (and one side issue, if one is named).
+
+    `parameters` names another parameter set than the scenario's.
+    """
+    scenario = load_scenario(start, {"parameters": parameters} if parameters else {})
     given = {name: getattr(scenario.modules, name, None) for name in names}
     typed = {name: entry for name, entry in given.items() if entry is not None}
     own = [name for name in names if name not in Modules.model_fields]

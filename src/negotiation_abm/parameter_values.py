@@ -50,6 +50,11 @@ def fill_parameters(
             params[parameter.name] = list(value.values())
         else:
             params[parameter.name] = value
+    apply_overrides(scenario, params)
+
+
+def apply_overrides(scenario: Scenario, params: np.void) -> None:
+    """Write the scenario's overrides (`set`) over the parameters, in order, in place."""
     for name, number in scenario.set.items():
         parameter, index = check_override(scenario, name, number)
         if index:

@@ -4,7 +4,7 @@ A set is a YAML file (``configs/parameters/``). Player values are a mapping by p
 one number for both; ``lever_bias`` is a mapping of player to lever to number, 0 where missing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ class ParameterSet:
     players: tuple[str, ...]
     values: dict[str, Any]
     sources: dict[str, str]
+    fit: dict[str, Any] = field(default_factory=dict)  # what a fitted set was made from
 
 
 def load_parameter_set(
@@ -42,7 +43,7 @@ def load_parameter_set(
     """
     path = find(reference, FOLDER, ".yaml", base, named_in)
     data = read_yaml(path)
-    allowed = ("name", "description", "model_version", "players", "parameters")
+    allowed = ("name", "description", "model_version", "players", "fit", "parameters")
     for key in data:
         if key not in allowed:
             raise InputError(path, str(key), f"unknown; {nearest(key, allowed)}")
@@ -65,7 +66,10 @@ def load_parameter_set(
             raise InputError(path, f"parameters.{name}.source", "missing; say where it comes from")
         values[name] = _checked(path, players, TABLE[name], entry.get("value"))
         sources[name] = str(entry["source"])
-    return ParameterSet(str(data.get("name", path.stem)), path, players, values, sources)
+    fit = data.get("fit") or {}
+    if not isinstance(fit, dict):
+        raise InputError(path, "fit", "expected a mapping: what the set was fitted to")
+    return ParameterSet(str(data.get("name", path.stem)), path, players, values, sources, fit)
 
 
 def _labels(path: Path, players: Any) -> list[str]:

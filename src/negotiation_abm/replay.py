@@ -13,6 +13,7 @@ levels, these replace the package rule for its levers.
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -49,6 +50,8 @@ def replay_record(
     skip_illegal: bool = False,
     on_decision: Callable[..., None] | None = None,
     on_week: Callable[..., None] | None = None,
+    watcher: Any = None,
+    on_segment: Callable[..., None] | None = None,
 ) -> Replay:
     """Replay `record` under the scenario and parameters of `game`.
 
@@ -60,6 +63,12 @@ def replay_record(
         Called before each choice with state, week, player, option and date.
     on_week : callable, optional
         Called with the state at the start of each week, before the coming of a round is drawn.
+    watcher : HistoryBuilder, optional
+        Takes down moves and weeks.
+    on_segment : callable, optional
+        Called before each recorded move is carried out, and before each week is closed, with state,
+        week, number of the truce's soundness (-1 without a truce), player and option (both -1 at
+        the end of a week).
 
     Raises
     ------
@@ -67,8 +76,12 @@ def replay_record(
         If the record does not fit the scenario, or a recorded move is illegal at its point; the
         message names the row, the reason and what would be legal.
     """
+    board = _board(game, record)
+    board.on_decision = on_decision
+    board.watcher = watcher
+    board.on_segment = on_segment
     last = game.scenario.turn_of(last_day(game, record))
-    board = _walked(game, record, last + 1, skip_illegal, on_decision, on_week)
+    _walk(board, record, last + 1, skip_illegal, on_week)
     board.close()
     return board.out
 
@@ -83,36 +96,41 @@ def replay_until(
     InputError
         As `replay_record`.
     """
-    return _walked(game, record, turn, False, on_decision, None)
+    board = _board(game, record)
+    board.on_decision = on_decision
+    _walk(board, record, turn)
+    return board
 
 
-def _walked(
-    game: Game,
+def _board(game: Game, record: Record) -> Board:
+    """The board before the first week of a record that fits the scenario."""
+    check_against(record, game.scenario)
+    return Board(game, record, last_day(game, record))
+
+
+def _walk(
+    board: Board,
     record: Record,
     turns: int,
-    skip_illegal: bool,
-    on_decision: Callable[..., None] | None,
-    on_week: Callable[..., None] | None,
+    skip_illegal: bool = False,
+    on_week: Callable[..., None] | None = None,
     opened: bool = False,
-) -> Board:
-    """The board after the first `turns` weeks, with the next one opened if so wanted."""
-    check_against(record, game.scenario)
-    board = Board(game, record, last_day(game, record))
-    board.on_decision = on_decision
+) -> None:
+    """Play the first `turns` weeks of a record, and open the next one if so wanted."""
     walk = _Walk(board, skip_illegal, on_week)
+    scenario = board.scenario
     by_turn: dict[int, list[Row]] = {}
     for row in record.rows:
         if row.not_represented:
             board.note_unplaced(row, row.not_represented)
-        elif row.date < game.scenario.start:
+        elif row.date < scenario.start:
             board.note_unplaced(row, "before the start of the scenario")
         else:
-            by_turn.setdefault(game.scenario.turn_of(row.date), []).append(row)
+            by_turn.setdefault(scenario.turn_of(row.date), []).append(row)
     for turn in range(turns):
         walk.week(turn, by_turn.get(turn, []))
     if opened:
         walk.open(turns, by_turn.get(turns, []))
-    return board
 
 
 def freeze(game: Game, record: Record, turn: int) -> Board:
@@ -123,7 +141,9 @@ def freeze(game: Game, record: Record, turn: int) -> Board:
     InputError
         As `replay_record`.
     """
-    return _walked(game, record, turn, False, None, None, opened=True)
+    board = _board(game, record)
+    _walk(board, record, turn, opened=True)
+    return board
 
 
 def last_day(game: Game, record: Record) -> dt.date:
@@ -182,6 +202,8 @@ class _Walk:
         if board.week.forum != Forum.SUMMIT:
             board.out.rounds.append((turn, board.week.forum == Forum.ROUND, chance))
         begin_turn(board.state, board.params, board.week, NO_ROUND)
+        if board.watcher is not None:
+            board.watcher.look(board.state)
         if board.params.num_modules > 0:
             start_modules(board.state, board.params, board.week, 0, 0, NOT_LIVE)
         board.note_placed(forums)

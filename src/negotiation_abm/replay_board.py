@@ -68,6 +68,9 @@ class Board:
         self._closed = [as_object(blank(SPELL)[0]) for _ in range(NUM_MEASURES + 1)]
         self._weights = np.zeros(NUM_OPTIONS)
         self.on_decision: Callable[..., None] | None = None  # sees the state before each choice
+        self.on_segment: Callable[..., None] | None = None  # the same, at moves and ends of weeks
+        self._soundness = -1  # of the truce in force: how often the rules would have drawn it
+        self.watcher: Any = None  # sees each move and each week
         self._delivered: set[int] = set()
         began = self.scenario.truce.began if self.scenario.truce else self.scenario.start
         self._opened = [began] * NUM_MEASURES
@@ -140,6 +143,8 @@ class Board:
         """Note a decision with the probability of its option and of its type of move."""
         if self.on_decision is not None:
             self.on_decision(self.state, self.week, player, option, date)
+        if option != Move.HOLD:
+            self._end_segment(player, option)
         weights = self._weights
         count, total = option_weights(self.state, self.params, self.week, player, weights)
         same = [o for o in range(count) if move_of(o) == move_of(option)]
@@ -155,6 +160,11 @@ class Board:
             )
         )
 
+    def _end_segment(self, player: int, option: int) -> None:
+        if self.on_segment is not None:
+            truce = self._soundness if self.state.phase == Phase.TRUCE else -1
+            self.on_segment(self.state, self.week, truce, player, option)
+
     def hold(self, player: int) -> None:
         """A side that did nothing in an exchange."""
         self.score(player, 0, self.scenario.date_of(self.state.turn), ())
@@ -164,6 +174,7 @@ class Board:
         """Put a recorded move through the transition rules."""
         state, player, option = self.state, self.player_of(row), self.option_of(row)
         left, before = state.weeks_left, self._running()
+        strained = state.strain > self.params.repair_strain
         state.by_agency = int(row.agency)
         apply_move(
             state,
@@ -175,6 +186,12 @@ class Board:
             0.0,
             self.info,
         )
+        if self.info.event == Event.BEGUN or (
+            self.info.event in (Event.REPAIRED, Event.RENEWED) and strained
+        ):
+            self._soundness += 1
+        if self.watcher is not None:
+            self.watcher.moved(state, player, option, row.lead_weeks or 0, self.info)
         count = track_move(
             self._tally, state, self.params, player, option, left, self.info, self._closed, 0
         )
@@ -241,12 +258,15 @@ class Board:
 
     def close_week(self, chance: float) -> None:
         """End the turn and note the state of the week."""
+        self._end_segment(-1, -1)
         state, turn, before = self.state, self.state.turn, self._running()
         phase, weeks_left, strain = state.phase, state.weeks_left, state.strain
         self.due_pledges()
         if self.params.num_modules > 0:
             end_modules(state, self.params, self.week, 0, 0, NOT_LIVE)
         end_turn(state, self.params, self.week, self.info)
+        if self.watcher is not None:
+            self.watcher.week_over(state, self.week)
         count = track_turn(self._tally, state, self.params, self.info, self._closed, 0)
         last_day = self.scenario.date_of(turn + 1) - dt.timedelta(days=1)
         date = min(last_day, self.out.until)

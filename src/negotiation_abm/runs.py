@@ -21,7 +21,8 @@ from negotiation_abm.spells import (
     spells_table,
     table_blocks,
 )
-from negotiation_abm.survival import DAYS, Survival, survival
+from negotiation_abm.survival import DAYS, Blocks, Survival, survival
+from negotiation_abm.traces import NUM_TRACED, trace_runs, trace_table
 
 GROUPS = {
     "all": "all truces",
@@ -38,7 +39,9 @@ def run_batch(
     chunk_size: int = CHUNK_SIZE,
     progress: Callable[[int], None] | None = None,
 ) -> dict[str, Any]:
-    """Play `replicates` runs and write truces, runs, survival, summary and manifest to `out`.
+    """Play `replicates` runs and write their tables, summary and manifest to `out`.
+
+    ``traces.parquet`` holds the weeks of the first runs only.
 
     Returns
     -------
@@ -64,6 +67,8 @@ def run_batch(
         table.to_csv(draft.path("survival.csv"), index=False, float_format="%.10g")
         summary = _summary(game, replicates, seed, estimates, draft.path("runs.parquet"))
         summary["content"] = facts["content"]
+        traces = trace_runs(game, seed, min(NUM_TRACED, replicates))
+        trace_table(game, traces).to_parquet(draft.path("traces.parquet"), index=False)
         draft.json("summary.json", summary)
     return summary
 
@@ -114,13 +119,15 @@ def survival_of(truces: Path, is_running: bool) -> dict[tuple[str, str], Surviva
     estimates = {}
     for measure in MEASURES.values():
         for group in GROUPS if is_running else ("all",):
-            estimate = survival(_selected(truces, measure, group))
+            estimate = survival(selected_spells(truces, measure, group))
             if estimate is not None:
                 estimates[measure, group] = estimate
     return estimates
 
 
-def _selected(truces: Path, measure: str, group: str) -> Callable[[], Iterable[pd.DataFrame]]:
+def selected_spells(truces: Path, measure: str, group: str) -> Blocks:
+    """Spells of one measure and group (`GROUPS`) of a result file, a block of runs at a time."""
+
     def blocks() -> Iterable[pd.DataFrame]:
         for block in table_blocks(truces):
             chosen = block["measure"] == measure

@@ -1,17 +1,19 @@
 """Scenarios: what a run starts from, read from YAML and checked."""
 
+import copy
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from negotiation_abm.errors import InputError, nearest
 from negotiation_abm.parameters import TABLE
 from negotiation_abm.resources import find, read_yaml
 from negotiation_abm.scenario_checks import check_scenario
 from negotiation_abm.scenario_schema import Scenario
+from negotiation_abm.schema_errors import fields_at, readable
 
-__all__ = ["Scenario", "load_scenario"]
+__all__ = ["Scenario", "load_scenario", "read_scenario", "scenario_of"]
 
 FOLDER = "configs"
 
@@ -25,16 +27,28 @@ def load_scenario(reference: str | Path, changes: dict[str, Any] | None = None) 
         Path of a YAML file, or the name of a shipped one.
     changes : dict, optional
         Dotted names with values that replace those of the file: a place in the scenario
-        (``levers.US.chips.step``, ``horizon_weeks``) or a parameter (``fatigue``,
-        ``initiative.US``).
+        (``levers.US.chips.step``, ``horizon_weeks``, ``calendar.summits.0.date``; entries of
+        lists count from 0) or a parameter (``fatigue``, ``initiative.US``).
 
     Raises
     ------
     InputError
         With file, place, value and what is allowed.
     """
+    return scenario_of(*read_scenario(reference), changes)
+
+
+def read_scenario(reference: str | Path) -> tuple[Path, dict[str, Any]]:
+    """Path and unchecked content of a scenario, laid over what it extends."""
     path = find(reference, FOLDER, ".yaml")
-    data = _with_base(path, read_yaml(path), ())
+    return path, _with_base(path, read_yaml(path), ())
+
+
+def scenario_of(
+    path: Path, content: dict[str, Any], changes: dict[str, Any] | None = None
+) -> Scenario:
+    """The checked scenario of what `read_scenario` gave, with changes as in `load_scenario`."""
+    data = copy.deepcopy(content)
     for name, value in (changes or {}).items():
         _change(path, data, name, value)
     try:
@@ -79,52 +93,35 @@ def _change(path: Path, data: dict[str, Any], name: str, value: Any) -> None:
     if first not in Scenario.model_fields:
         allowed = [*Scenario.model_fields, *TABLE]
         raise InputError(path, name, f"unknown name to set; {nearest(first, allowed)}")
-    place = data
-    for depth, key in enumerate([first, *rest][:-1]):
-        if key not in place:
-            allowed = _fields_at([first, *rest][:depth]) or list(place)
-            if key not in allowed:
-                raise InputError(path, name, f"unknown '{key}'; {nearest(key, allowed)}")
-        place = place.setdefault(key, {})
-        if not isinstance(place, dict):
-            raise InputError(path, name, "not a place that can be set")
-    place[[first, *rest][-1]] = value
+    *parents, last = [first, *rest]
+    place: Any = data
+    for depth, key in enumerate(parents):
+        place = _step(path, name, place, key, parents[:depth])
+    if isinstance(place, list):
+        place[_entry(path, name, place, last)] = value
+    elif isinstance(place, dict):
+        place[last] = value
+    else:
+        raise InputError(path, name, "not a place that can be set")
 
 
-def readable(path: Path, error: ValidationError, model: type[BaseModel]) -> InputError:
-    """The first problem that pydantic found in a file of this model, as one line."""
-    problems = error.errors()
-    unknown = [item for item in problems if item["type"] == "extra_forbidden"]
-    first = (unknown or problems)[0]  # a misspelt name explains a missing one
-    place = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        *parents, name = first["loc"]
-        return InputError(path, place, f"unknown; {nearest(name, _fields_at(parents, model))}")
-    if first["type"] == "missing":
-        return InputError(path, place, "missing")
-    allowed = first["msg"][0].lower() + first["msg"][1:]
-    value = repr(first["input"])
-    shown = value if len(value) <= 60 else f"{value[:57]}..."
-    return InputError(path, place, f"{shown}: {allowed}")
+def _step(path: Path, name: str, place: Any, key: str, parents: list[str]) -> Any:
+    """What lies at `key` of a mapping or list; an optional mapping that is missing is made."""
+    if isinstance(place, list):
+        return place[_entry(path, name, place, key)]
+    if not isinstance(place, dict):
+        raise InputError(path, name, "not a place that can be set")
+    if key not in place:
+        allowed = fields_at(Scenario, parents) or list(place)
+        if key not in allowed:
+            raise InputError(path, name, f"unknown '{key}'; {nearest(key, allowed)}")
+    return place.setdefault(key, {})
 
 
-def _fields_at(parents: list[Any], model: type[BaseModel] = Scenario) -> list[str]:
-    """Names that are allowed at a place of a file of this model, from the JSON schema."""
-    schema = model.model_json_schema()
-    node: dict[str, Any] = schema
-    for part in parents:
-        node = _resolved(schema, node)
-        if isinstance(part, int):
-            node = node.get("items", {})
-        else:
-            node = node.get("properties", {}).get(part) or node.get("additionalProperties", {})
-    return list(_resolved(schema, node).get("properties", {}))
-
-
-def _resolved(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    for choice in node.get("anyOf", []):
-        if choice.get("type") != "null":
-            node = choice
-            break
-    reference = node.get("$ref")
-    return schema["$defs"][reference.rsplit("/", 1)[1]] if reference else node
+def _entry(path: Path, name: str, entries: list[Any], key: str) -> int:
+    """Position in a list, counted from 0."""
+    if not key.isdecimal() or int(key) >= len(entries):
+        last = len(entries) - 1
+        allowed = f"allowed: 0 to {last}" if entries else "the list is empty"
+        raise InputError(path, name, f"'{key}' is no entry of the list; {allowed}")
+    return int(key)

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from negotiation_abm.core.terms import Move, TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 from negotiation_abm.game import Game
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MEASURES = {COVERED: "covered", ANY_DOMAIN: "any_domain"}
 CAUSES = {end.value: end.name.lower() for end in TruceEnd}
@@ -114,13 +117,15 @@ def runs_table(game: Game, runs: np.ndarray) -> pa.Table:
     return pa.table(columns)
 
 
-def table_blocks(path: Path) -> Iterator[pd.DataFrame]:
+def table_blocks(path: Path) -> "Iterator[pd.DataFrame]":
     """A result file (spells or runs), a row group (a block of whole runs) at a time."""
     file = pq.ParquetFile(path)
     for group in range(file.num_row_groups):
         yield file.read_row_group(group).to_pandas()
 
 
-def read_spells(path: Path) -> pd.DataFrame:
+def read_spells(path: Path) -> "pd.DataFrame":
     """All spells of a result file; columns as in `spells_table`."""
+    import pandas as pd
+
     return pd.read_parquet(path)

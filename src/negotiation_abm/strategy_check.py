@@ -32,7 +32,8 @@ from negotiation_abm.scenario import load_scenario
 from negotiation_abm.strategies import add_file, strategies
 
 SCENARIO = "baseline_2025"
-MEMORY = {"odds", "odds_inputs"}  # what the quantal response remembers; no part of the game
+# What the quantal response remembers of its own arithmetic: no part of the game.
+MEMORY = {"odds", "odds_inputs", "shared_inputs", "shared_odds"}
 
 
 @dataclass(frozen=True)

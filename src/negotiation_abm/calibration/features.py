@@ -9,10 +9,13 @@ parameters.
 import datetime as dt
 from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
+from negotiation_abm.calibration.hidden import Hidden
 from negotiation_abm.core.payoffs import option_value, round_log_odds
 from negotiation_abm.core.state import as_object
 from negotiation_abm.core.terms import NUM_OPTIONS
@@ -30,6 +33,7 @@ SHARED = (
     "breach_cost",
     "restraint",
     "depth",
+    "truce_frailty",
     "shadow",
     "brinkmanship",
     "follow",
@@ -74,6 +78,8 @@ class Data:
     round_features : ndarray, shape (R, K)
     round_held : ndarray of float, shape (R,)
     round_turn : ndarray of int, shape (R,)
+    hidden : Hidden, optional
+        What the record does not say, for a likelihood that sums over it.
     """
 
     game: Game
@@ -90,6 +96,7 @@ class Data:
     round_features: np.ndarray
     round_held: np.ndarray
     round_turn: np.ndarray
+    hidden: Hidden | None = None
 
     def months(self) -> np.ndarray:
         """Month of each decision, as YYYYMM."""
@@ -120,8 +127,16 @@ def coefficients_of(game: Game) -> tuple[Coefficient, ...]:
     return tuple(found)
 
 
-def collect(game: Game, record: Record, skip_illegal: bool = False) -> Data:
+def collect(
+    game: Game, record: Record, skip_illegal: bool = False, with_hidden: bool = True
+) -> Data:
     """Replay `record` and take down the features of every decision and every possible round.
+
+    Parameters
+    ----------
+    with_hidden : bool
+        Also what is needed to sum over HOLDs that a record does not state. Without it a fit takes
+        the HOLDs that the replay reads into the record.
 
     Raises
     ------
@@ -132,10 +147,14 @@ def collect(game: Game, record: Record, skip_illegal: bool = False) -> Data:
     base, units = _unit_parameters(game, coefficients)
     rows: list[tuple[np.ndarray, np.ndarray, np.ndarray, int, int, int, dt.date]] = []
     rounds: dict[int, np.ndarray] = {}
+    both: list[tuple[np.ndarray, np.ndarray, np.ndarray, int, int, int, int]] = []
+    segments: list[int] = []
+    seen: list[Any] = [None, None]
 
-    def note(
-        state: SimpleNamespace, week: SimpleNamespace, player: int, option: int, date: dt.date
-    ) -> None:
+    @lru_cache(maxsize=2)
+    def weighed(turn: int, made: int, player: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What each option weighs for a player; the state stays as it is between two moves."""
+        state, week = seen
         legal = np.zeros(NUM_OPTIONS, dtype=bool)
         values = np.zeros((NUM_OPTIONS, len(coefficients)))
         offset = np.zeros(NUM_OPTIONS)
@@ -145,14 +164,32 @@ def collect(game: Game, record: Record, skip_illegal: bool = False) -> Data:
                 offset[other] = option_value(state, base, week, player, other)
                 values[other] = [option_value(state, unit, week, player, other) for unit in units]
                 values[other] -= offset[other]
-        values *= base.precision
-        offset *= base.precision
-        rows.append((values, offset, legal, option, player, int(state.turn), date))
+        return values * base.precision, offset * base.precision, legal
+
+    def note(
+        state: SimpleNamespace, week: SimpleNamespace, player: int, option: int, date: dt.date
+    ) -> None:
+        seen[:] = state, week
+        parts = weighed(int(state.turn), len(segments), player)
+        rows.append((*parts, option, player, int(state.turn), date))
+
+    def note_segment(
+        state: SimpleNamespace, week: SimpleNamespace, truce: int, player: int, option: int
+    ) -> None:
+        """A segment ends with a move of `player`, or (-1) with the week."""
+        seen[:] = state, week
+        turn = int(state.turn)
+        for side in range(2):
+            moved = option if side == player else -1
+            decision = len(rows) - 1 if side == player else -1
+            both.append((*weighed(turn, len(segments), side), moved, decision, truce, turn))
+        segments.append(turn)
 
     def note_round(state: SimpleNamespace) -> None:
         rounds[int(state.turn)] = np.array([round_log_odds(state, unit) for unit in units])
 
-    result = replay_record(game, record, skip_illegal, note, note_round)
+    segment = note_segment if with_hidden else None
+    result = replay_record(game, record, skip_illegal, note, note_round, on_segment=segment)
     certainty = {row.id: row.certainty for row in record.rows}
     possible = [(turn, held) for turn, held, _ in result.rounds]
     return Data(
@@ -170,7 +207,16 @@ def collect(game: Game, record: Record, skip_illegal: bool = False) -> Data:
         round_features=np.array([rounds[turn] for turn, _ in possible]),
         round_held=np.array([float(held) for _, held in possible]),
         round_turn=np.array([turn for turn, _ in possible]),
+        hidden=_hidden(both, int(base.exchanges_per_turn)) if with_hidden else None,
     )
+
+
+def _hidden(both: list[tuple[Any, ...]], exchanges: int) -> Hidden:
+    names = ("features", "offset", "legal", "moved", "decision", "truce", "turn")
+    columns = {
+        name: np.array(part) for name, part in zip(names, zip(*both, strict=True), strict=True)
+    }
+    return Hidden(**columns, exchanges=exchanges)
 
 
 def _unit_parameters(
@@ -181,7 +227,6 @@ def _unit_parameters(
     for coefficient in coefficients:
         zero = np.zeros_like(getattr(base, coefficient.parameter))
         setattr(base, coefficient.parameter, zero if coefficient.index else 0.0)
-    base.truce_frailty = 0.0
     units = []
     for coefficient in coefficients:
         unit = copy(base)

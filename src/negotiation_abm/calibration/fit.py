@@ -1,6 +1,9 @@
 """Maximum a posteriori, Laplace errors, profiles."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from scipy.optimize import minimize
@@ -8,7 +11,24 @@ from scipy.stats import norm
 
 from negotiation_abm.calibration.features import Data
 from negotiation_abm.calibration.likelihood import Likelihood
+from negotiation_abm.calibration.marginal import MarginalLikelihood, likelihood_of
 from negotiation_abm.calibration.priors import Prior
+
+TIGHT = 1e-8  # largest slope that the optimiser looks for
+POLISH = 3
+CONVERGED = 1e-6  # and that counts as none
+
+AnyLikelihood = Likelihood | MarginalLikelihood
+
+
+class Term(Protocol):
+    """A further part of the log posterior, such as moments of free runs."""
+
+    def value_and_gradient(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+        """Log density up to a constant, and its gradient, shape (K,)."""
+
+    def information(self, theta: np.ndarray) -> np.ndarray:
+        """Minus the Hessian, shape (K, K)."""
 
 
 @dataclass(frozen=True)
@@ -18,24 +38,48 @@ class Fit:
     Attributes
     ----------
     theta : ndarray, shape (K,)
-    covariance : ndarray, shape (K, K)
-        Laplace: the inverse of the information at the optimum, prior included.
+    likelihood : Likelihood or MarginalLikelihood
+        Over the decisions and rounds that count.
     fixed : dict of int to float
         Coefficients that were held, by the prior or by the caller.
     log_likelihood, log_posterior : float
         In nats; the posterior up to a constant.
+    term : Term or None
+        What the log posterior has beside likelihood and prior.
     converged : bool
         Is the gradient 0 (to 1e-6) at the optimum?
     """
 
     data: Data
     prior: Prior
+    likelihood: AnyLikelihood
     theta: np.ndarray
-    covariance: np.ndarray
     fixed: dict[int, float]
     log_likelihood: float
     log_posterior: float
     converged: bool
+    term: Term | None = None
+
+    def value_and_gradient(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+        """Log posterior up to a constant, and its gradient, shape (K,)."""
+        return _objective(self.likelihood, self.prior, self.term, theta)
+
+    def information(self, theta: np.ndarray) -> np.ndarray:
+        """Minus the Hessian of the log posterior, shape (K, K)."""
+        return _information(self.likelihood, self.prior, self.term, theta)
+
+    @cached_property
+    def precision(self) -> np.ndarray:
+        """Information at the optimum, prior included, shape (K, K)."""
+        return np.asarray(self.information(self.theta))
+
+    @cached_property
+    def covariance(self) -> np.ndarray:
+        """Laplace: the inverse of `precision` over what is free, shape (K, K)."""
+        free = np.array([k not in self.fixed for k in range(len(self.theta))])
+        whole = np.zeros((len(free), len(free)))
+        whole[np.ix_(free, free)] = np.linalg.inv(self.precision[np.ix_(free, free)])
+        return whole
 
     @property
     def errors(self) -> np.ndarray:
@@ -43,26 +87,82 @@ class Fit:
         return np.sqrt(np.diag(self.covariance))
 
 
+def _objective(
+    likelihood: AnyLikelihood, prior: Prior, term: Term | None, theta: np.ndarray
+) -> tuple[float, np.ndarray]:
+    value, gradient = likelihood.value_and_gradient(theta)
+    for part in (prior, term):
+        if part is not None:
+            more, slope = part.value_and_gradient(theta)
+            value, gradient = value + more, gradient + slope
+    return value, gradient
+
+
+def _information(
+    likelihood: AnyLikelihood, prior: Prior, term: Term | None, theta: np.ndarray
+) -> np.ndarray:
+    whole: np.ndarray = likelihood.information(theta) + prior.information(theta)
+    return whole if term is None else whole + term.information(theta)
+
+
+def _inverse(information: np.ndarray) -> np.ndarray:
+    """Inverse of a symmetric matrix, with directions of no information kept finite."""
+    values, vectors = np.linalg.eigh(information)
+    kept = np.maximum(values, 1e-6 * values.max())
+    inverse = (vectors / kept) @ vectors.T
+    return np.asarray(0.5 * (inverse + inverse.T))
+
+
+def _polished(
+    objective: Callable[[np.ndarray], tuple[float, np.ndarray]],
+    curvature: Callable[[np.ndarray], np.ndarray],
+    part: np.ndarray,
+) -> np.ndarray:
+    """Newton steps where a quasi-Newton search has come to its limits; a trust region if lost."""
+    for _ in range(POLISH):
+        slope = objective(part)[1]
+        if np.abs(slope).max() <= TIGHT:
+            return part
+        part = part - _inverse(curvature(part)) @ slope
+    if np.abs(objective(part)[1]).max() > CONVERGED:
+        options = {"gtol": TIGHT, "maxiter": 500}
+        found = minimize(
+            objective, part, jac=True, hess=curvature, method="trust-exact", options=options
+        )
+        part = np.asarray(found.x)
+    return part
+
+
 def fit(
     data: Data,
     prior: Prior,
-    likelihood: Likelihood | None = None,
+    likelihood: AnyLikelihood | None = None,
     fixed: dict[int, float] | None = None,
     start: np.ndarray | None = None,
+    term: Term | None = None,
+    metric: np.ndarray | None = None,
 ) -> Fit:
-    """Fit the coefficients; the problem is concave, so there is one optimum.
+    """Fit the coefficients.
+
+    With the plain likelihood and without a `term` the problem is concave and has one optimum; else
+    it is close to that (several starts find the same, see the tests).
 
     Parameters
     ----------
-    likelihood : Likelihood, optional
-        Over all decisions and rounds by default.
+    likelihood : Likelihood or MarginalLikelihood, optional
+        Over all decisions and rounds by default, with what the record does not say summed out
+        where `data` allows.
     fixed : dict of int to float, optional
         Coefficients held at a value.
+    term : Term, optional
+        A further part of the log posterior.
+    metric : ndarray, shape (K, K), optional
+        A guess of the information at the optimum; it changes the speed, not the result.
     """
-    likelihood = likelihood or Likelihood(data)
+    likelihood = likelihood or likelihood_of(data)
     fixed = prior.fixed | (fixed or {})
     free = np.array([k not in fixed for k in range(len(prior.mean))])
-    theta = (prior.mean if start is None else start).astype(float).copy()
+    theta = (prior.start() if start is None else start).astype(float).copy()
     for k, value in fixed.items():
         theta[k] = value
 
@@ -72,32 +172,43 @@ def fit(
         return whole
 
     def objective(part: np.ndarray) -> tuple[float, np.ndarray]:
-        whole = full(part)
-        value, gradient = likelihood.value_and_gradient(whole)
-        log_prior, pull = prior.value_and_gradient(whole)
-        return -(value + log_prior), -(gradient + pull)[free]
+        value, gradient = _objective(likelihood, prior, term, full(part))
+        return -value, -gradient[free]
 
     def curvature(part: np.ndarray) -> np.ndarray:
-        whole = likelihood.information(full(part)) + prior.precision
-        return np.asarray(whole[np.ix_(free, free)])
+        return np.asarray(_information(likelihood, prior, term, full(part))[np.ix_(free, free)])
 
-    found = minimize(objective, theta[free], jac=True, hess=curvature, method="trust-exact",
-                     options={"gtol": 1e-8, "maxiter": 500})  # fmt: skip
-    theta = full(found.x)
-    value, _ = likelihood.value_and_gradient(theta)
-    log_prior, _ = prior.value_and_gradient(theta)
-    slope = objective(theta[free])[1]
-    covariance = np.zeros((len(theta), len(theta)))
-    covariance[np.ix_(free, free)] = np.linalg.inv(curvature(theta[free]))
+    if free.any():
+        first = prior.information(theta) if metric is None else metric
+        options = {"gtol": TIGHT, "hess_inv0": _inverse(first[np.ix_(free, free)])}
+        found = minimize(objective, theta[free], jac=True, method="BFGS", options=options)
+        theta = full(found.x)
+        theta = full(_polished(objective, curvature, theta[free]))
+    theta[prior.spreads] = np.abs(theta[prior.spreads])
+    loss, slope = objective(theta[free])
     return Fit(
         data=data,
         prior=prior,
+        likelihood=likelihood,
         theta=theta,
-        covariance=covariance,
         fixed=fixed,
-        log_likelihood=value,
-        log_posterior=value + log_prior,
-        converged=bool(np.abs(slope).max(initial=0.0) < 1e-6),
+        log_likelihood=likelihood.value_and_gradient(theta)[0],
+        log_posterior=-loss,
+        converged=bool(np.abs(slope).max(initial=0.0) < CONVERGED),
+        term=term,
+    )
+
+
+def refit(result: Fit, fixed: dict[int, float]) -> Fit:
+    """The same fit with further coefficients held at a value."""
+    return fit(
+        result.data,
+        result.prior,
+        result.likelihood,
+        result.fixed | fixed,
+        result.theta,
+        result.term,
+        result.precision,
     )
 
 
@@ -109,13 +220,14 @@ def profile(result: Fit, k: int, width: float = 3.0, points: int = 13) -> np.nda
     ndarray, shape (points, 3)
         Value, log-likelihood and log-posterior less their values at the optimum (nats).
     """
-    likelihood = Likelihood(result.data)
     reach = width * result.errors[k]
-    values = np.linspace(result.theta[k] - reach, result.theta[k] + reach, points)
+    low = result.theta[k] - reach
+    if k in result.prior.spreads:  # never 0 or below
+        low = max(low, result.theta[k] / points)
+    values = np.linspace(low, result.theta[k] + reach, points)
     rows = []
     for value in values:
-        fixed = result.fixed | {k: float(value)}
-        part = fit(result.data, result.prior, likelihood, fixed, result.theta)
+        part = refit(result, {k: float(value)})
         rows.append(
             (
                 value,

@@ -3,81 +3,127 @@
 import numpy as np
 import pandas as pd
 
-from negotiation_abm.calibration.fit import Fit, fit, interval
-from negotiation_abm.calibration.likelihood import Likelihood
+from negotiation_abm.calibration.fit import Fit, interval, refit
+from negotiation_abm.calibration.marginal import MarginalLikelihood
+from negotiation_abm.calibration.posterior import Sample
+from negotiation_abm.calibration.probability import chances
 
 PRIOR_ALONE = 0.9  # posterior over prior sd above which the record has said next to nothing
 CLEAR = 0.5  # ratio below which it carries the coefficient
+NARROWER = 0.85  # error with moments over error without them below which they carry it too
+LEVEL = 0.9
 
 
-def identification_table(result: Fit, by_moments: tuple[str, ...] = ()) -> pd.DataFrame:
-    """One row a coefficient; `by_moments` names those that the moments of free runs set.
+def identification_table(
+    result: Fit, alone: Fit | None = None, chains: Sample | None = None
+) -> pd.DataFrame:
+    """One row a coefficient.
+
+    Parameters
+    ----------
+    result : Fit
+    alone : Fit, optional
+        The same fit without moments, to say what these add.
+    chains : Sample, optional
+        Draws of the posterior, for errors and intervals in place of Laplace ones.
 
     Returns
     -------
     DataFrame
-        coefficient, estimate, error, low, high (90 % Laplace), prior_mean, prior_sd, ratio
-        (posterior over prior sd), zero_cost (nats of log-posterior that holding it at 0 costs),
-        rests_on (likelihood, both, prior, moments, fixed), most_influential (rows of the record
-        whose leaving out moves it most, in errors).
+        coefficient, estimate, error, low, high (90 %), prior_mean, prior_sd, ratio (posterior over
+        prior sd), ratio_likelihood (the same without moments), zero_cost (nats of log-posterior
+        that holding it at 0 costs), rests_on (likelihood, both, prior, moments, fixed),
+        most_influential (rows of the record whose leaving out moves it most, in errors); with
+        draws also r_hat and effective_size.
     """
-    likelihood = Likelihood(result.data)
     shifts = _influence(result)
+    alone = alone or result
     rows = []
     for k, coefficient in enumerate(result.data.coefficients):
         held = k in result.fixed
-        low, high = interval(result, k)
-        prior_sd = float(np.sqrt(result.prior.covariance[k, k]))
-        ratio = float(result.errors[k] / prior_sd) if prior_sd > 0 else float("nan")
-        zero = 0.0
-        if not held:
-            at_zero = fit(
-                result.data, result.prior, likelihood, result.fixed | {k: 0.0}, result.theta
-            )
-            zero = result.log_posterior - at_zero.log_posterior
-        rows.append(
-            {
-                "coefficient": coefficient.label,
-                "estimate": result.theta[k],
-                "error": result.errors[k],
-                "low": low,
-                "high": high,
-                "prior_mean": result.prior.mean[k],
-                "prior_sd": prior_sd,
-                "ratio": ratio,
-                "zero_cost": zero,
-                "rests_on": (
-                    "moments" if coefficient.label in by_moments else _rests_on(held, ratio)
-                ),
-                "most_influential": _named(result, shifts[:, k]),
-            }
+        error, low, high = _spread(result, k, chains)
+        prior_mean, prior_sd = result.prior.moments(k)
+        ratio, bare = (
+            float(e / prior_sd) if prior_sd > 0 else float("nan") for e in (error, alone.errors[k])
         )
+        row = {
+            "coefficient": coefficient.label,
+            "estimate": result.theta[k],
+            "error": error,
+            "low": low,
+            "high": high,
+            "prior_mean": prior_mean,
+            "prior_sd": prior_sd,
+            "ratio": ratio,
+            "ratio_likelihood": bare,
+            "zero_cost": 0.0 if held else zero_cost(result, k),
+            "rests_on": _rests_on(held, ratio, bare),
+            "most_influential": _named(result, shifts[:, k]),
+        }
+        if chains is not None:
+            row |= {"r_hat": chains.r_hat[k], "effective_size": chains.effective_size[k]}
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _rests_on(held: bool, ratio: float) -> str:
+def _spread(result: Fit, k: int, chains: Sample | None) -> tuple[float, float, float]:
+    """Error and 90 % interval of a coefficient: of the draws if there are any, else Laplace."""
+    if chains is None or k in result.fixed:
+        return float(result.errors[k]), *interval(result, k, LEVEL)
+    draws = chains.draws[:, :, k].ravel()
+    low, high = np.quantile(draws, [0.5 - LEVEL / 2.0, 0.5 + LEVEL / 2.0])
+    return float(draws.std()), float(low), float(high)
+
+
+def zero_cost(result: Fit, k: int) -> float:
+    """Nats of log-posterior that holding a coefficient at 0 costs, all others refitted.
+
+    NaN for a spread, which its prior keeps from 0.
+    """
+    if k in result.prior.spreads:
+        return float("nan")
+    return result.log_posterior - refit(result, {k: 0.0}).log_posterior
+
+
+def _rests_on(held: bool, ratio: float, bare: float) -> str:
     if held:
         return "fixed"
     if ratio > PRIOR_ALONE:
         return "prior"
+    if ratio < NARROWER * bare:
+        return "moments"
     return "likelihood" if ratio < CLEAR else "both"
 
 
 def _influence(result: Fit) -> np.ndarray:
     """Shift of each coefficient when one decision is left out, in errors, shape (D, K).
 
-    One Newton step from the optimum, which is exact to second order.
+    One Newton step from the optimum, which is exact to second order. Of HOLDs that a record does
+    not state only the plain likelihood has one each; else their rows are 0.
     """
-    data, theta = result.data, result.theta
-    values = data.features @ theta + data.offset
-    values = np.where(data.legal, values, -np.inf)
-    chance = np.exp(values - values.max(axis=1, keepdims=True))
-    chance /= chance.sum(axis=1, keepdims=True)
-    expected = np.einsum("do,dok->dk", chance, data.features)
-    score = data.features[np.arange(len(data.chosen)), data.chosen] - expected
+    pull = _plain_pull(result) if result.data.hidden is None else _marginal_pull(result)
     with np.errstate(divide="ignore", invalid="ignore"):
-        shifts: np.ndarray = np.nan_to_num(-(score @ result.covariance) / result.errors)
+        shifts: np.ndarray = np.nan_to_num(-(pull @ result.covariance) / result.errors)
     return shifts
+
+
+def _plain_pull(result: Fit) -> np.ndarray:
+    """Gradient of the log probability of each decision, shape (D, K)."""
+    data = result.data
+    expected = np.einsum("do,dok->dk", chances(data, result.theta), data.features)
+    return np.asarray(data.features[np.arange(len(data.chosen)), data.chosen] - expected)
+
+
+def _marginal_pull(result: Fit) -> np.ndarray:
+    """The same for moves, as the difference that counting them makes."""
+    data = result.data
+    whole = MarginalLikelihood(data).value_and_gradient(result.theta)[1]
+    pull = np.zeros((len(data.chosen), len(result.theta)))
+    for d in np.flatnonzero(data.chosen != 0):
+        use = np.ones(len(data.chosen), bool)
+        use[d] = False
+        pull[d] = whole - MarginalLikelihood(data, use).value_and_gradient(result.theta)[1]
+    return pull
 
 
 def _named(result: Fit, shifts: np.ndarray, count: int = 3) -> str:
@@ -91,11 +137,13 @@ def sentence(row: pd.Series) -> str:
     name, value = row["coefficient"], f"{row['estimate']:.2f}"
     if row["rests_on"] == "fixed":
         return f"{name} is held at {value}."
-    if row["rests_on"] == "moments":
-        return f"{name} is set to {value} by the moments of free runs; its error is not known."
     span = f"{row['low']:.2f} to {row['high']:.2f}"
     if row["rests_on"] == "prior":
         return f"{name}: the record says next to nothing; {value} ({span}) is the prior."
     sign = "its sign is clear" if row["low"] * row["high"] > 0 else "its sign is open"
-    share = "the record carries it" if row["rests_on"] == "likelihood" else "record and prior share"
+    share = {
+        "likelihood": "the record carries it",
+        "both": "record and prior share",
+        "moments": "the moments of free runs narrow it",
+    }[row["rests_on"]]
     return f"{name} is {value} ({span}, 90 %): {share}, {sign}."

@@ -32,7 +32,7 @@ class Likelihood:
         self.rows = np.ascontiguousarray(data.features[use][legal])  # (options, K)
         self.offset = data.offset[use][legal]
         counts = legal.sum(axis=1)
-        self.starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.intp)
+        self.starts = (np.cumsum(counts) - counts).astype(np.intp)
         self.decision = np.repeat(np.arange(len(counts)), counts)
         place = np.cumsum(legal, axis=1)[np.arange(len(counts)), data.chosen[use]] - 1
         self.chosen = self.starts + place
@@ -43,6 +43,8 @@ class Likelihood:
     def _choice(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Probability of every legal option, and log probability of the chosen ones."""
         values = self.rows @ theta + self.offset
+        if len(self.starts) == 0:  # `reduceat` refuses an empty selection
+            return values, values
         values -= np.maximum.reduceat(values, self.starts)[self.decision]
         weights = np.exp(values)
         totals = np.add.reduceat(weights, self.starts)
@@ -51,8 +53,6 @@ class Likelihood:
 
     def log_probabilities(self, theta: np.ndarray) -> np.ndarray:
         """Log probability of each recorded decision, move and lever, shape (D,)."""
-        if len(self.starts) == 0:
-            return np.zeros(0)
         return self._choice(theta)[1]
 
     def value_and_gradient(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
@@ -69,7 +69,9 @@ class Likelihood:
         """Minus the Hessian, shape (K, K)."""
         chance, _ = self._choice(theta)
         weighted = self.rows * chance[:, None]
-        means = np.add.reduceat(weighted, self.starts, axis=0)
+        means = weighted
+        if len(self.starts):
+            means = np.add.reduceat(weighted, self.starts, axis=0)
         expected = 1.0 / (1.0 + np.exp(-(self.round_rows @ theta)))
         spread = (expected * (1.0 - expected))[:, None] * self.round_rows
         return np.asarray(self.rows.T @ weighted - means.T @ means + self.round_rows.T @ spread)

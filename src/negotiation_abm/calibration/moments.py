@@ -1,44 +1,98 @@
-"""Moments of free runs: what the likelihood of the record cannot see.
+"""Moments of free runs: what the likelihood of a record cannot see.
 
-An outer search over the few parameters that the moments set, with the convex fit of all the others
-inside it. Free runs use the same draws at every step, so the loss is smooth enough to search.
+The likelihood looks one step ahead from the recorded state. How long truces last when the game is
+left to itself, how often they lapse, how far a spiral goes, it does not see. A file of moments
+(``configs/calibration``) gives targets with a spread, and recorded spells that enter by the
+probability that free runs give them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq, minimize
+from scipy.optimize import brentq
 
-from negotiation_abm.batch import simulate
-from negotiation_abm.calibration.features import Data
-from negotiation_abm.calibration.fit import Fit, fit
-from negotiation_abm.calibration.likelihood import Likelihood
-from negotiation_abm.calibration.priors import Prior
+from negotiation_abm.batch import run_replicates
+from negotiation_abm.calibration.features import Coefficient
+from negotiation_abm.calibration.weekly import before_dates, is_truce, raises_answered
 from negotiation_abm.core.params import derive
 from negotiation_abm.core.terms import Move, TruceEnd
-from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
+from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED, TRACE
 from negotiation_abm.errors import InputError, nearest
 from negotiation_abm.game import Game
-from negotiation_abm.parameters import TABLE
+from negotiation_abm.record import Record
+from negotiation_abm.replay import replay_record
 from negotiation_abm.resources import find, read_yaml
 
 FOLDER = "configs/calibration"
 MEASURES = {"covered": COVERED, "any_domain": ANY_DOMAIN}
+HAZARD_WEEKS = 60
+WINDOW = 2  # weeks to each side over which a hazard is averaged
+HALF = 0.5  # a count added where a share or a rate could be 0
 
 
 @dataclass(frozen=True)
 class Moments:
-    """Targets of free runs, recorded spells, and the parameters that they set."""
+    """Targets of free runs (name: target, sd, source) and recorded spells."""
 
+    path: Path
     targets: dict[str, dict[str, Any]]
     spells: list[dict[str, Any]]
-    search: dict[str, dict[str, float]]
 
 
-def load_moments(reference: str | Path = "moments_2025") -> Moments:
+@dataclass(frozen=True)
+class Scale:
+    """On which scale a moment is close to linear in the coefficients, and the way back."""
+
+    forward: Callable[[Any], Any]
+    back: Callable[[Any], Any]
+    slope: Callable[[Any], Any]  # of `back`
+
+
+PLAIN = Scale(lambda m: m, lambda e: e, np.ones_like)
+LOG = Scale(np.log, np.exp, np.exp)
+LOGIT = Scale(
+    lambda m: np.log(m / (1.0 - m)),
+    lambda e: 1.0 / (1.0 + np.exp(-e)),
+    lambda e: 0.25 / np.cosh(0.5 * e) ** 2,
+)
+_KINDS = {
+    "first_truce_week": LOG,
+    "peak_tariff": PLAIN,
+    "threats_carried_out": LOGIT,
+    "lapse_share": LOGIT,
+    "weibull_shape": LOG,
+    "escalations": LOG,
+    "concessions": LOG,
+    "before_dates": LOG,
+    "raises_answered": LOGIT,
+}
+_OF_PLAYERS = ("peak_tariff", "escalations", "concessions")
+
+
+def moment_names(game: Game) -> list[str]:
+    """Names of all moments of a game; those of a player end in its label."""
+    names: list[str] = []
+    for kind in _KINDS:
+        if kind not in _OF_PLAYERS:
+            names.append(kind)
+            continue
+        sides = game.tariff_levers() if kind == "peak_tariff" else range(2)
+        names += [f"{kind}_{game.players[i]}" for i in sides]
+    return names
+
+
+def scale_of(name: str) -> Scale:
+    """The scale of a moment."""
+    return next(scale for kind, scale in _KINDS.items() if name.startswith(kind))
+
+
+def load_moments(reference: str | Path, game: Game, record: Record | None = None) -> Moments:
     """Read a file of moments, by shipped name or path.
+
+    ``spells: record`` takes the spells that `record` has under the rules.
 
     Raises
     ------
@@ -47,183 +101,150 @@ def load_moments(reference: str | Path = "moments_2025") -> Moments:
     """
     path = find(reference, FOLDER, ".yaml")
     data = read_yaml(path)
-    parts = {name: data.get(name) for name in ("moments", "spells", "search")}
-    for name, kind in (("moments", dict), ("spells", list), ("search", dict)):
-        if not isinstance(parts[name], kind):
-            raise InputError(path, name, f"missing, or not a {kind.__name__}")
-    for name, entry in data["moments"].items():
+    for name in data:
+        if name not in ("name", "scenario", "moments", "spells"):
+            raise InputError(
+                path, str(name), f"unknown; {nearest(str(name), ['moments', 'spells'])}"
+            )
+    targets, spells = data.get("moments"), data.get("spells", [])
+    if spells == "record":
+        spells = recorded_spells(game, record) if record is not None else []
+    if not isinstance(targets, dict):
+        raise InputError(path, "moments", "missing, or not a mapping of names")
+    if not isinstance(spells, list):
+        raise InputError(path, "spells", "neither a list nor 'record'")
+    known = moment_names(game)
+    for name, entry in targets.items():
+        if name not in known:
+            raise InputError(path, f"moments.{name}", f"unknown; {nearest(str(name), known)}")
         _numbers(path, f"moments.{name}", entry, ("target", "sd"))
-    for name, entry in data["search"].items():
-        if name not in TABLE or TABLE[name].shape != "scalar":
-            raise InputError(path, f"search.{name}", f"unknown; {nearest(name, TABLE)}")
-        _numbers(path, f"search.{name}", entry, ("mean", "sd", "low", "high"))
-    for number, entry in enumerate(data["spells"]):
-        _numbers(path, f"spells.{number}", entry, ("weeks",))
+    for number, entry in enumerate(spells):
+        place = f"spells.{number}"
+        _numbers(path, place, entry, ("weeks",))
         if entry.get("measure") not in MEASURES or not isinstance(entry.get("ended"), bool):
             problem = f"measure ({', '.join(MEASURES)}) and ended (true, false) are needed"
-            raise InputError(path, f"spells.{number}", problem)
-    return Moments(data["moments"], data["spells"], data["search"])
+            raise InputError(path, place, problem)
+        if entry["weeks"] != int(entry["weeks"]) or not 0 <= entry["weeks"] <= HAZARD_WEEKS:
+            problem = f"{entry['weeks']} is not a whole number from 0 to {HAZARD_WEEKS}"
+            raise InputError(path, f"{place}.weeks", problem)
+    return Moments(path, targets, spells)
+
+
+def recorded_spells(game: Game, record: Record) -> list[dict[str, Any]]:
+    """Spells of a record under the rules, by both measures, as a file of moments has them."""
+    names = {code: name for name, code in MEASURES.items()}
+    return [
+        {
+            "measure": names[spell.measure],
+            "weeks": min(spell.duration_weeks, HAZARD_WEEKS),
+            "ended": spell.cause != TruceEnd.CENSORED and spell.duration_weeks <= HAZARD_WEEKS,
+            "source": f"{record.path.stem}, {spell.start} to {spell.end}",
+        }
+        for spell in replay_record(game, record, skip_illegal=True).spells
+    ]
 
 
 def _numbers(path: Path, place: str, entry: Any, names: tuple[str, ...]) -> None:
     for name in names:
         value = entry.get(name) if isinstance(entry, dict) else None
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
             raise InputError(path, f"{place}.{name}", f"{value!r} is not a number")
         if name == "sd" and value <= 0:
             raise InputError(path, f"{place}.{name}", f"{value} is not above 0")
 
 
-def with_values(game: Game, data: Data, theta: np.ndarray, extra: dict[str, float]) -> Game:
-    """The game with fitted coefficients and some further parameters."""
+def with_coefficients(game: Game, coefficients: tuple[Coefficient, ...], theta: np.ndarray) -> Game:
+    """The game with these coefficients in place of its own."""
     params = game.params.copy()
-    for value, coefficient in zip(theta, data.coefficients, strict=True):
-        if coefficient.index:
-            params[coefficient.parameter][0][coefficient.index] = value
-        else:
-            params[coefficient.parameter][0] = value
-    for name, value in extra.items():
-        params[name][0] = value
+    for value, coefficient in zip(theta, coefficients, strict=True):
+        params[coefficient.parameter][(0, *coefficient.index)] = value
+    params["truce_frailty"] = np.abs(params["truce_frailty"])  # a spread: its sign means nothing
     derive(params)
     return Game(**{**game.__dict__, "params": params})
 
 
 def simulated_moments(
-    game: Game, replicates: int, seed: int, weeks_observed: int
-) -> tuple[dict[str, float], Any]:
-    """Moments of free runs, and a function for the log probability of a recorded spell.
+    game: Game, moments: Moments, weeks: int, replicates: int, seed: int
+) -> dict[str, float]:
+    """Every moment over free runs, and ``spell_N``: log probability of each recorded spell.
 
-    Moves are counted over the first `weeks_observed` weeks, spells over the whole horizon.
+    Moves are counted over the first `weeks` weeks, the rest over the whole horizon.
     """
-    blocks = list(simulate(game, replicates, seed))
-    runs = np.concatenate([block.runs for block in blocks])
-    spells = np.concatenate([block.spells for block in blocks])
-    year = Game(**{**game.__dict__, "weeks": game.weeks[:weeks_observed]})
-    moved = np.concatenate([block.runs for block in simulate(year, replicates, seed)])["num_moves"]
+    traces = np.zeros((replicates, len(game.weeks)), TRACE)
+    block = run_replicates(game, seed, 0, replicates, traces)
+    runs, spells = block.runs, block.spells
+    year = Game(**{**game.__dict__, "weeks": game.weeks[:weeks]})
+    moved = run_replicates(year, seed, 0, replicates).runs["num_moves"]
     first = np.where(runs["first_truce_week"] < 0, len(game.weeks), runs["first_truce_week"])
     threats = runs["num_moves"][:, :, Move.THREATEN].sum()
     ended = spells[(spells["measure"] == COVERED) & (spells["cause"] != TruceEnd.CENSORED)]
-    lever, scale = game.tariff_levers()[0]
+    lapses = (ended["cause"] == TruceEnd.LAPSE).sum()
     values = {
-        "first_truce_week": float(np.median(first)),
-        "peak_tariff_US": float(np.median(runs["peak_in_force"][:, 0, lever]) * scale),
-        "threats_carried_out": float(runs["threats_carried_out"].sum() / max(1, threats)),
-        "lapse_share": float((ended["cause"] == TruceEnd.LAPSE).mean()) if len(ended) else 0.0,
+        "first_truce_week": float(np.exp(np.log1p(first).mean())),
+        "threats_carried_out": _share(runs["threats_carried_out"].sum(), threats),
+        "lapse_share": _share(lapses, len(ended)),
         "weibull_shape": weibull_shape(spells[spells["measure"] == ANY_DOMAIN]),
     }
+    seen = traces[:, :weeks]
+    values["before_dates"] = _between(
+        before_dates(game, seen["in_force"], is_truce(seen["phase"]), seen["weeks_left"]), 0.01, 100
+    )
+    values["raises_answered"] = _between(raises_answered(game, seen["in_force"]), 0.01, 0.99)
+    for i, (lever, scale) in game.tariff_levers().items():
+        peak = runs["peak_in_force"][:, i, lever]
+        values[f"peak_tariff_{game.players[i]}"] = float(peak.mean() * scale)
     for i, player in enumerate(game.players):
-        moves = moved[:, i].mean(axis=0)
-        values[f"escalations_{player}"] = float(moves[Move.ESCALATE])
-        values[f"concessions_{player}"] = float(moves[Move.CONCEDE])
+        for name, move in (("escalations", Move.ESCALATE), ("concessions", Move.CONCEDE)):
+            total = moved[:, i, move].sum()
+            values[f"{name}_{player}"] = float((total + HALF) / replicates)
     hazards = {name: _hazard(spells[spells["measure"] == m]) for name, m in MEASURES.items()}
-
-    def log_probability(measure: str, weeks: int, is_ended: bool) -> float:
-        hazard = hazards[measure]
-        kept = np.log1p(-hazard[:weeks]).sum()
-        return float(kept + np.log(hazard[weeks] if is_ended else 1.0 - hazard[weeks]))
-
-    return values, log_probability
+    for number, spell in enumerate(moments.spells):
+        values[f"spell_{number}"] = _log_probability(hazards[spell["measure"]], spell)
+    return values
 
 
-def _hazard(spells: np.ndarray, weeks: int = 60) -> np.ndarray:
-    """Smoothed hazard by week of age (half a count of the mean hazard added to each week)."""
+def _between(value: float, low: float, high: float) -> float:
+    """`value` kept away from the ends of its scale; the middle where it is not defined."""
+    return float(np.sqrt(low * high)) if np.isnan(value) else float(np.clip(value, low, high))
+
+
+def _share(part: float, whole: float) -> float:
+    return float((part + HALF) / (whole + 2.0 * HALF))
+
+
+def _hazard(spells: np.ndarray) -> np.ndarray:
+    """Hazard by week of age, averaged over neighbouring weeks, never 0 or 1."""
+    weeks = HAZARD_WEEKS
     duration = np.minimum(spells["duration_weeks"], weeks)
     observed = (spells["cause"] != TruceEnd.CENSORED) & (spells["duration_weeks"] <= weeks)
-    ends = np.bincount(duration[observed], minlength=weeks + 1)
+    ends = np.bincount(duration[observed], minlength=weeks + 1).astype(float)
     left = np.bincount(duration, minlength=weeks + 1)
-    at_risk = len(spells) - np.concatenate([[0], np.cumsum(left)[:-1]])
-    mean = (ends.sum() + 0.5) / (at_risk.sum() + 1.0)
-    return np.asarray(np.clip((ends + mean) / (at_risk + 1.0), 1e-9, 1.0 - 1e-9))
+    at_risk = (len(spells) - np.concatenate([[0], np.cumsum(left)[:-1]])).astype(float)
+    width = np.ones(2 * WINDOW + 1)
+    ends, at_risk = np.convolve(ends, width, "same"), np.convolve(at_risk, width, "same")
+    return np.asarray((ends + HALF) / (at_risk + 2.0 * HALF))
+
+
+def _log_probability(hazard: np.ndarray, spell: dict[str, Any]) -> float:
+    weeks = int(spell["weeks"])
+    kept = np.log1p(-hazard[:weeks]).sum()
+    return float(kept + np.log(hazard[weeks] if spell["ended"] else 1.0 - hazard[weeks]))
 
 
 def weibull_shape(spells: np.ndarray) -> float:
-    """Maximum-likelihood Weibull shape of durations (weeks + 1/2), censored ones included."""
+    """Maximum-likelihood Weibull shape of durations (weeks + 1/2), censored ones included.
+
+    1 (a constant hazard) where nothing ends.
+    """
     times = spells["duration_weeks"] + 0.5
     observed = spells["cause"] != TruceEnd.CENSORED
+    if len(np.unique(times[observed])) < 2:
+        return 1.0
     logs = np.log(times)
     mean_log = logs[observed].mean()
 
     def slope(shape: float) -> float:
-        powered = times**shape
+        powered = np.exp(shape * (logs - logs.max()))
         return float(1.0 / shape + mean_log - (powered * logs).sum() / powered.sum())
 
-    return float(brentq(slope, 0.05, 20.0))
-
-
-@dataclass(frozen=True)
-class MomentFit:
-    """A joint fit: the inner fit, the values set by the moments, and what free runs then give."""
-
-    inner: Fit
-    values: dict[str, float]
-    moments: dict[str, float]
-    loss: float
-    log_likelihood_cost: float  # nats of likelihood given up for the moments
-
-
-def fit_moments(
-    data: Data,
-    prior: Prior,
-    moments: Moments,
-    replicates: int = 2_000,
-    seed: int = 1,
-    max_evaluations: int = 200,
-    likelihood: Likelihood | None = None,
-) -> MomentFit:
-    """Search the parameters of ``moments.search``; the rest is fitted anew at every step."""
-    names = list(moments.search)
-    low = np.array([moments.search[name]["low"] for name in names])
-    high = np.array([moments.search[name]["high"] for name in names])
-    mean = np.array([moments.search[name]["mean"] for name in names])
-    sd = np.array([moments.search[name]["sd"] for name in names])
-    place = {c.label: k for k, c in enumerate(data.coefficients)}
-    likelihood = likelihood or Likelihood(data)
-    weeks = int(data.round_turn.max()) + 1
-    free = fit(data, prior, likelihood)
-    best: dict[str, Any] = {"loss": np.inf}
-
-    def loss(point: np.ndarray) -> float:
-        inside = np.clip(point, low, high)
-        given = dict(zip(names, inside.tolist(), strict=True))
-        fixed = {place[name]: value for name, value in given.items() if name in place}
-        inner = fit(data, prior, likelihood, fixed, free.theta)
-        extra = {name: value for name, value in given.items() if name not in place}
-        game = with_values(data.game, data, inner.theta, extra)
-        values, log_probability = simulated_moments(game, replicates, seed, weeks)
-        total = -inner.log_likelihood - prior.value_and_gradient(inner.theta)[0]
-        total += 0.5 * float((((inside - mean) / sd) ** 2).sum())
-        total += 100.0 * float(np.abs(point - inside).sum())
-        for name, target in moments.targets.items():
-            if name not in values:
-                hint = nearest(name, values)
-                raise InputError(data.game.scenario.path, f"moments.{name}", f"unknown; {hint}")
-            total += 0.5 * ((values[name] - target["target"]) / target["sd"]) ** 2
-        for spell in moments.spells:
-            total -= log_probability(spell["measure"], spell["weeks"], spell["ended"])
-        if total < best["loss"]:
-            best.update(loss=total, inner=inner, given=given, values=values)
-        return total
-
-    minimize(
-        loss,
-        mean,
-        method="Nelder-Mead",
-        options={
-            "maxfev": max_evaluations,
-            "initial_simplex": _simplex(mean, sd),
-            "xatol": 0.02,
-            "fatol": 0.02,
-        },
-    )
-    return MomentFit(
-        inner=best["inner"],
-        values=best["given"],
-        moments=best["values"],
-        loss=best["loss"],
-        log_likelihood_cost=free.log_likelihood - best["inner"].log_likelihood,
-    )
-
-
-def _simplex(mean: np.ndarray, sd: np.ndarray) -> np.ndarray:
-    corners = [mean + sd * step for step in 0.7 * np.eye(len(mean))]
-    return np.array([mean, *corners])
+    return float(brentq(slope, 0.02, 50.0))

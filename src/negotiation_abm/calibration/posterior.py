@@ -11,11 +11,12 @@ import numpy as np
 from scipy.stats import norm, rankdata
 
 from negotiation_abm.calibration.fit import Fit
-from negotiation_abm.calibration.likelihood import Likelihood
 
 STEP = 0.25
 LEAPS = 8
 WARM_UP = 200
+RAYLEIGH_CURVATURE = 4.0  # of the log density of a Rayleigh variate's logarithm at its mode
+REACH = 10.0  # logarithms by which a spread may be off
 
 
 @dataclass(frozen=True)
@@ -53,20 +54,30 @@ def sample(
     """
     held = {*result.fixed, *fixed}
     free = np.array([k for k in range(len(result.theta)) if k not in held])
-    likelihood = Likelihood(result.data)
-    information = likelihood.information(result.theta) + result.prior.precision
-    root = np.linalg.cholesky(np.linalg.inv(information[np.ix_(free, free)]))
+    spreads = result.prior.spreads  # sampled as logarithms
+    is_spread = np.isin(free, spreads)
+    centre, slopes, prior = result.theta.copy(), np.ones(len(result.theta)), result.prior.precision
+    if spreads:
+        centre[spreads] = slopes[spreads] = result.prior.start()[spreads]
+        prior = prior.copy()
+        prior[spreads, spreads] = RAYLEIGH_CURVATURE
+    data_part = result.information(centre) - result.prior.information(centre)
+    root = _whitening((data_part * np.outer(slopes, slopes))[np.ix_(free, free)],
+                      prior[np.ix_(free, free)])  # fmt: skip
 
     def whole(z: np.ndarray) -> np.ndarray:
-        theta = result.theta.copy()
-        theta[free] += root @ z
+        theta, moved = centre.copy(), root @ z
+        factor = np.exp(np.clip(moved, -REACH, REACH)[is_spread])
+        theta[free] += np.where(is_spread, 0.0, moved)
+        theta[free[is_spread]] *= factor
         return theta
 
     def target(z: np.ndarray) -> tuple[float, np.ndarray]:
         theta = whole(z)
-        value, slope = likelihood.value_and_gradient(theta)
-        log_prior, pull = result.prior.value_and_gradient(theta)
-        return value + log_prior, root.T @ (slope + pull)[free]
+        value, slope = result.value_and_gradient(theta)
+        jacobian = np.log(theta[free][is_spread]).sum()
+        pull = np.where(is_spread, theta[free] * slope[free] + 1.0, slope[free])
+        return value + jacobian, root.T @ pull
 
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(chains)]
     paths, rates = zip(*(_chain(target, len(free), draws, rng) for rng in streams), strict=True)
@@ -76,6 +87,15 @@ def sample(
         r_hat[k] = split_r_hat(thetas[:, :, k])
         size[k] = bulk_effective_size(thetas[:, :, k])
     return Sample(thetas, float(np.mean(rates)), r_hat, size)
+
+
+def _whitening(information: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """Root of an approximate covariance; where the data inform negatively, that of the prior."""
+    factor = np.linalg.cholesky(prior)
+    half = np.linalg.solve(factor, np.linalg.solve(factor, information).T)
+    values, vectors = np.linalg.eigh(0.5 * (half + half.T))
+    scaled = vectors / np.sqrt(1.0 + np.maximum(values, 0.0))
+    return np.asarray(np.linalg.solve(factor.T, scaled))
 
 
 def _chain(target, size: int, draws: int, rng: np.random.Generator):  # type: ignore[no-untyped-def]
@@ -92,7 +112,7 @@ def _chain(target, size: int, draws: int, rng: np.random.Generator):  # type: ig
             new_value, gradient = target(new)
             push = push + (0.5 if leap == LEAPS - 1 else 1.0) * step * gradient
         energy = new_value - 0.5 * push @ push - value + 0.5 * momentum @ momentum
-        if np.log(rng.uniform()) < energy:
+        if np.log(rng.uniform()) < energy:  # never where the energy is not a number
             z, value, slope = new, new_value, gradient
             hits += number >= WARM_UP
         if number >= WARM_UP:

@@ -1,30 +1,32 @@
-"""The `calibrate` and `validate` steps: fit, report, score, write."""
+"""The `calibrate` step: fit, report, write."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
+from negotiation_abm.calibration.coding import split_packages
 from negotiation_abm.calibration.features import Data, collect
 from negotiation_abm.calibration.fit import Fit, fit, profile
 from negotiation_abm.calibration.identification import identification_table, sentence
-from negotiation_abm.calibration.likelihood import Likelihood
-from negotiation_abm.calibration.moments import MomentFit, fit_moments, load_moments
+from negotiation_abm.calibration.joint import JointFit, check_emulator, fit_joint
+from negotiation_abm.calibration.marginal import likelihood_of
+from negotiation_abm.calibration.moments import Moments, load_moments
 from negotiation_abm.calibration.parameter_file import parameter_file
 from negotiation_abm.calibration.posterior import Sample, sample
 from negotiation_abm.calibration.priors import load_prior
-from negotiation_abm.calibration.scores import (
-    MODEL,
-    leave_one_month_out,
-    log_scores,
-    score_table,
-)
+from negotiation_abm.calibration.scores import MODEL, leave_one_month_out, score_table
 from negotiation_abm.game import Game
 from negotiation_abm.provenance import file_hash
 from negotiation_abm.record import Record
 from negotiation_abm.results import provenance_of, writing
+
+CHECKED = 200  # posterior draws at which the emulator is held to simulation
+CHECK_REPLICATES = 1_000
+PACKAGES = ("main", "split")
 
 
 def calibrate(
@@ -37,6 +39,8 @@ def calibrate(
     moments: str | Path | None = None,
     draws: int = 0,
     seed: int = 1,
+    packages: str = "main",
+    progress: Callable[[int], None] | None = None,
 ) -> dict[str, Any]:
     """Fit the payoff parameters to a record and report what it identifies.
 
@@ -48,72 +52,117 @@ def calibrate(
     name : str
         Name of the parameter set that is written, ``NAME.yaml``.
     moments : str or Path, optional
-        File of moments of free runs that set some parameters (``moments_2025``); without it the
-        likelihood alone speaks.
+        File of moments of free runs to fit as well (``moments_2025``); without it the likelihood
+        alone speaks.
     draws : int
         Posterior draws a chain (of four), written to ``NAME.parquet``; 0 for none.
+    packages : {"main", "split"}
+        A package is one decision on its main lever, or every measure one of its own.
+    progress : callable, optional
+        Called with the number of design points simulated (with `moments`).
 
     Returns
     -------
     dict
-        converged, log_likelihood, decisions, coefficients (rows of `identification_table`).
+        converged, log_likelihood, decisions, coefficients (rows of `identification_table`), ...
 
     Raises
     ------
     InputError
         If the record does not fit the scenario, a move is illegal, or the fit has not converged.
     """
-    data = collect(game, record)
-    prior = load_prior(data, priors)
-    use = _counted(data, certainty)
-    likelihood = Likelihood(data, use)
-    joint = None
-    if moments is not None:
-        joint = fit_moments(data, prior, load_moments(moments), seed=seed, likelihood=likelihood)
-    result = joint.inner if joint else fit(data, prior, likelihood)
-    given = joint.values if joint else {}
-    table = identification_table(result, tuple(given))
-    text = parameter_file(result, table, name, given)
-    chains = sample(result, _places(data, given), draws=draws, seed=seed) if draws else None
-    summary = {
-        "scenario": game.scenario.name,
-        "record": record.path.name,
-        "decisions": int(use.sum()),
-        "moves": int((data.chosen[use] != 0).sum()),
-        "weeks_that_could_have_a_round": len(data.round_held),
-        "rounds": int(data.round_held.sum()),
-        "converged": result.converged,
-        "log_likelihood": result.log_likelihood,
-        "coefficients": table.astype(object).where(table.notna(), None).to_dict(orient="records"),
-        "sentences": [sentence(row) for _, row in table.iterrows()],
-        "moments": _moments_summary(joint),
-        "posterior": _posterior_summary(chains),
-    }
-    if out is not None:
-        facts = provenance_of(game) | {"record_sha256": file_hash(record.path)}
-        with writing(out, "calibrate", facts) as draft:
-            draft.text(f"{name}.yaml", text)
-            table.to_csv(draft.path("identification.csv"), index=False, float_format="%.6g")
-            if chains is not None:
-                frame = _draws_table(data, chains)
-                frame.to_parquet(draft.path(f"{name}.parquet"), index=False)
-            _profiles(result).to_csv(draft.path("profiles.csv"), index=False, float_format="%.6g")
-            draft.json("calibration.json", summary)
+    with threadpool_limits(1, "blas"):  # matrices are small: more threads only wait
+        data = collect(game, split_packages(record) if packages == "split" else record)
+        prior = load_prior(data, priors)
+        targets = load_moments(moments, game, record) if moments is not None else None
+        use = _counted(data, certainty)
+        likelihood = likelihood_of(data, use)
+        joint = (
+            fit_joint(data, prior, targets, likelihood, seed, progress=progress)
+            if (targets is not None)
+            else None
+        )
+        result = joint.fit if joint else fit(data, prior, likelihood)
+        chains = sample(result, draws=draws, seed=seed) if draws else None
+        table = identification_table(result, joint.likelihood_alone if joint else None, chains)
+        facts = {
+            "scenario": game.scenario.name,
+            "record": record.path.stem,
+            "record_sha256": file_hash(record.path),
+            "priors": Path(priors).stem,
+            "moments": Path(moments).stem if moments is not None else None,
+            "packages": packages,
+            "certainty": list(certainty) if certainty else None,
+            "seed": seed,
+            "draws": 4 * draws,
+            "log_likelihood": round(result.log_likelihood, 4),
+        }
+        text = parameter_file(result, table, name, facts)
+        summary = {
+            "scenario": game.scenario.name,
+            "record": record.path.name,
+            "decisions": int(use.sum()),
+            "moves": int((data.chosen[use] != 0).sum()),
+            "weeks_that_could_have_a_round": len(data.round_held),
+            "rounds": int(data.round_held.sum()),
+            "converged": result.converged,
+            "log_likelihood": result.log_likelihood,
+            "coefficients": table.astype(object).where(table.notna(), None).to_dict("records"),
+            "sentences": [sentence(row) for _, row in table.iterrows()],
+            "moments": _moments_summary(joint, targets, chains, seed),
+            "posterior": _posterior_summary(chains),
+        }
+        if out is not None:
+            with writing(out, "calibrate", provenance_of(game) | {"fit": facts}) as draft:
+                draft.text(f"{name}.yaml", text)
+                table.to_csv(draft.path("identification.csv"), index=False, float_format="%.6g")
+                if chains is not None:
+                    frame = draws_table(data, chains)
+                    frame.to_parquet(draft.path(f"{name}.parquet"), index=False)
+                profiles = _profiles(result)
+                profiles.to_csv(draft.path("profiles.csv"), index=False, float_format="%.6g")
+                draft.json("calibration.json", summary)
     return summary
 
 
-def _places(data: Data, names: Iterable[str]) -> tuple[int, ...]:
-    return tuple(k for k, c in enumerate(data.coefficients) if c.label in names)
-
-
-def _moments_summary(joint: MomentFit | None) -> dict[str, Any] | None:
-    if joint is None:
+def _moments_summary(
+    joint: JointFit | None, moments: Moments | None, chains: Sample | None, seed: int
+) -> dict[str, Any] | None:
+    if joint is None or moments is None:
         return None
-    return {
-        "set": joint.values,
-        "simulated": joint.moments,
-        "log_likelihood_cost": joint.log_likelihood_cost,
+    summary: dict[str, Any] = {
+        "simulated": joint.simulated,
+        "targets": moments.targets,
+        "spells": moments.spells,
+        "log_likelihood_cost": joint.likelihood_cost,
+        "emulator_explains": joint.explained,
+        "left_out": _left_out(joint),
     }
+    if chains is not None:
+        flat = chains.draws.reshape(-1, chains.draws.shape[2])
+        some = flat[:: max(1, len(flat) // CHECKED)][:CHECKED]
+        check = check_emulator(joint, moments, some, CHECK_REPLICATES, seed + 1)
+        summary["emulator_check"] = {
+            "draws": len(some),
+            "error_nats": check.error,
+            "effective_share": check.effective_share,
+            "correlation": check.correlation,
+        }
+    return summary
+
+
+def _left_out(joint: JointFit) -> list[dict[str, Any]]:
+    """Scores with each month left out of the likelihood: without, and with the moments.
+
+    The moments have seen the whole year, so what they cost here is a lower bound.
+    """
+    result = joint.fit
+    alone = leave_one_month_out(result.data, result.prior)
+    both = leave_one_month_out(result.data, result.prior, result.term)
+    table = score_table(
+        result.data, {MODEL: alone[MODEL], "with moments of free runs": both[MODEL]}
+    )
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
 def _posterior_summary(chains: Sample | None) -> dict[str, Any] | None:
@@ -128,7 +177,7 @@ def _posterior_summary(chains: Sample | None) -> dict[str, Any] | None:
     }
 
 
-def _draws_table(data: Data, chains: Sample) -> pd.DataFrame:
+def draws_table(data: Data, chains: Sample) -> pd.DataFrame:
     """One row a draw: chain, draw, and every coefficient by its label."""
     count, length, size = chains.draws.shape
     frame = pd.DataFrame(
@@ -155,77 +204,3 @@ def _profiles(result: Fit) -> pd.DataFrame:
         part.insert(0, "coefficient", coefficient.label)
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
-
-
-def validate(
-    game: Game, record: Record, out: Path | None = None, priors: str | Path = "priors"
-) -> dict[str, Any]:
-    """Score a record: with the scenario's own parameters, and with each month left out of a fit.
-
-    Returns
-    -------
-    dict
-        as_given (mean log scores with the scenario's parameters, nothing refitted), scores (rows
-        of `score_table`), calibration (predicted against observed frequency), brier.
-    """
-    data = collect(game, record)
-    given = log_scores(data, data.point())
-    scores = leave_one_month_out(data, load_prior(data, priors))
-    table = score_table(data, scores)
-    summary = {
-        "scenario": game.scenario.name,
-        "parameters": game.parameter_set.name,
-        "record": record.path.name,
-        "decisions": len(data.chosen),
-        "as_given": {"type": given[:, 0].mean(), "type_and_lever": given[:, 1].mean()},
-        "scores": table.to_dict(orient="records"),
-        "brier": brier(data, data.point()),
-        "calibration": calibration_curve(data, data.point()).to_dict(orient="records"),
-        "best_baseline": table[table["model"] != MODEL].sort_values("gain_type")["model"].iloc[0],
-    }
-    if out is not None:
-        facts = provenance_of(game) | {"record_sha256": file_hash(record.path)}
-        with writing(out, "validate", facts) as draft:
-            table.to_csv(draft.path("scores.csv"), index=False, float_format="%.6g")
-            draft.json("validation.json", summary)
-    return summary
-
-
-def _chances(data: Data, theta: np.ndarray) -> np.ndarray:
-    values = np.where(data.legal, data.features @ theta + data.offset, -np.inf)
-    chance = np.exp(values - values.max(axis=1, keepdims=True))
-    return np.asarray(chance / chance.sum(axis=1, keepdims=True))
-
-
-def brier(data: Data, theta: np.ndarray) -> float:
-    """Mean squared error of the probabilities of all options (0 best, 2 worst)."""
-    chance = _chances(data, theta)
-    hit = np.zeros_like(chance)
-    hit[np.arange(len(hit)), data.chosen] = 1.0
-    return float(np.square(chance - hit).sum(axis=1).mean())
-
-
-def calibration_curve(data: Data, theta: np.ndarray, bins: int = 8) -> pd.DataFrame:
-    """Predicted against observed frequency over all legal options other than HOLD.
-
-    Options are sorted by probability and cut into `bins` groups of about the same expected count.
-    """
-    chance = _chances(data, theta)
-    hit = np.zeros_like(chance)
-    hit[np.arange(len(hit)), data.chosen] = 1.0
-    keep = data.legal.copy()
-    keep[:, 0] = False
-    p, y = chance[keep], hit[keep]
-    order = np.argsort(p)
-    p, y = p[order], y[order]
-    group = np.minimum((np.cumsum(p) / p.sum() * bins).astype(int), bins - 1)
-    rows = [
-        {
-            "predicted": p[group == g].mean(),
-            "observed": y[group == g].mean(),
-            "options": int((group == g).sum()),
-            "error": float(np.sqrt((p * (1 - p))[group == g].sum()) / (group == g).sum()),
-        }
-        for g in np.unique(group)
-    ]
-    return pd.DataFrame(rows)

@@ -1,4 +1,4 @@
-"""Out-of-sample scores: leave a month out, refit, predict its moves; model against baselines."""
+"""Scores of predicted moves: in sample, a month left out, on another record; against baselines."""
 
 import numpy as np
 import pandas as pd
@@ -9,22 +9,21 @@ from negotiation_abm.calibration.baselines import (
     types_of,
 )
 from negotiation_abm.calibration.features import Data
-from negotiation_abm.calibration.fit import fit
-from negotiation_abm.calibration.likelihood import Likelihood
+from negotiation_abm.calibration.fit import Term, fit
+from negotiation_abm.calibration.marginal import likelihood_of
 from negotiation_abm.calibration.priors import Prior
-from negotiation_abm.core.terms import NUM_OPTIONS, move_of
+from negotiation_abm.calibration.probability import chances
+from negotiation_abm.core.terms import NUM_OPTIONS, Move, move_of
 
 MODEL = "quantal response (this model)"
 _TYPE = np.array([move_of(option) for option in range(NUM_OPTIONS)])
 
+Scores = dict[str, np.ndarray]  # by model: log scores of type, and of type with lever, shape (D, 2)
+
 
 def log_scores(data: Data, theta: np.ndarray) -> np.ndarray:
     """Log probability of each recorded move: its type, and type with lever, shape (D, 2)."""
-    values = data.features @ theta + data.offset
-    values = np.where(data.legal, values, -np.inf)
-    values -= values.max(axis=1, keepdims=True)
-    chance = np.exp(values)
-    chance /= chance.sum(axis=1, keepdims=True)
+    chance = chances(data, theta)
     rows = np.arange(len(chance))
     same = _TYPE[None, :] == types_of(data)[:, None]
     scores: np.ndarray = np.log(
@@ -33,8 +32,37 @@ def log_scores(data: Data, theta: np.ndarray) -> np.ndarray:
     return scores
 
 
-def leave_one_month_out(data: Data, prior: Prior) -> dict[str, np.ndarray]:
+def baseline_scores(data: Data, train: np.ndarray, test: Data | None = None) -> Scores:
+    """Log scores of every baseline, fitted on the decisions `train` of `data`.
+
+    Predicted are the decisions of `test` (by default all of `data`).
+    """
+    target = test or data
+    kinds = types_of(target)
+    levers = lever_log_shares(data, train, test=test)
+    even = lever_log_shares(data, train, even=True, test=test)
+    scores = {}
+    for name, baseline in BASELINES.items():
+        types = baseline(data, train, test)
+        logs = np.log(types[np.arange(len(types)), kinds])
+        lever = even if name == "uniform" else levers
+        scores[name] = np.stack([logs, logs + lever], axis=1)
+    return scores
+
+
+def scores_as_given(data: Data, theta: np.ndarray, train: Data) -> Scores:
+    """Log scores of `data`: the model at `theta`, and baselines fitted to the record `train`."""
+    everything = np.ones(len(train.chosen), bool)
+    same = train is data
+    return {MODEL: log_scores(data, theta)} | baseline_scores(
+        train, everything, None if same else data
+    )
+
+
+def leave_one_month_out(data: Data, prior: Prior, term: Term | None = None) -> Scores:
     """Log scores of every decision when its own month is left out of the fit.
+
+    A `term` (moments of free runs) enters every fit as it is.
 
     Returns
     -------
@@ -43,30 +71,25 @@ def leave_one_month_out(data: Data, prior: Prior) -> dict[str, np.ndarray]:
     """
     months = data.months()
     scores = {name: np.zeros((len(months), 2)) for name in (MODEL, *BASELINES)}
-    start = fit(data, prior).theta
+    whole = fit(data, prior, term=term)
     for month in np.unique(months):
         out, train = months == month, months != month
-        kept = Likelihood(data, train, data.round_months() != month)
-        theta = fit(data, prior, kept, start=start).theta
-        scores[MODEL][out] = log_scores(data, theta)[out]
-        levers = lever_log_shares(data, train)
-        even = lever_log_shares(data, train, even=True)
-        for name, baseline in BASELINES.items():
-            types = baseline(data, train)
-            logs = np.log(types[np.arange(len(types)), types_of(data)])
-            lever = even if name == "uniform" else levers
-            scores[name][out] = np.stack([logs, logs + lever], axis=1)[out]
+        kept = likelihood_of(data, train, data.round_months() != month)
+        part = fit(data, prior, kept, start=whole.theta, term=term, metric=whole.precision)
+        scores[MODEL][out] = log_scores(data, part.theta)[out]
+        for name, values in baseline_scores(data, train).items():
+            scores[name][out] = values[out]
     return scores
 
 
-def score_table(data: Data, scores: dict[str, np.ndarray]) -> pd.DataFrame:
+def score_table(data: Data, scores: Scores) -> pd.DataFrame:
     """Mean score of each model, and the model's gain over it in nats with month-block errors.
 
     Returns
     -------
     DataFrame
         model, type, type_and_lever (mean log score a decision); gain_type, gain_type_error,
-        gain_lever, gain_lever_error (sum over the year of the model's score less this one's, and
+        gain_lever, gain_lever_error (sum over the record of the model's score less this one's, and
         its standard error by months).
     """
     months = data.months()
@@ -74,7 +97,9 @@ def score_table(data: Data, scores: dict[str, np.ndarray]) -> pd.DataFrame:
     for name, values in scores.items():
         gaps = scores[MODEL] - values
         blocks = np.array([gaps[months == month].sum(axis=0) for month in np.unique(months)])
-        errors = np.sqrt(len(blocks)) * blocks.std(axis=0, ddof=1)
+        errors = np.full(2, np.nan)
+        if len(blocks) > 1:
+            errors = np.sqrt(len(blocks)) * blocks.std(axis=0, ddof=1)
         rows.append(
             {
                 "model": name,
@@ -86,4 +111,22 @@ def score_table(data: Data, scores: dict[str, np.ndarray]) -> pd.DataFrame:
                 "gain_lever_error": errors[1],
             }
         )
+    return pd.DataFrame(rows)
+
+
+def by_move_type(data: Data, scores: Scores) -> pd.DataFrame:
+    """Mean log score (type with lever) of each model for each type of recorded move.
+
+    Returns
+    -------
+    DataFrame
+        move, decisions, and one column a model.
+    """
+    kinds = types_of(data)
+    rows = []
+    for move in Move:
+        here = kinds == move
+        if here.any():
+            means = {name: values[here, 1].mean() for name, values in scores.items()}
+            rows.append({"move": move.name, "decisions": int(here.sum())} | means)
     return pd.DataFrame(rows)

@@ -15,6 +15,9 @@ from negotiation_abm.errors import InputError
 COMMANDS = (
     "replay",
     "run",
+    "sweep",
+    "survival",
+    "sensitivity",
     "whatif",
     "surprise",
     "tournament",
@@ -22,6 +25,7 @@ COMMANDS = (
     "calibration",
     "mechanisms",
     "files",
+    "report",
 )
 
 EXAMPLES = """examples:
@@ -29,6 +33,8 @@ EXAMPLES = """examples:
       put the recorded moves of 2025 through the rules of the game
   negotiation-abm run busan_2025 --replicates 10000 --seed 7
       simulate the Busan truce ten thousand times; tables in results/busan_2025
+  negotiation-abm sweep rare_earths_breach
+      simulate many points of a scenario and show how truce survival depends on them
   negotiation-abm plot results/busan_2025
       draw what a result folder holds
   negotiation-abm check my_scenario.yaml my_record.csv

@@ -40,7 +40,7 @@ def add(commands: Any) -> None:
 
 
 def _equilibrium(options: argparse.Namespace) -> None:
-    from negotiation_abm.console.studies import print_equilibrium
+    from negotiation_abm.console.equilibrium import print_equilibrium
     from negotiation_abm.equilibrium.run import run_equilibrium
     from negotiation_abm.results import prepare
 

@@ -14,17 +14,27 @@ def add(commands: Any) -> None:
     """Add what this file holds to the parser."""
     plot = command(commands, "plot", _plot, "draw the figures of a result folder")
     plot.add_argument("folder", metavar="DIR", type=Path)
-    check = command(commands, "check", _check, "check scenarios, records, parameter sets, facts")
+    plot.add_argument(
+        "--figure",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="one figure of the gallery (repeatable; default: all that the folder allows)",
+    )
+    check = command(
+        commands, "check", _check, "check scenarios, records, parameter sets, studies, facts"
+    )
     check.add_argument("files", metavar="FILE", nargs="+")
     schema = command(commands, "schema", _schema, "write the JSON Schema of a scenario")
     schema.add_argument("--out", metavar="FILE", type=Path, help="file to write (default: print)")
-    command(commands, "list", _list, "list shipped scenarios, parameter sets and records")
+    text = "list shipped scenarios, parameter sets, sweeps, studies, records"
+    command(commands, "list", _list, text)
 
 
 def _plot(options: argparse.Namespace) -> None:
     from negotiation_abm.plotting import plot_folder
 
-    for path in plot_folder(options.folder):
+    for path in plot_folder(options.folder, options.figure):
         print(path)
 
 
@@ -56,6 +66,8 @@ def _list(options: argparse.Namespace) -> None:
         ("scenarios", "configs", ".yaml"),
         ("what-ifs", "configs/whatifs", ".yaml"),
         ("parameter sets", "configs/parameters", ".yaml"),
+        ("sweeps", "configs/sweeps", ".yaml"),
+        ("studies", "configs/sensitivity", ".yaml"),
         ("records", "seeds", ".csv"),
     ):
         print(f"{title}: {', '.join(shipped(folder, suffix))}")

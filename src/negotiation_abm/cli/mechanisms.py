@@ -21,7 +21,7 @@ def add(commands: Any) -> None:
 
 
 def _mechanisms(options: argparse.Namespace) -> None:
-    from negotiation_abm.console.studies import print_mechanisms
+    from negotiation_abm.console.mechanisms import print_mechanisms
     from negotiation_abm.mechanisms import mechanisms_table
     from negotiation_abm.results import prepare
 

@@ -24,9 +24,20 @@ def command(
     return parser
 
 
-def add_common(parser: argparse.ArgumentParser, out: str) -> None:
-    """SCENARIO, --set, --out and --json."""
-    parser.add_argument("scenario", metavar="SCENARIO", help="path or shipped name")
+def add_common(parser: argparse.ArgumentParser, out: str, scenario: str | None = None) -> None:
+    """SCENARIO, --set, --out and --json.
+
+    With a default the scenario may be left out, or be given as ``--scenario``.
+    """
+    text = "path or shipped name"
+    if scenario is None:
+        parser.add_argument("scenario", metavar="SCENARIO", help=text)
+    else:
+        parser.add_argument(
+            "named", metavar="SCENARIO", nargs="?", help=f"{text} (default {scenario})"
+        )
+        parser.add_argument("--scenario", metavar="SCENARIO", help="the same, as an option")
+        parser.set_defaults(usual=scenario)
     parser.add_argument(
         "--set",
         metavar="NAME=VALUE",
@@ -61,15 +72,16 @@ def use_strategy_files(options: argparse.Namespace) -> list[str]:
 
 def count(text: str) -> int:
     """A whole number of at least 1."""
-    return _whole(text, 1, 10**12)
+    return whole(text, 1, 10**12)
 
 
 def seed(text: str) -> int:
     """A seed."""
-    return _whole(text, 0, 2**64 - 1)
+    return whole(text, 0, 2**64 - 1)
 
 
-def _whole(text: str, low: int, high: int) -> int:
+def whole(text: str, low: int, high: int) -> int:
+    """A whole number within bounds."""
     try:
         value = int(text)
     except ValueError:
@@ -112,7 +124,12 @@ def game_of(options: argparse.Namespace) -> Any:
     from negotiation_abm.scenario import load_scenario
 
     use_strategy_files(options)
-    return build_game(load_scenario(options.scenario, changes_of(options)))
+    chosen = options.scenario
+    if "named" in options:
+        if options.named and chosen and options.named != chosen:
+            raise InputError("--scenario", chosen, f"{options.named} is given as well; name one")
+        chosen = options.named or chosen or options.usual
+    return build_game(load_scenario(chosen, changes_of(options)))
 
 
 def record_of(options: argparse.Namespace, game: Any) -> Any:

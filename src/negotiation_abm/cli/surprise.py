@@ -26,7 +26,7 @@ def add(commands: Any) -> None:
 
 def _surprise(options: argparse.Namespace) -> None:
     from negotiation_abm.console import progress_bar
-    from negotiation_abm.console.studies import print_surprise
+    from negotiation_abm.console.surprise import print_surprise
     from negotiation_abm.results import prepare
     from negotiation_abm.surprise import moments, run_surprise
 

@@ -30,12 +30,15 @@ def terminal() -> Console:
 
 
 @contextlib.contextmanager
-def progress_bar(total: int, unit: str) -> Iterator[Callable[[int], None]]:
-    """A progress line on standard error with rate and time left, shown after a second."""
+def progress_bar(total: int, unit: str) -> Iterator[Callable[..., None]]:
+    """A progress line on standard error with rate and time left, shown after a second.
+
+    What it gives is called with the number done and, where that has changed, the number in all.
+    """
     begun = time.monotonic()
     shown = [0.0]
 
-    def report(done: int) -> None:
+    def report(done: int, total: int = total) -> None:
         now = time.monotonic()
         if not sys.stderr.isatty() or now - begun < 1.0 or now - shown[0] < 0.2:
             return
@@ -54,6 +57,20 @@ def progress_bar(total: int, unit: str) -> Iterator[Callable[[int], None]]:
     finally:
         if shown[0]:
             print("\r" + " " * 70 + "\r", end="", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def stages() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress line for work in several stages: call it with stage, done and total."""
+    bars: dict[str, Callable[[int], None]] = {}
+    with contextlib.ExitStack() as stack:
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in bars:
+                bars[stage] = stack.enter_context(progress_bar(total, stage))
+            bars[stage](done)
+
+        yield report
 
 
 def plain_table(*columns: tuple[str, str]) -> Table:

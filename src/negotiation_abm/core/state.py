@@ -70,6 +70,9 @@ STATE = np.dtype(
         # exponentials of its own part of the values, and the inputs that they were made from
         ("odds", "f8", (*_PER_LEVER, 3)),
         ("odds_inputs", "f8", (*_PER_LEVER, 5)),
+        # and of what all moves of a type share: exponents and exponentials
+        ("shared_inputs", "f8", (NUM_PLAYERS, 4)),
+        ("shared_odds", "f8", (NUM_PLAYERS, 4)),
         *FIELDS,
     ],
     align=True,

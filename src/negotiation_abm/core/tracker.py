@@ -77,8 +77,16 @@ TALLY = np.dtype(
 TRACE = np.dtype(
     [
         ("phase", "i8"),
+        ("age", "i8"),
+        ("weeks_left", "i8"),
+        ("forum", "i8"),
+        ("strain", "f8"),
         ("flow", "f8", (NUM_PLAYERS,)),  # flow payoff of the week
+        ("felt", "f8", (NUM_PLAYERS,)),
+        ("anger", "f8", (NUM_PLAYERS,)),
+        ("goodwill", "f8", (NUM_PLAYERS,)),
         ("in_force", "f8", (NUM_PLAYERS, MAX_LEVERS)),
+        ("loaded", "f8", (NUM_PLAYERS, MAX_LEVERS)),
         ("hurt", "f8", (NUM_PLAYERS, MAX_LEVERS)),  # weekly pain that the lever causes
     ],
     align=True,
@@ -210,18 +218,6 @@ def track_turn(tally, state, params, info, spells, count):
 
 
 @rule
-def trace_turn(trace, state, params, week):
-    """Note the state at the end of a week."""
-    trace.phase = state.phase
-    for player in range(NUM_PLAYERS):
-        trace.flow[player] = flow(state, params, week, player)
-        for lever in range(params.num_levers[player]):
-            hurt = week.salience[player, lever] * state.potency[player, lever]
-            trace.hurt[player, lever] = hurt * state.bite[player, lever]
-            trace.in_force[player, lever] = state.in_force[player, lever]
-
-
-@rule
 def close_tally(tally, state, params, info, spells, count):
     """Censor what still runs after the last turn, and turn sums into means."""
     turns = max(1, state.turn - tally.first_turn)
@@ -233,3 +229,23 @@ def close_tally(tally, state, params, info, spells, count):
         for lever in range(params.num_levers[player]):
             tally.mean_in_force[player, lever] /= turns
     return count
+
+
+@rule
+def trace_turn(trace, state, params, week):
+    """Note the state at the end of a week."""
+    trace.phase = state.phase
+    trace.age = state.age if state.phase == Phase.TRUCE else 0
+    trace.weeks_left = state.weeks_left
+    trace.forum = state.forum
+    trace.strain = state.strain
+    for player in range(NUM_PLAYERS):
+        trace.flow[player] = flow(state, params, week, player)
+        trace.felt[player] = state.felt[player]
+        trace.anger[player] = state.anger[player]
+        trace.goodwill[player] = state.goodwill[player]
+        for lever in range(params.num_levers[player]):
+            hurt = week.salience[player, lever] * state.potency[player, lever]
+            trace.hurt[player, lever] = hurt * state.bite[player, lever]
+            trace.in_force[player, lever] = state.in_force[player, lever]
+            trace.loaded[player, lever] = state.loaded[player, lever]

@@ -1,22 +1,32 @@
 """Figures: one function each, ``(table, ax=None) -> ax``; no computing here."""
 
-import contextlib
 import importlib
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from negotiation_abm.errors import InputError
+from negotiation_abm.errors import InputError, nearest
+from negotiation_abm.plotting.folder import complete, read_json
+from negotiation_abm.provenance import file_hash
 from negotiation_abm.results import read_manifest, writing
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+KINDS = ("png", "svg")
 
 # Studies: the file that a step leaves, and the module whose ``draw(folder)`` makes its figures.
 # The step of the manifest has the name of the module.
 STUDIES = {f"{name}.json": name for name in ("whatif", "surprise", "tournament", "equilibrium")}
 
 
-def plot_folder(folder: Path) -> list[Path]:
-    """Draw every figure that the tables of a result folder allow, as PNG and SVG.
+def plot_folder(folder: Path, names: Iterable[str] = ()) -> list[Path]:
+    """Draw figures of a result folder as PNG and SVG; by default all that its tables allow.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of the gallery (``docs/gallery.md``).
 
     Returns
     -------
@@ -26,84 +36,73 @@ def plot_folder(folder: Path) -> list[Path]:
     Raises
     ------
     InputError
-        If the folder holds nothing that has figures.
+        If the folder has no such figure, or no figure at all.
     """
+    from negotiation_abm.plotting.catalogue import FIGURES
+
     if not folder.is_dir():
         raise InputError(folder, "", "no such folder")
-    replay = _read_json(folder / "replay.json")
-    summary = _read_json(folder / "summary.json")
-    studies = [name for name in STUDIES if _read_json(folder / name) is not None]
-    if replay is None and summary is None and not studies:
+    if (folder / "sweep.yaml").is_file():
+        from negotiation_abm.plotting.sweeps import draw_sweep
+
+        return draw_sweep(folder)
+    asked = list(dict.fromkeys(names))
+    for name in asked:
+        if name not in FIGURES:
+            raise InputError("--figure", name, nearest(name, FIGURES))
+        for file in FIGURES[name].needs:
+            if not (folder / file).is_file():
+                problem = f"missing; {FIGURES[name].made_by} writes it"
+                raise InputError(folder / file, "", problem)
+    chosen = asked or [
+        name
+        for name, entry in FIGURES.items()
+        if all((folder / file).is_file() for file in entry.needs)
+    ]
+    studies = [] if asked else [file for file in STUDIES if (folder / file).is_file()]
+    if not chosen and not studies:
         problem = "holds neither replay.json nor summary.json, nor a study; run or replay first"
         raise InputError(folder, "", problem)
-    return _draw(folder, replay, summary, studies)
+    return _draw(folder, chosen, studies, bool(asked))
 
 
-@contextlib.contextmanager
-def _complete(path: Path) -> Iterator[None]:
-    """Say which file it is when a result lacks what a figure needs."""
-    try:
-        yield
-    except (KeyError, IndexError, TypeError, ValueError, FileNotFoundError) as error:
-        problem = f"not a complete result ({type(error).__name__}: {error}); run it again"
-        raise InputError(path, "", problem) from None
-
-
-def _read_json(path: Path) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(path, "", f"not valid JSON ({error})") from None
-    if not isinstance(data, dict):
-        raise InputError(path, "", "not a result of this package")
-    return data
-
-
-def _draw(
-    folder: Path,
-    replay: dict[str, Any] | None,
-    summary: dict[str, Any] | None,
-    studies: list[str],
-) -> list[Path]:
-    import pandas as pd
-
+def _draw(folder: Path, names: list[str], studies: list[str], is_asked: bool) -> list[Path]:
     from negotiation_abm.plotting import style
-    from negotiation_abm.plotting.causes import plot_ends_by_cause
-    from negotiation_abm.plotting.durations import plot_durations
-    from negotiation_abm.plotting.timeline import plot_timeline
+    from negotiation_abm.plotting.catalogue import FIGURES, drawn
 
-    manifest = read_manifest(folder)
-    figures = {}
+    figures: dict[str, Figure] = {}
+    about: dict[str, str] = {}
     try:
         with style.context():
-            if replay is not None:
-                with _complete(folder / "replay.json"):
-                    figures["timeline"] = plot_timeline(replay)
-                style.small_print(figures["timeline"], style.origin(manifest.get("replay", {})))
-            if summary is not None:
-                with _complete(folder / "summary.json"):
-                    has_spells = bool(summary["truces"])
-            if summary is not None and has_spells:
-                with _complete(folder / "survival.csv"):
-                    table = pd.read_csv(folder / "survival.csv")
-                    recorded = replay["spells"] if replay else []
-                    figures["truce_durations"] = plot_durations(table, recorded)
-                    figures["ends_by_cause"] = plot_ends_by_cause(table)
-                for name in ("truce_durations", "ends_by_cause"):
-                    style.small_print(figures[name], style.origin(manifest.get("run", {})))
+            for name in names:
+                found = drawn(folder, name)
+                if found is not None:
+                    figures[name], about[name] = found
+                elif is_asked:
+                    problem = f"nothing to draw for '{name}'; it needs {FIGURES[name].made_by}"
+                    raise InputError(folder, "", problem)
             for file in studies:
-                module = importlib.import_module(f"{__name__}.{STUDIES[file]}")
-                with _complete(folder / file):
-                    drawn = module.draw(folder)
-                figures |= drawn
-                for figure in drawn.values():
-                    style.small_print(figure, style.origin(manifest.get(STUDIES[file], {})))
+                of_study = _study_figures(folder, file)
+                figures |= of_study
+                about |= dict.fromkeys(of_study, f"{file} sha256 {file_hash(folder / file)}")
             with writing(folder, "plot", {}) as draft:
                 for name, figure in figures.items():
-                    for kind in ("png", "svg"):
-                        style.save(figure, draft.path(f"figures/{name}.{kind}"))
+                    for kind in KINDS:
+                        path = draft.path(f"figures/{name}.{kind}")
+                        style.save(figure, path, about[name])
     finally:
         style.close(figures.values())
-    return [folder / "figures" / f"{name}.{kind}" for name in figures for kind in ("png", "svg")]
+    return [folder / "figures" / f"{name}.{kind}" for name in figures for kind in KINDS]
+
+
+def _study_figures(folder: Path, file: str) -> "dict[str, Figure]":
+    """The figures of a study, with where they come from in small print."""
+    from negotiation_abm.plotting import style
+
+    read_json(folder / file)
+    module = importlib.import_module(f"{__name__}.{STUDIES[file]}")
+    with complete(folder / file):
+        found: dict[str, Figure] = module.draw(folder)
+    for figure in found.values():
+        style.small_print(figure, style.origin(read_manifest(folder).get(STUDIES[file], {})))
+    return found

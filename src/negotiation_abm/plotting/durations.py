@@ -60,11 +60,9 @@ def plot_survival(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         )
         censored = part[(part["censored"] > 0) & (part["week"] % 4 == 0)]
         ax.plot(censored["week"], censored["survival"], "|", color=colour, ms=7, mew=1.2)
-        _at_risk(part, weeks, ax, colour, row)
+        at_risk_row(part, weeks, ax, colour, row)
     ax.text(0.0, -0.145, "at risk", transform=ax.transAxes, fontsize=10, color=style.GREY, va="top")
-    for days in (90, 180, 365):
-        ax.axvline(days / 7.0, color=style.GREY, lw=0.7, ls=":", zorder=0)
-        ax.text(days / 7.0, 0.012, f" {days} d", fontsize=9, color=style.GREY, va="bottom")
+    day_marks(ax)
     ax.set_xlim(0, longest)
     ax.set_ylim(0, 1.0)
     ax.set_xticks(weeks)
@@ -72,7 +70,28 @@ def plot_survival(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _at_risk(part: pd.DataFrame, weeks: list[int], ax: Axes, colour: str, row: int) -> None:
+def day_marks(ax: Axes) -> None:
+    """Thin lines at 90, 180 and 365 days."""
+    for days in (90, 180, 365):
+        ax.axvline(days / 7.0, color=style.GREY, lw=0.7, ls=":", zorder=0)
+        ax.text(days / 7.0, 0.012, f" {days} d", fontsize=9, color=style.GREY, va="bottom")
+
+
+def at_risk_row(
+    part: pd.DataFrame, weeks: list[int], ax: Axes, colour: str, row: int, name: str = ""
+) -> None:
+    """One row of the table of numbers at risk, below the axis; `name` stands to its left."""
+    if name:
+        ax.annotate(
+            name,
+            (0, 0),
+            xycoords="axes fraction",
+            xytext=(-26, -62 - 15 * row),
+            textcoords="offset points",
+            ha="right",
+            fontsize=9.5,
+            color=colour,
+        )
     at_risk = dict(zip(part["week"], part["at_risk"], strict=True))
     for week in weeks:
         ax.annotate(

@@ -17,6 +17,16 @@ PURPLE, SKY, YELLOW, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#000000"
 GREY = "#707070"
 PLAYER_COLOURS = (BLUE, RED)
 PLAYER_LINES = ("-", (0, (5, 1.5)))
+SERIES_COLOURS = (BLUE, RED, GREEN, PURPLE, ORANGE, BLACK, SKY)
+SERIES_LINES = (
+    "-",
+    (0, (5, 1.5)),
+    (0, (1, 1)),
+    (0, (5, 1.5, 1, 1.5)),
+    (0, (9, 2)),
+    "-",
+    (0, (2, 2)),
+)
 
 _SETTINGS: dict[Any, Any] = {
     "font.size": 12,
@@ -41,13 +51,23 @@ def context() -> Any:
     return plt.rc_context(_SETTINGS)
 
 
+def series(number: int) -> tuple[str, Any]:
+    """Colour and line style of the n-th of several lines."""
+    place = number % len(SERIES_COLOURS)
+    return SERIES_COLOURS[place], SERIES_LINES[place]
+
+
 def origin(step: dict[str, Any]) -> str:
     """Scenario, seed, replicates and version from one step of a manifest."""
+    if "runs" in step:
+        return _origin_of_several(step["runs"])
     if not {"scenario", "parameter_set", "environment"} <= set(step):
         return ""
     parts = [f"scenario {step['scenario']['name']}", f"parameters {step['parameter_set']['name']}"]
     if "record" in step:
         parts.append(f"record {step['record']}")
+    if "points" in step:
+        parts.append(f"{step['method'].title()}, {step['points']:,} points")
     if "replicates" in step:
         parts.append(f"{step['replicates']:,} runs, seed {step['seed']}")
     version = step["environment"]["negotiation_abm"]
@@ -55,14 +75,40 @@ def origin(step: dict[str, Any]) -> str:
     return "  |  ".join(parts)
 
 
+def _origin_of_several(runs: dict[str, dict[str, Any]]) -> str:
+    """Where a comparison comes from: what its runs share, or each of it."""
+
+    def shared(values: Iterable[Any]) -> str:
+        return ", ".join(dict.fromkeys(str(value) for value in values))
+
+    steps = list(runs.values())
+    environment = [step["environment"] for step in steps]
+    return "  |  ".join(
+        [
+            f"{len(steps)} scenarios from {shared(step['scenario']['name'] for step in steps)}",
+            f"parameters {shared(step['parameter_set']['name'] for step in steps)}",
+            f"{shared(format(step['replicates'], ',') for step in steps)} replicates, "
+            f"seed {shared(step['seed'] for step in steps)}",
+            f"negotiation_abm {shared(e['negotiation_abm'] for e in environment)} "
+            f"({shared(e['source_hash'][:8] for e in environment)})",
+        ]
+    )
+
+
 def small_print(figure: Figure, text: str) -> None:
     """Write where a figure comes from along its lower edge."""
     figure.text(0.01, 0.004, text, fontsize=8, color=GREY, ha="left", va="bottom")
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Save a figure without a date, so that the same data give the same file."""
-    metadata = {"Date": None} if path.suffix == ".svg" else {"Software": None}
+def save(figure: Figure, path: Path, about: str = "") -> None:
+    """Save a figure without a date, so that the same data give the same file.
+
+    `about` goes into the description that both formats carry.
+    """
+    metadata: dict[str, str | None] = (
+        {"Date": None} if path.suffix == ".svg" else {"Software": None}
+    )
+    metadata |= {"Description": about} if about else {}
     figure.savefig(path, metadata=metadata)
 
 

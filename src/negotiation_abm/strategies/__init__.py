@@ -3,7 +3,8 @@
 A strategy is a module with a rule ``choose(state, params, week, player, u, weights)`` that returns
 the number of a legal option (`negotiation_abm.core.terms.option_of`). `u` is the uniform of this
 decision and `weights` a scratch array of `NUM_OPTIONS` floats. It may name the strategy parameters
-that it reads in ``NEEDS``.
+that it reads in ``NEEDS``. One that makes no arrays of its own, nor any rule that it calls, can say
+``PLAIN = True`` and is then compiled into a faster loop.
 
 Shipped strategies are the files of this folder: adding one is adding a file, whose name becomes
 the name that scenarios use. Others come from an installed package (entry points of the group
@@ -108,6 +109,11 @@ def forget() -> None:
 def strategies() -> dict[str, Choose]:
     """Every strategy by name; its place is also its code in a batch run."""
     return {name: module.choose for name, module in _modules().items()}
+
+
+def is_plain(name: str) -> bool:
+    """Does a strategy say that it makes no arrays of its own, nor any rule that it calls?"""
+    return bool(getattr(_modules()[name], "PLAIN", False))
 
 
 def code_of(name: str) -> int:

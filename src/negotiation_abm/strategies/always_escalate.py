@@ -9,6 +9,8 @@ from negotiation_abm.core._rule import rule
 from negotiation_abm.core.terms import Move
 from negotiation_abm.strategies._pieces import first_legal
 
+PLAIN = True
+
 
 @rule
 def choose(state, params, week, player, u, weights):

@@ -13,6 +13,8 @@ from negotiation_abm.core.payoffs import date_is_near
 from negotiation_abm.core.terms import Forum, Move, Phase, opponent_of, option_of
 from negotiation_abm.core.transitions import is_legal
 
+PLAIN = True
+
 
 @rule
 def choose(state, params, week, player, u, weights):

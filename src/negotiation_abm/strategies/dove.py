@@ -12,6 +12,8 @@ from negotiation_abm.core.terms import Move, Phase
 from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.strategies._pieces import give_way
 
+PLAIN = True
+
 
 @rule
 def choose(state, params, week, player, u, weights):

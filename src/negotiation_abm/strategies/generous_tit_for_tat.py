@@ -11,6 +11,7 @@ from negotiation_abm.core.terms import Move, move_of, opponent_of
 from negotiation_abm.strategies._pieces import in_kind
 
 NEEDS = ("generosity",)
+PLAIN = True
 
 
 @rule

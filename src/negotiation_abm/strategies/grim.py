@@ -12,6 +12,8 @@ from negotiation_abm.core.terms import Move, opponent_of
 from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.strategies._pieces import first_legal, has_escalated
 
+PLAIN = True
+
 
 @rule
 def choose(state, params, week, player, u, weights):

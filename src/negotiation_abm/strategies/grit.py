@@ -13,6 +13,7 @@ from negotiation_abm.core.terms import Move, move_of, opponent_of
 from negotiation_abm.strategies._pieces import give_way, in_kind
 
 NEEDS = ("grit_pace",)
+PLAIN = True
 
 
 @rule

@@ -4,6 +4,8 @@
 
 from negotiation_abm.core._rule import rule
 
+PLAIN = True
+
 
 @rule
 def choose(state, params, week, player, u, weights):

@@ -30,6 +30,7 @@ from negotiation_abm.core.payoffs import (
 )
 from negotiation_abm.core.transitions import TINY, can_offer, is_legal
 
+PLAIN = True
 LIMIT = 110.0
 SHARP = 5.0  # precision above which the limit could bind
 
@@ -51,41 +52,46 @@ def _threat_code(state, player, lever):
 
 
 @rule
-def _is_known(inputs, level, loaded, threat, salience, potency):
+def _is_known(state, week, player, lever, threat):
+    """Do the lever's factors still hold?"""
     return (
-        inputs[0] == level
-        and inputs[1] == loaded
-        and inputs[2] == threat
-        and inputs[3] == salience
-        and inputs[4] == potency
+        state.odds_inputs[player, lever, 0] == state.in_force[player, lever]
+        and state.odds_inputs[player, lever, 1] == state.loaded[player, lever]
+        and state.odds_inputs[player, lever, 2] == threat
+        and state.odds_inputs[player, lever, 3] == week.salience[player, lever]
+        and state.odds_inputs[player, lever, 4] == state.potency[player, lever]
+        and state.odds[player, lever, 0] >= 0.0
     )
 
 
 @rule
-def _lever_odds(state, params, week, player, lever):
-    """Refresh and return the lever's factors for ESCALATE, THREATEN and CONCEDE (0: illegal)."""
-    odds = state.odds[player, lever]
-    inputs = state.odds_inputs[player, lever]
+def _make_odds(state, params, week, player, lever, threat):
+    """The lever's factors for ESCALATE, THREATEN and CONCEDE (0: illegal), and their inputs."""
     level = state.in_force[player, lever]
-    loaded = state.loaded[player, lever]
-    threat = _threat_code(state, player, lever)
-    salience = week.salience[player, lever]
-    potency = state.potency[player, lever]
-    if odds[0] >= 0.0 and _is_known(inputs, level, loaded, threat, salience, potency):
-        return odds
-    inputs[0] = level
-    inputs[1] = loaded
-    inputs[2] = threat
-    inputs[3] = salience
-    inputs[4] = potency
+    state.odds_inputs[player, lever, 0] = level
+    state.odds_inputs[player, lever, 1] = state.loaded[player, lever]
+    state.odds_inputs[player, lever, 2] = threat
+    state.odds_inputs[player, lever, 3] = week.salience[player, lever]
+    state.odds_inputs[player, lever, 4] = state.potency[player, lever]
     precision = params.precision
-    odds[0] = odds[1] = odds[2] = 0.0
+    escalate = threaten = concede = 0.0
     if room(state, params, player, lever) > TINY:
-        odds[0] = limited_exp(precision * escalate_value(state, params, week, player, lever))
-        odds[1] = limited_exp(precision * threaten_value(state, params, player, lever))
+        escalate = limited_exp(precision * escalate_value(state, params, week, player, lever))
+        threaten = limited_exp(precision * threaten_value(state, params, player, lever))
     if level - params.floor[player, lever] > TINY:
-        odds[2] = limited_exp(precision * concede_value(state, params, week, player, lever))
-    return odds
+        concede = limited_exp(precision * concede_value(state, params, week, player, lever))
+    state.odds[player, lever, 0] = escalate
+    state.odds[player, lever, 1] = threaten
+    state.odds[player, lever, 2] = concede
+
+
+@rule
+def _shared_exp(state, player, place, exponent):
+    """The same as `limited_exp`; the last result of each place is kept with its exponent."""
+    if state.shared_inputs[player, place] != exponent or state.shared_odds[player, place] <= 0.0:
+        state.shared_inputs[player, place] = exponent
+        state.shared_odds[player, place] = limited_exp(exponent)
+    return state.shared_odds[player, place]
 
 
 @rule
@@ -135,25 +141,28 @@ def option_weights(state, params, week, player, weights):
         return _sharp_weights(state, params, week, player, weights)
     pressure = pressure_value(state, params, week, player)
     settlement = settlement_value(state, params, week, player)
-    escalate = limited_exp(precision * (pressure + params.initiative[player]))
-    threaten = limited_exp(precision * (pressure + params.threat_initiative[player]))
-    conceding = settlement + goodwill_value(state, params, week, player)
-    concede = limited_exp(precision * conceding)
+    escalating = precision * (pressure + params.initiative[player])
+    threatening = precision * (pressure + params.threat_initiative[player])
+    conceding = precision * (settlement + goodwill_value(state, params, week, player))
+    escalate = _shared_exp(state, player, 0, escalating)
+    threaten = _shared_exp(state, player, 1, threatening)
+    concede = _shared_exp(state, player, 2, conceding)
     weights[0] = 1.0
     weights[1] = 0.0
     if can_offer(state, params, player):
-        weights[1] = limited_exp(
-            precision * (settlement + suspend_value(state, params, week, player))
-        )
+        offering = precision * (settlement + suspend_value(state, params, week, player))
+        weights[1] = _shared_exp(state, player, 3, offering)
     total = 1.0 + weights[1]
     for lever in range(params.num_levers[player]):
-        odds = _lever_odds(state, params, week, player, lever)
+        threat = _threat_code(state, player, lever)
+        if not _is_known(state, week, player, lever, threat):
+            _make_odds(state, params, week, player, lever, threat)
         answer = params.mirror_odds if is_answer(state, params, player, lever) else 1.0
         breach = params.breach_odds if state.covered[player, lever] == 1 else 1.0
         first = 2 + 3 * lever
-        weights[first] = escalate * odds[0] * answer * breach
-        weights[first + 1] = threaten * odds[1] * answer
-        weights[first + 2] = concede * odds[2]
+        weights[first] = escalate * state.odds[player, lever, 0] * answer * breach
+        weights[first + 1] = threaten * state.odds[player, lever, 1] * answer
+        weights[first + 2] = concede * state.odds[player, lever, 2]
         if params.num_modules > 0:
             _shift_lever(state, params, week, player, lever, weights)
         total += weights[first] + weights[first + 1] + weights[first + 2]

@@ -14,6 +14,7 @@ from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.strategies.logit import draw_option
 
 NEEDS = ("markov_chain",)
+PLAIN = True
 
 
 @rule

@@ -10,6 +10,8 @@ exchange has no further one.
 from negotiation_abm.core._rule import rule
 from negotiation_abm.core.transitions import is_legal
 
+PLAIN = True
+
 
 @rule
 def choose(state, params, week, player, u, weights):

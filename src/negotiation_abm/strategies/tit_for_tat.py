@@ -11,6 +11,8 @@ from negotiation_abm.core._rule import rule
 from negotiation_abm.core.terms import opponent_of
 from negotiation_abm.strategies._pieces import in_kind
 
+PLAIN = True
+
 
 @rule
 def choose(state, params, week, player, u, weights):

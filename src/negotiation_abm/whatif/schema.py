@@ -16,8 +16,8 @@ from negotiation_abm.core.params import LEVER_NUMBERS
 from negotiation_abm.errors import InputError, nearest
 from negotiation_abm.parameters import TABLE
 from negotiation_abm.resources import find, read_yaml, shipped
-from negotiation_abm.scenario import readable
 from negotiation_abm.scenario_schema import Day, ScriptedMove
+from negotiation_abm.schema_errors import readable
 
 FOLDER = "configs/whatifs"
 MOVES = ("HOLD", "SUSPEND", "ESCALATE", "THREATEN", "CONCEDE")

@@ -1,0 +1,154 @@
+"""What a careful user of Mesa would build: Mesa's model, agents and collector, compiled rules.
+
+The rules are those of the package, compiled; each agent calls them for its move. It plays the same
+game as the readable run, collects the same data, and stands in `run.py` beside it.
+"""
+
+from functools import cache
+
+import mesa
+import numpy as np
+
+from negotiation_abm import build_game, load_scenario
+from negotiation_abm.core.state import INFO
+from negotiation_abm.core.terms import NUM_OPTIONS, Forum, Phase
+from negotiation_abm.core.tracker import SPELL, TALLY
+from negotiation_abm.kernel import compiler
+
+
+@cache
+def compiled():
+    """Beginning of a week, one move, end of a week."""
+    numba = compiler()
+    from negotiation_abm.core.draws import TURN_BLOCK, decision_block, normal, pick, uniforms
+    from negotiation_abm.core.payoffs import flow
+    from negotiation_abm.core.tracker import track_move, track_turn
+    from negotiation_abm.core.transitions import apply_move, begin_turn, end_turn, scheduled_step
+    from negotiation_abm.strategies.logit import choose
+
+    @numba.njit(cache=True)
+    def begin(states, params, weeks, seed, replicate):
+        turn = states[0].turn
+        u_order, u_round, _, _ = uniforms(seed, replicate, turn, TURN_BLOCK)
+        begin_turn(states[0], params[0], weeks[turn], u_round)
+        return 0 if u_order < 0.5 else 1
+
+    @numba.njit(cache=True)
+    def move(
+        states, params, weeks, infos, tallies, spells, seed, replicate, player, place, scratch
+    ):
+        state, info = states[0], infos[0]
+        week = weeks[state.turn]
+        u, u_size, u_lead, _ = uniforms(
+            seed, replicate, state.turn, decision_block(state.exchange, place)
+        )
+        option = choose(state, params[0], week, player, u, scratch)
+        multiple = pick(params[0].step_multiple, params[0].step_probability, u_size)
+        lead = pick(params[0].lead_weeks, params[0].lead_probability, u_lead)
+        step = scheduled_step(state, params[0], player, option, multiple)
+        left = state.weeks_left
+        frailty = normal(u_size, u_lead) if option == 1 else 0.0
+        apply_move(state, params[0], player, option, step, lead, frailty, info)
+        track_move(tallies[0], state, params[0], player, option, left, info, spells, 0)
+        return option
+
+    @numba.njit(cache=True)
+    def finish(states, params, weeks, infos, tallies, spells):
+        end_turn(states[0], params[0], weeks[states[0].turn], infos[0])
+        track_turn(tallies[0], states[0], params[0], infos[0], spells, 0)
+
+    @numba.njit(cache=True)
+    def payoff(states, params, weeks, player):
+        state = states[0]
+        return flow(state, params[0], weeks[state.turn - 1], player)
+
+    return begin, move, finish, payoff
+
+
+@cache
+def _game(reference):
+    return build_game(load_scenario(reference))
+
+
+class Side(mesa.Agent):
+    """One player."""
+
+    def __init__(self, model, player):
+        super().__init__(model)
+        self.player = player
+        self.label = model.game.players[player]
+        self.scratch = np.zeros(NUM_OPTIONS)
+
+    def play(self, place):
+        m = self.model
+        return compiled()[1](
+            m.state, m.params, m.weeks, m.info, m.tally, m.spells, m.draw_seed, m.replicate,
+            self.player, place, self.scratch,
+        )  # fmt: skip
+
+    @property
+    def flow_payoff(self):
+        m = self.model
+        return compiled()[3](m.state, m.params, m.weeks, self.player)
+
+    @property
+    def felt(self):
+        return float(self.model.state["felt"][0, self.player])
+
+    @property
+    def anger(self):
+        return float(self.model.state["anger"][0, self.player])
+
+
+def of_state(name):
+    return lambda m: m.state[name][0].item()
+
+
+def level(player, lever):
+    return lambda m: float(m.state["in_force"][0, player, lever])
+
+
+class HybridModel(mesa.Model):
+    """One run."""
+
+    def __init__(self, scenario, seed=0, replicate=0):
+        super().__init__(rng=seed)
+        self.game = game = _game(scenario)
+        self.draw_seed, self.replicate = np.uint64(seed), replicate
+        self.params, self.weeks, self.state = game.params, game.weeks, game.initial.copy()
+        self.info, self.tally, self.spells = (
+            np.zeros(1, INFO),
+            np.zeros(1, TALLY),
+            np.zeros(4, SPELL),
+        )
+        self.exchanges = int(game.params["exchanges_per_turn"][0])
+        self.sides = [Side(self, player) for player in range(2)]
+        mesa.Agent._ids.pop(self, None)
+        self.running = True
+        self.datacollector = mesa.DataCollector(
+            {
+                "week": of_state("turn"),
+                "phase": lambda m: Phase(int(m.state["phase"][0])).name,
+                "truce_age": of_state("age"),
+                "weeks_left": of_state("weeks_left"),
+                "strain": of_state("strain"),
+                "forum": lambda m: Forum(int(m.state["forum"][0])).name,
+                "num_truces": lambda m: m.tally["num_truces"][0].item(),
+            }
+            | {f"{label}.in_force": level(i, a) for i, a, label in game.lever_labels()},
+            {"player": "label", "flow_payoff": "flow_payoff", "felt": "felt", "anger": "anger"},
+        )
+
+    def step(self):
+        if not self.running:
+            return
+        begin, _, finish, _ = compiled()
+        first = begin(self.state, self.params, self.weeks, self.draw_seed, self.replicate)
+        for exchange in range(self.exchanges):
+            self.state["exchange"] = exchange
+            moved = [self.sides[p].play(place) for place, p in enumerate((first, 1 - first))]
+            if not any(moved):
+                break
+        finish(self.state, self.params, self.weeks, self.info, self.tally, self.spells)
+        self.datacollector.collect(self)
+        self.running = int(self.state["turn"][0]) < len(self.weeks)

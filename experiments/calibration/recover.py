@@ -1,0 +1,31 @@
+"""Renew the stored table of recovery: 200 synthetic records, truths from posterior draws.
+
+    python experiments/calibration/recover.py [RECORDS]
+
+Some minutes on two cores. Fixed seed: two runs give the same table.
+"""
+
+import sys
+from pathlib import Path
+
+from negotiation_abm.calibration.draws import load_draws, thinned
+from negotiation_abm.calibration.recovery import recovery, recovery_table, truths_of
+from negotiation_abm.console import progress_bar
+from negotiation_abm.parameters import load_parameter_set
+
+SCENARIO, PARAMETERS, RECORDS, SEED = "baseline_2025", "calibrated_2025", 200, 2025
+OUT = Path(__file__).parent / "recovery.csv"
+
+
+def main(records=RECORDS):
+    frame = thinned(load_draws(load_parameter_set(PARAMETERS)), records)
+    with progress_bar(records, "records") as progress:
+        found = recovery(SCENARIO, truths_of(frame), SEED, progress=progress)
+    assert found["converged"].all()
+    table = recovery_table(found)
+    table.to_csv(OUT, float_format="%.6g")
+    print(table.round(2).to_string())
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:2]))

@@ -1,0 +1,229 @@
+"""A forecast from posterior draws, with what is not known kept apart from what is chance.
+
+The truce in force at the start of a scenario is played on from its start state. For each posterior
+draw the free runs give a probability; its spread over draws is parameter uncertainty. Given a
+draw, whether the truce lasts is chance: process uncertainty. The two add up to the variance of the
+outcome, ``p (1 - p) = mean of p_d (1 - p_d) + variance of p_d``.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from negotiation_abm.batch import Block, available_threads, run_replicates
+from negotiation_abm.core.terms import Phase, TruceEnd
+from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
+from negotiation_abm.errors import InputError
+from negotiation_abm.game import Game
+from negotiation_abm.kernel import make_kernel
+
+MEASURES = {"covered": COVERED, "any_domain": ANY_DOMAIN}
+DAYS = (90, 180, 365)
+INTERVAL = (0.05, 0.95)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Tables of a forecast.
+
+    Attributes
+    ----------
+    survival : DataFrame
+        measure, given (start, or known: the truce stood on that day), until (days or date),
+        probability, low, high (90 % over draws), parameter_share (of the variance),
+        simulation_error.
+    ends : DataFrame
+        measure, cause, share of all ends within the horizon, low, high.
+    renewal : dict
+        probability of renewal by the date, with interval; weeks early (mean, quantiles).
+    curve : DataFrame
+        measure, week (from the start), survival (mean over draws), low, high.
+    """
+
+    survival: pd.DataFrame
+    ends: pd.DataFrame
+    renewal: dict[str, Any]
+    curve: pd.DataFrame
+
+
+def forecast(
+    games: Sequence[Game],
+    replicates: int,
+    seed: int,
+    known: dt.date | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Forecast:
+    """Forecast the truce in force at the start, over `games` (a posterior draw each).
+
+    Parameters
+    ----------
+    replicates : int
+        Runs a draw; every draw has draws of its own.
+    known : date, optional
+        Day until which the truce is known to have stood, by both measures.
+
+    Raises
+    ------
+    InputError
+        If no truce is in force at the start, or `known` lies outside the horizon.
+    """
+    first = games[0]
+    scenario = first.scenario
+    if first.initial["phase"][0] != Phase.TRUCE:
+        raise InputError(scenario.path, "truce", "missing; a forecast starts with a truce in force")
+    if known is not None and not scenario.start <= known < scenario.end:
+        allowed = f"{scenario.start} to {scenario.end}"
+        raise InputError(scenario.path, "--known", f"{known} is not in {allowed}")
+    make_kernel(first.strategy_codes)  # compile before the threads start
+
+    def one(numbered: tuple[int, Game]) -> tuple[Block, Block | None]:
+        number, game = numbered
+        begin = number * replicates
+        whole = run_replicates(game, seed, begin, replicates)
+        date = _date_week(game)
+        if date is None:
+            return whole, None
+        short = Game(**{**game.__dict__, "weeks": game.weeks[: date + 1]})
+        return whole, run_replicates(short, seed, begin, replicates)
+
+    blocks = []
+    with ThreadPoolExecutor(available_threads()) as pool:
+        for block in pool.map(one, enumerate(games)):
+            blocks.append(block)
+            if progress:
+                progress(len(blocks))
+    wholes = [whole for whole, _ in blocks]
+    stood = 0 if known is None else scenario.turn_of(known)
+    return Forecast(
+        survival=_survival(first, wholes, known, stood),
+        ends=_ends(first, wholes),
+        renewal=_renewal(first, [short for _, short in blocks if short is not None]),
+        curve=_curve(first, wholes),
+    )
+
+
+def _date_week(game: Game) -> int | None:
+    """Turn in which the running truce has its date, within the horizon."""
+    left = int(game.initial["weeks_left"][0])
+    return left if 0 <= left < len(game.weeks) else None
+
+
+def _lasted(block: Block, measure: int) -> np.ndarray:
+    """The first spell of the running truce in each run."""
+    spells = block.spells
+    own = (spells["measure"] == measure) & (spells["start_week"] <= 0) & (spells["truce"] == 0)
+    chosen: np.ndarray = spells[own]
+    _, place = np.unique(chosen["replicate"], return_index=True)  # a repair may start another
+    return np.asarray(chosen[place])
+
+
+def _survival(game: Game, blocks: list[Block], known: dt.date | None, stood: int) -> pd.DataFrame:
+    date = _date_week(game)
+    points: list[tuple[str, int]] = [(f"{days} d", days // 7) for days in DAYS]
+    if date is not None:
+        points.append((f"its date, {game.scenario.date_of(date)}", date))
+    rows = []
+    for measure, code in MEASURES.items():
+        weeks = [s["duration_weeks"] - s["entry_weeks"] for s in (_lasted(b, code) for b in blocks)]
+        for given, since in (("start", 0), *((("known", stood),) if known else ())):
+            for label, week in points:
+                if week >= len(game.weeks):
+                    continue
+                standing = [w[w >= since] for w in weeks]
+                p = np.array([np.mean(w > week) if len(w) else np.nan for w in standing])
+                size = np.array([len(w) for w in standing])
+                rows.append({"measure": measure, "given": given, "until": label} | _spread(p, size))
+    return pd.DataFrame(rows)
+
+
+def _spread(p: np.ndarray, size: np.ndarray) -> dict[str, float]:
+    """Probability with its interval over draws, the noise of finite runs taken off its variance.
+
+    A draw counts by its standing runs: what is known to have stood speaks for the draws in which
+    that was likely.
+    """
+    p, size = p[size > 1], size[size > 1]
+    mean = float(np.average(p, weights=size))
+    noise = float(np.average(p * (1.0 - p) / (size - 1), weights=size))
+    between = max(0.0, float(np.average((p - mean) ** 2, weights=size)) - noise)
+    whole = mean * (1.0 - mean)
+    low, high = np.quantile(p, INTERVAL, weights=size, method="inverted_cdf")
+    return {
+        "probability": mean,
+        "low": float(low),
+        "high": float(high),
+        "parameter_share": between / whole if whole > 0 else 0.0,
+        "simulation_error": float(np.sqrt(max(whole - between, 0.0) / size.sum())),
+    }
+
+
+def _ends(game: Game, blocks: list[Block]) -> pd.DataFrame:
+    rows = []
+    for measure, code in MEASURES.items():
+        causes = [_lasted(block, code)["cause"] for block in blocks]
+        for end in TruceEnd:
+            shares = np.array([np.mean(c == end) for c in causes])
+            if not shares.any():
+                continue
+            low, high = np.quantile(shares, INTERVAL)
+            name = "still in force at the horizon" if end == TruceEnd.CENSORED else end.name.lower()
+            rows.append(
+                {"measure": measure, "end": name, "share": shares.mean(), "low": low, "high": high}
+            )
+    return pd.DataFrame(rows)
+
+
+def _renewal(game: Game, blocks: list[Block]) -> dict[str, Any]:
+    """Renewal by the date: of all truces, and how early, over runs that stop at the date."""
+    if not blocks:
+        return {}
+    date = int(game.initial["weeks_left"][0])
+    window = int(game.params["renewal_window_weeks"][0])
+    shares, leads, standing = [], [], []
+    for block in blocks:
+        own = _lasted(block, COVERED)
+        renewed = own["renewals"] > 0
+        shares.append(renewed.mean())
+        lasted = own["duration_weeks"] - own["entry_weeks"]
+        reached = renewed | (lasted >= date - window)
+        standing.append((int(renewed.sum()), int(reached.sum())))
+        one = (block.runs["num_renewals"] == 1) & (block.runs["num_truces"] == 0)
+        leads.append(block.runs["renewal_lead_weeks"][one])
+    lead = np.concatenate(leads)
+    low, high = np.quantile(shares, INTERVAL)
+    quantiles = np.quantile(lead, (0.05, 0.5, 0.95)).tolist() if len(lead) else [np.nan] * 3
+    return {
+        "date": game.scenario.date_of(date).isoformat(),
+        "probability": float(np.mean(shares)),
+        "low": float(low),
+        "high": float(high),
+        "window_weeks": window,
+        "of_those_that_reach_the_window": float(np.divide(*np.sum(standing, axis=0))),
+        "weeks_early_mean": float(lead.mean()) if len(lead) else float("nan"),
+        "weeks_early_quantiles": quantiles,
+    }
+
+
+def _curve(game: Game, blocks: list[Block]) -> pd.DataFrame:
+    weeks = np.arange(len(game.weeks))
+    rows = []
+    for measure, code in MEASURES.items():
+        curves = []
+        for block in blocks:
+            own = _lasted(block, code)
+            lasted = own["duration_weeks"] - own["entry_weeks"]
+            ended = np.bincount(lasted[own["cause"] != TruceEnd.CENSORED], minlength=len(weeks))
+            curves.append(1.0 - np.cumsum(ended)[: len(weeks)] / len(own))
+        low, high = np.quantile(curves, INTERVAL, axis=0)
+        mean = np.mean(curves, axis=0)
+        rows.append(
+            pd.DataFrame(
+                {"measure": measure, "week": weeks, "survival": mean, "low": low, "high": high}
+            )
+        )
+    return pd.concat(rows, ignore_index=True)

@@ -1,0 +1,200 @@
+"""Free runs over the posterior, held against the record: patterns and predictive checks."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from negotiation_abm.calibration.patterns import STATISTICS, Statistic
+from negotiation_abm.core.terms import Event, Move
+from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
+from negotiation_abm.game import Game
+from negotiation_abm.history import History, simulated_history
+
+INSIDE = (0.05, 0.95)
+BANDS = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def free_histories(
+    games: Sequence[Game], runs: int, seed: int, progress: Callable[[int], None] | None = None
+) -> list[list[History]]:
+    """`runs` free runs of each game (a posterior draw each), all with draws of their own."""
+    found = []
+    for number, game in enumerate(games):
+        found.append([simulated_history(game, seed, number * runs + r) for r in range(runs)])
+        if progress:
+            progress((number + 1) * runs)
+    return found
+
+
+def cut(history: History, weeks: int) -> History:
+    """The first `weeks` weeks of a course of events; its spells stay whole."""
+    return replace(
+        history,
+        moves=history.moves[history.moves["turn"] < weeks],
+        weeks=history.weeks[:weeks],
+    )
+
+
+def pattern_table(
+    recorded: History, free: list[list[History]], shapes: list[float]
+) -> pd.DataFrame:
+    """Each statistic of the record, of free runs, and the verdict.
+
+    Parameters
+    ----------
+    free : list of list of History
+        Runs by posterior draw.
+    shapes : list of float
+        Weibull shape of pooled any-domain spells by posterior draw (P10).
+
+    Returns
+    -------
+    DataFrame
+        pattern, statistic, there (the line), record, free, low, high (median and 90 % interval over
+        posterior draws of pooled runs), share (of draws on the right side of the line), run_low,
+        run_high (90 % of single runs), inside (is the record in it? None where it has no value),
+        verdict (pass, weak, fail).
+    """
+    weeks = len(recorded.weeks)
+    short = [[cut(history, weeks) for history in runs] for runs in free]
+    rows = [_row(s, recorded, short if s.reach == "record" else free) for s in STATISTICS]
+    low, mid, high = np.quantile(shapes, [INSIDE[0], 0.5, INSIDE[1]])
+    hits = float(np.mean(np.array(shapes) < 1.0))
+    rows.append(
+        {
+            "pattern": "P10",
+            "statistic": "Weibull shape of pooled spells, any domain",
+            "there": "below 1",
+            "record": np.nan,
+            "free": mid,
+            "low": low,
+            "high": high,
+            "share": hits,
+            "run_low": np.nan,
+            "run_high": np.nan,
+            "inside": None,
+            "verdict": "pass" if hits >= 0.5 else "fail",
+        }
+    )
+    return pd.DataFrame(rows)
+
+
+def _row(statistic: Statistic, recorded: History, free: list[list[History]]) -> dict[str, Any]:
+    value = statistic.value([recorded])
+    pooled = np.array([statistic.value(runs) for runs in free])
+    pooled = pooled[~np.isnan(pooled)]
+    single = np.array([statistic.value([history]) for runs in free for history in runs])
+    single = single[~np.isnan(single)]
+    sign = "below" if statistic.below else "above"
+    row: dict[str, Any] = {
+        "pattern": statistic.pattern,
+        "statistic": statistic.text,
+        "there": f"{sign} {statistic.line:g}",
+        "record": value,
+    }
+    if len(pooled) == 0:
+        empty = dict.fromkeys(("free", "low", "high", "share", "run_low", "run_high"), np.nan)
+        return row | empty | {"inside": None, "verdict": "not defined"}
+    low, mid, high = np.quantile(pooled, [INSIDE[0], 0.5, INSIDE[1]])
+    run_low, run_high = np.quantile(single, INSIDE)
+    inside = None if np.isnan(value) else bool(run_low <= value <= run_high)
+    there = statistic.holds(float(mid))
+    verdict = "pass" if there and inside is not False else "weak" if there or inside else "fail"
+    hits = float(np.mean([statistic.holds(float(v)) for v in pooled]))
+    return row | {
+        "free": mid,
+        "low": low,
+        "high": high,
+        "share": hits,
+        "run_low": run_low,
+        "run_high": run_high,
+        "inside": inside,
+        "verdict": verdict,
+    }
+
+
+def verdicts(table: pd.DataFrame) -> dict[str, str]:
+    """Verdict of each pattern: the worst of its statistics."""
+    order = ("fail", "weak", "not defined", "pass")
+    return {
+        str(pattern): min(part["verdict"], key=order.index)
+        for pattern, part in table.groupby("pattern", sort=False)
+    }
+
+
+def predictive_table(recorded: History, free: list[list[History]]) -> pd.DataFrame:
+    """The record inside what the posterior predicts.
+
+    Returns
+    -------
+    DataFrame
+        kind (moves: a month, side and type; tariff_pp: a week and side; truce: first start, number,
+        lengths), key, side, record, q05, q25, q50, q75, q95, inside.
+    """
+    weeks = len(recorded.weeks)
+    runs = [cut(history, weeks) for part in free for history in part]
+    game = recorded.game
+    rows = []
+    months = [game.scenario.date_of(turn).strftime("%Y-%m") for turn in range(weeks)]
+    names = list(dict.fromkeys(months))
+    place = np.array([names.index(month) for month in months])
+    for move in (Move.ESCALATE, Move.THREATEN, Move.CONCEDE, Move.SUSPEND):
+        for i, player in enumerate(game.players):
+
+            def counts(history: History, move: Move = move, i: int = i) -> np.ndarray:
+                turns = history.of(move, i)["turn"]
+                return np.bincount(place[turns], minlength=len(names))
+
+            drawn = np.array([counts(history) for history in runs])
+            for m, name in enumerate(names):
+                rows.append(
+                    _band(f"moves.{move.name}", name, player, counts(recorded)[m], drawn[:, m])
+                )
+    for i, (lever, scale) in game.tariff_levers().items():
+        paths = np.array([h.weeks["in_force"][:, i, lever] * scale for h in runs])
+        own = recorded.weeks["in_force"][:, i, lever] * scale
+        for turn in range(weeks):
+            date = game.scenario.date_of(turn).isoformat()
+            rows.append(_band("tariff_pp", date, game.players[i], own[turn], paths[:, turn]))
+    for name, statistic in _TRUCES.items():
+        drawn = np.array([statistic(history, weeks) for history in runs])
+        rows.append(_band("truce", name, "", statistic(recorded, weeks), drawn))
+    return pd.DataFrame(rows)
+
+
+def _first_start(history: History, weeks: int) -> float:
+    begun = history.moves["turn"][history.moves["event"] == Event.BEGUN]
+    return float(begun.min(initial=weeks))
+
+
+def _mean_length(measure: int) -> Callable[[History, int], float]:
+    def mean(history: History, weeks: int) -> float:
+        lengths = [min(s.duration_weeks, weeks) for s in history.spells if s.measure == measure]
+        return float(np.mean(lengths)) if lengths else float("nan")
+
+    return mean
+
+
+_TRUCES: dict[str, Callable[[History, int], float]] = {
+    "week of the first start": _first_start,
+    "number begun": lambda h, _: float((h.moves["event"] == Event.BEGUN).sum()),
+    "weeks in truce": lambda h, _: float(h.weeks["in_truce"].sum()),
+    "mean length, covered, weeks": _mean_length(COVERED),
+    "mean length, any domain, weeks": _mean_length(ANY_DOMAIN),
+}
+
+
+def _band(kind: str, key: str, side: str, value: float, drawn: np.ndarray) -> dict[str, Any]:
+    known = drawn[~np.isnan(drawn)]
+    bands = np.quantile(known, BANDS) if len(known) else np.full(len(BANDS), np.nan)
+    return {
+        "kind": kind,
+        "key": key,
+        "side": side,
+        "record": float(value),
+        **{f"q{round(100 * b):02d}": float(q) for b, q in zip(BANDS, bands, strict=True)},
+        "inside": bool(bands[0] <= value <= bands[-1]),
+    }

@@ -1,0 +1,154 @@
+"""What a lever does: its potency changed or the lever taken away, over posterior draws.
+
+Each draw plays the changed game and its own base with the same random numbers, so a difference is
+that of the change alone. Two ways to weaken a lever are kept apart: *potency x k* changes what it
+does to the other side and leaves its owner's menu as it is; *disabled* takes it off the menu as
+well, which by itself leaves fewer ways to escalate.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from negotiation_abm.batch import Block, available_threads, run_replicates
+from negotiation_abm.core.levers import set_level
+from negotiation_abm.core.params import derive
+from negotiation_abm.core.state import as_object
+from negotiation_abm.core.terms import Move
+from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
+from negotiation_abm.game import Game
+from negotiation_abm.kernel import make_kernel
+
+INTERVAL = (0.05, 0.5, 0.95)
+HALF_YEAR_WEEKS = 26
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of one lever."""
+
+    label: str
+    potency: float  # factor on the lever's weight
+    disabled: bool = False
+
+
+CHANGES = (
+    Change("potency x 0", 0.0),
+    Change("potency x 0.5", 0.5),
+    Change("potency x 2", 2.0),
+    Change("disabled", 0.0, disabled=True),
+)
+
+
+def changed_lever(game: Game, player: int, lever: int, change: Change) -> Game:
+    """The game with one lever changed."""
+    params, initial = game.params.copy(), game.initial.copy()
+    params["weight"][0, player, lever] *= change.potency
+    initial["potency"][0, player, lever] *= change.potency
+    if change.disabled:
+        params["cap"][0, player, lever] = 0.0
+        params["floor"][0, player, lever] = 0.0
+        derive(params)
+        state = as_object(initial[0])
+        state.loaded[player, lever] = state.pending[player, lever] = 0.0
+        set_level(state, as_object(params[0]), player, lever, 0.0)
+        for name in ("in_force", "loaded", "pending", "bite"):
+            initial[name][0] = getattr(state, name)
+    return Game(**{**game.__dict__, "params": params, "initial": initial})
+
+
+def outcomes_of(game: Game, block: Block) -> dict[str, float]:
+    """Means over runs: moves and truces a run, first truce, tariffs, how long truces last."""
+    runs = block.runs
+    first = np.where(runs["first_truce_week"] < 0, len(game.weeks), runs["first_truce_week"])
+    found = {}
+    for i, player in enumerate(game.players):
+        found[f"{player} escalations"] = float(runs["num_moves"][:, i, Move.ESCALATE].mean())
+        found[f"{player} concessions"] = float(runs["num_moves"][:, i, Move.CONCEDE].mean())
+    found["truces begun"] = float(runs["num_truces"].mean())
+    found["first truce, weeks"] = float(first.mean())
+    found["weeks in truce"] = float(runs["weeks_in_truce"].mean())
+    for i, (lever, scale) in game.tariff_levers().items():
+        mean = runs["mean_in_force"][:, i, lever].mean()
+        found[f"{game.players[i]} mean tariff, pp"] = float(mean * scale)
+    for name, measure in (("covered", COVERED), ("any domain", ANY_DOMAIN)):
+        spells = block.spells[block.spells["measure"] == measure]
+        found[f"S(26 weeks), {name}"] = _survival(
+            spells["duration_weeks"], spells["cause"] != 0, HALF_YEAR_WEEKS
+        )
+    return found
+
+
+def _survival(weeks: np.ndarray, ended: np.ndarray, at: int) -> float:
+    """Kaplan-Meier probability of lasting more than `at` weeks."""
+    if len(weeks) == 0:
+        return float("nan")
+    ends = np.bincount(weeks[ended], minlength=at + 1)[: at + 1]
+    left = np.bincount(weeks, minlength=at + 1)[: at + 1]
+    at_risk = len(weeks) - np.concatenate([[0], np.cumsum(left)[:-1]])
+    return float(np.prod(1.0 - ends / np.maximum(at_risk, 1)))
+
+
+def lever_response(
+    games: Sequence[Game],
+    weeks: int,
+    replicates: int,
+    seed: int,
+    changes: Sequence[Change] = CHANGES,
+    progress: Callable[[int], None] | None = None,
+) -> pd.DataFrame:
+    """Differences that each change of each lever makes, over `games` (a posterior draw each).
+
+    Parameters
+    ----------
+    weeks : int
+        Played from the start of the scenario.
+    replicates : int
+        Runs a draw and change.
+
+    Returns
+    -------
+    DataFrame
+        One row a lever, change and outcome: base and difference (medians over draws), low, high
+        (90 % interval over draws, simulation error included), clear (does it exclude 0?).
+    """
+    make_kernel(games[0].strategy_codes)  # compile before the threads start
+    labels = games[0].lever_labels()
+
+    def one(game: Game) -> list[dict[str, float]]:
+        short = Game(**{**game.__dict__, "weeks": game.weeks[:weeks]})
+        played = [short] + [
+            changed_lever(short, i, a, change) for i, a, _ in labels for change in changes
+        ]
+        return [outcomes_of(g, run_replicates(g, seed, 0, replicates)) for g in played]
+
+    found: list[list[dict[str, float]]] = []
+    with ThreadPoolExecutor(available_threads()) as pool:
+        for result in pool.map(one, games):
+            found.append(result)
+            if progress:
+                progress(len(found))
+    rows = []
+    for number, (label, change) in enumerate(
+        ((label, change) for _, _, label in labels for change in changes), start=1
+    ):
+        for outcome in found[0][0]:
+            base = np.array([draw[0][outcome] for draw in found])
+            gap = np.array([draw[number][outcome] for draw in found]) - base
+            low, mid, high = np.nanquantile(gap, INTERVAL)
+            rows.append(
+                {
+                    "lever": label,
+                    "change": change.label,
+                    "outcome": outcome,
+                    "base": float(np.nanmedian(base)),
+                    "difference": mid,
+                    "low": low,
+                    "high": high,
+                    "clear": bool(low > 0.0 or high < 0.0),
+                }
+            )
+    return pd.DataFrame(rows)

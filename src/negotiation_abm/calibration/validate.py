@@ -1,0 +1,219 @@
+"""The `validate` step: any parameter set held against any record, and against free runs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from negotiation_abm.calibration.controls import control_table
+from negotiation_abm.calibration.draws import games_of, load_draws, thinned
+from negotiation_abm.calibration.features import Data, collect
+from negotiation_abm.calibration.free_runs import (
+    free_histories,
+    pattern_table,
+    predictive_table,
+    verdicts,
+)
+from negotiation_abm.calibration.lever_response import lever_response
+from negotiation_abm.calibration.moments import Moments, simulated_moments
+from negotiation_abm.calibration.priors import load_prior
+from negotiation_abm.calibration.probability import brier, calibration_curve
+from negotiation_abm.calibration.scores import (
+    MODEL,
+    by_move_type,
+    leave_one_month_out,
+    score_table,
+    scores_as_given,
+)
+from negotiation_abm.errors import InputError
+from negotiation_abm.game import Game, build_game
+from negotiation_abm.provenance import file_hash
+from negotiation_abm.record import Record, load_record
+from negotiation_abm.results import provenance_of, writing
+from negotiation_abm.scenario import load_scenario
+
+TRAINING = ("baseline_2025", "record_2025")  # what baselines learn from unless the set says
+SHAPE_REPLICATES = 400
+LEVER_WEEKS = 52
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much free play goes into a validation.
+
+    Attributes
+    ----------
+    draws : int
+        Posterior draws for free runs and lever response; 0 leaves both out.
+    runs : int
+        Free runs a draw.
+    lever_runs : int
+        Runs a draw, lever and change.
+    control_runs : int
+        Paired runs for each negative control.
+    """
+
+    draws: int = 100
+    runs: int = 10
+    lever_runs: int = 500
+    control_runs: int = 20_000
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Tables of a validation (empty where not asked for), and a summary that JSON can hold."""
+
+    summary: dict[str, Any]
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+
+def validate(
+    game: Game,
+    record: Record,
+    out: Path | None = None,
+    priors: str | Path = "priors",
+    effort: Effort | None = None,
+    progress: Progress | None = None,
+) -> Validation:
+    """Hold a parameter set against a record, and free runs with it against the record's patterns.
+
+    Scores of each decision, nothing refitted: the model, and simple statistics fitted to the record
+    that the set was fitted to. On that record itself also with each month left out of all fits.
+
+    Parameters
+    ----------
+    effort : Effort, optional
+        Free runs, lever response, negative controls; none by default.
+
+    Raises
+    ------
+    InputError
+        If the record does not fit the scenario, or the draws of the set cannot be read.
+    """
+    with threadpool_limits(1, "blas"):
+        data = collect(game, record)
+        train, is_own, notes = _training(game, record, data)
+        theta, prior = data.point(), load_prior(data, priors)
+        given = scores_as_given(data, theta, train)
+        tables = {
+            "scores_as_given": score_table(data, given),
+            "by_move_type": by_move_type(data, given),
+            "calibration_curve": calibration_curve(data, theta),
+        }
+        summary = _facts(game, record, data, train, is_own) | {
+            "notes": [*game.notes, *notes],
+            "as_given": _means(given[MODEL]),
+            "brier": brier(data, theta),
+        }
+        if is_own:
+            left = leave_one_month_out(data, prior)
+            tables["scores"] = score_table(data, left)
+            tables["by_move_type_left_out"] = by_move_type(data, left)
+            summary |= {"left_out": _means(left[MODEL]), "best_baseline": _best(tables["scores"])}
+        if effort is not None and effort.draws > 0:
+            tables |= _free(game, record, data, is_own, effort, summary, progress)
+    summary |= {name: _rows(table) for name, table in tables.items() if len(table) <= 100}
+    if out is not None:
+        facts = provenance_of(game) | {"record_sha256": file_hash(record.path)}
+        with writing(out, "validate", facts) as draft:
+            for name, table in tables.items():
+                table.to_csv(draft.path(f"{name}.csv"), index=False, float_format="%.6g")
+            draft.json("validation.json", summary)
+    return Validation(summary, tables)
+
+
+def _training(game: Game, record: Record, data: Data) -> tuple[Data, bool, list[str]]:
+    """The record that the parameter set was fitted to, whether this is it, and a note on it."""
+    made, digest = game.parameter_set.fit, file_hash(record.path)
+    if digest == made.get("record_sha256"):
+        return data, True, []
+    names = str(made.get("scenario", TRAINING[0])), str(made.get("record", TRAINING[1]))
+    notes = []
+    try:
+        own = load_record(names[1], game.parameter_set.path.parent)
+        scenario = load_scenario(names[0])
+    except InputError as error:
+        notes.append(f"{game.parameter_set.name} was fitted to a record that is not here ({error})")
+        own, scenario = load_record(TRAINING[1]), load_scenario(TRAINING[0])
+    if file_hash(own.path) == digest:
+        return data, True, notes
+    return collect(build_game(scenario), own), False, notes
+
+
+def _facts(game: Game, record: Record, data: Data, train: Data, is_own: bool) -> dict[str, Any]:
+    return {
+        "scenario": game.scenario.name,
+        "parameters": game.parameter_set.name,
+        "record": record.path.name,
+        "decisions": len(data.chosen),
+        "moves": int((data.chosen != 0).sum()),
+        "in_sample": is_own,
+        "baselines_fitted_to": record.path.stem if is_own else train.game.scenario.name,
+    }
+
+
+def _means(scores: np.ndarray) -> dict[str, float]:
+    return {"type": float(scores[:, 0].mean()), "type_and_lever": float(scores[:, 1].mean())}
+
+
+def _best(table: pd.DataFrame) -> str:
+    others = table[table["model"] != MODEL].sort_values("gain_type")
+    return str(others["model"].iloc[0])
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    plain = table.astype(object).where(table.notna(), None)
+    return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
+
+
+def _free(
+    game: Game,
+    record: Record,
+    data: Data,
+    is_own: bool,
+    effort: Effort,
+    summary: dict[str, Any],
+    progress: Progress | None,
+) -> dict[str, pd.DataFrame]:
+    """Patterns, predictive checks, lever response, negative controls; adds to the summary."""
+    from negotiation_abm.history import recorded_history  # Mesa is heavy
+
+    def told(stage: str, total: int) -> Callable[[int], None] | None:
+        return (lambda done: progress(stage, done, total)) if progress else None
+
+    frame = load_draws(game.parameter_set)
+    games = [game] if frame is None else games_of(game, thinned(frame, effort.draws))
+    runs = effort.runs if frame is not None else effort.draws * effort.runs
+    recorded = recorded_history(game, record)
+    free = free_histories(games, runs, effort.seed, told("free runs", len(games) * runs))
+    weeks = len(recorded.weeks)
+    nothing = Moments(record.path, {}, [])
+    shapes = [
+        simulated_moments(g, nothing, weeks, SHAPE_REPLICATES, effort.seed)["weibull_shape"]
+        for g in games
+    ]
+    patterns = pattern_table(recorded, free, shapes)
+    predictive = predictive_table(recorded, free)
+    levers = lever_response(
+        games, LEVER_WEEKS, effort.lever_runs, effort.seed,
+        progress=told("lever response", len(games)),
+    )  # fmt: skip
+    tables = {"patterns": patterns, "predictive": predictive, "lever_response": levers}
+    if is_own and game.scenario.name == TRAINING[0]:
+        reference = str(game.parameter_set.path)
+        tables["controls"] = control_table(reference, effort.control_runs, effort.seed)
+    summary |= {
+        "draws": 0 if frame is None else len(games),
+        "free_runs": len(games) * runs,
+        "verdicts": verdicts(patterns),
+        "predictive_inside": {
+            str(kind): float(part["inside"].mean()) for kind, part in predictive.groupby("kind")
+        },
+    }
+    return tables

@@ -1,0 +1,47 @@
+"""`sensitivity`: which factors decide an outcome."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from negotiation_abm.cli.options import command, count
+
+EXAMPLES = """examples:
+  negotiation-abm sensitivity busan_drivers --out results/drivers
+  negotiation-abm sensitivity my_study.yaml
+  negotiation-abm sensitivity results/drivers
+      the indices anew, from the points in the folder
+"""
+
+
+def add(commands: Any) -> None:
+    """Add what this file holds to the parser."""
+    text = "which parameters and levers decide an outcome: Sobol indices or Morris screening"
+    parser = command(commands, "sensitivity", _sensitivity, text, EXAMPLES)
+    parser.add_argument("study", metavar="STUDY", help="path, shipped name, or a result folder")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="folder (default: results/NAME)")
+    parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def _sensitivity(options: argparse.Namespace) -> None:
+    from negotiation_abm.console import progress_bar
+    from negotiation_abm.console.sensitivity import print_sensitivity
+    from negotiation_abm.results import prepare
+    from negotiation_abm.sensitivity.design import design
+    from negotiation_abm.sensitivity.run import analyse, run_study
+    from negotiation_abm.sensitivity.spec import load_spec
+
+    folder = Path(options.study)
+    if folder.is_dir():
+        out, table = folder, analyse(folder)
+    else:
+        spec = load_spec(options.study)
+        out = options.out or Path("results") / spec.name
+        prepare(out)
+        with progress_bar(len(design(spec)), "points") as progress:
+            table = run_study(spec, out, options.threads, progress)
+    if options.json:
+        print(table.to_json(orient="records", indent=2))
+    else:
+        print_sensitivity([dict(row) for _, row in table.iterrows()], out)

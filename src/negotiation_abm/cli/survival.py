@@ -1,0 +1,85 @@
+"""`survival`: how long truces of run folders last."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from negotiation_abm.cli.options import command, count
+
+EXAMPLES = """examples:
+  negotiation-abm survival results/busan_2025
+  negotiation-abm survival results/busan_2025 results/cheap_breach --until 52
+  negotiation-abm survival results/sweep_* --regress --out results/what_matters
+"""
+
+
+def add(commands: Any) -> None:
+    """Add what this file holds to the parser."""
+    text = "how long the truces of a run last, with hazards and fits; several runs are compared"
+    parser = command(commands, "survival", _survival, text, EXAMPLES)
+    parser.add_argument("folders", metavar="DIR", type=Path, nargs="+")
+    parser.add_argument(
+        "--until", metavar="WEEKS", type=count, default=52, help="limit of the mean (default 52)"
+    )
+    parser.add_argument("--level", metavar="P", type=_level, default=0.95, help="(default 0.95)")
+    parser.add_argument(
+        "--measure",
+        choices=("covered", "any_domain"),
+        default="covered",
+        help="measure that is compared (default covered)",
+    )
+    parser.add_argument(
+        "--group",
+        choices=("all", "running"),
+        help="truces that are compared (default: the one in force at the start, if all have one)",
+    )
+    parser.add_argument(
+        "--regress",
+        action="store_true",
+        help="hazard ratios of the numbers that differ between the runs",
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, help="folder (default: DIR, or results/comparison)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def _level(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < 1.0:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a probability between 0 and 1")
+    return value
+
+
+def _survival(options: argparse.Namespace) -> None:
+    from negotiation_abm.console.survival import print_comparison, print_study
+    from negotiation_abm.errors import InputError
+    from negotiation_abm.lifetimes import compare, study
+
+    if len(options.folders) == 1:
+        if options.regress:
+            raise InputError("--regress", "", "needs several run folders")
+        (folder,) = options.folders
+        summary = study(folder, options.out, options.until, options.level)
+        show = print_study
+        out = options.out or folder
+    else:
+        out = options.out or Path("results/comparison")
+        summary = compare(
+            options.folders,
+            out,
+            options.measure,
+            options.group,
+            options.until,
+            options.level,
+            options.regress,
+        )
+        show = print_comparison
+    if options.json:
+        print(json.dumps(summary, indent=2))
+    else:
+        show(summary, out)

@@ -1,0 +1,222 @@
+"""What a fit says and how well it holds: intervals, predictive bands, lever response, forecast."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from negotiation_abm.plotting import style
+
+RESTS_ON = {
+    "likelihood": (style.BLUE, "o", "the record carries it"),
+    "moments": (style.GREEN, "s", "moments of free runs narrow it"),
+    "both": (style.ORANGE, "D", "record and prior share"),
+    "prior": (style.RED, "^", "the prior"),
+}
+PRIOR_SHOWN = 12.0  # a wider prior interval is cut to the axis
+
+
+def plot_identification(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Estimate and 90 % interval of each coefficient beside that of its prior.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of ``identification.csv``: coefficient, estimate, low, high, prior_mean, prior_sd,
+        rests_on.
+    """
+    ax = ax or plt.gca()
+    rows = table[table["rests_on"] != "fixed"].reset_index(drop=True)
+    place = np.arange(len(rows))[::-1]
+    reach = 1.645 * rows["prior_sd"]
+    low, high = float(rows["low"].min()) - 0.5, float(rows["high"].max()) + 0.5
+    ax.hlines(
+        place,
+        np.maximum(rows["prior_mean"] - reach, low),
+        np.minimum(rows["prior_mean"] + reach, high),
+        color="#D0D0D0",
+        lw=7,
+        label="prior, 90 % (cut at the frame)",
+    )
+    for name, (colour, marker, label) in RESTS_ON.items():
+        here = (rows["rests_on"] == name).to_numpy()
+        if not here.any():
+            continue
+        ax.hlines(place[here], rows["low"][here], rows["high"][here], color=colour, lw=2)
+        ax.plot(
+            rows["estimate"][here], place[here], marker, color=colour, ms=7, ls="none", label=label
+        )
+    ax.axvline(0.0, color=style.GREY, lw=1)
+    ax.set_yticks(place, [str(name).removeprefix("lever_") for name in rows["coefficient"]])
+    ax.set_xlim(low, high)
+    ax.set_ylim(-0.8, len(rows) - 0.2)
+    ax.set_xlabel("nats (relative_gains, blowback, market: ratios); mode and 90 % of the posterior")
+    return ax
+
+
+def plot_predictive(table: pd.DataFrame, ax: Axes | None = None, side: str = "") -> Axes:
+    """Tariff of one side week by week: the record in the bands of free runs.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of ``predictive.csv``.
+    side : str
+        Whose tariff (default: the first).
+    """
+    ax = ax or plt.gca()
+    rows = table[table["kind"] == "tariff_pp"]
+    sides = list(dict.fromkeys(rows["side"]))
+    side = side or sides[0]
+    rows = rows[rows["side"] == side]
+    dates = pd.to_datetime(rows["key"])
+    colour = style.PLAYER_COLOURS[sides.index(side)]
+    ax.fill_between(dates, rows["q05"], rows["q95"], color=colour, alpha=0.15, lw=0, label="90 %")
+    ax.fill_between(dates, rows["q25"], rows["q75"], color=colour, alpha=0.3, lw=0, label="50 %")
+    ax.plot(dates, rows["q50"], color=colour, ls=(0, (4, 2)), label="median of free runs")
+    ax.plot(dates, rows["record"], color=style.BLACK, drawstyle="steps-post", label="the record")
+    ax.set_ylabel("tariff, percentage points")
+    ax.set_title(side)
+    ax.set_ylim(bottom=0.0)
+    return ax
+
+
+def plot_moves(table: pd.DataFrame, ax: Axes | None = None, move: str = "ESCALATE") -> Axes:
+    """Moves of one kind a month, both sides: the record in the bands of free runs.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of ``predictive.csv``.
+    move : str
+        Kind of move.
+    """
+    ax = ax or plt.gca()
+    rows = table[table["kind"] == f"moves.{move}"]
+    for number, side in enumerate(dict.fromkeys(rows["side"])):
+        own = rows[rows["side"] == side].reset_index(drop=True)
+        place = np.arange(len(own)) + 0.3 * number - 0.15
+        colour = style.PLAYER_COLOURS[number]
+        ax.vlines(place, own["q05"], own["q95"], color=colour, lw=6, alpha=0.3)
+        ax.plot(place, own["q50"], "_", color=colour, ms=10, mew=2)
+        ax.plot(place, own["record"], "ox"[number], color=style.BLACK, ms=6, mfc="none", mew=1.5)
+    ax.set_xticks(np.arange(len(own)), [str(key)[5:] for key in own["key"]])
+    ax.set_title(f"{move.lower()}, a month")
+    ax.set_ylim(bottom=-0.3)
+    return ax
+
+
+def plot_lever_response(
+    table: pd.DataFrame, ax: Axes | None = None, outcome: str = "", changes: tuple[str, ...] = ()
+) -> Axes:
+    """What changes of each lever do to one outcome, with 90 % intervals over posterior draws.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of ``lever_response.csv``.
+    outcome : str
+        Which (default: the first).
+    changes : tuple of str
+        Which changes of a lever (default: all).
+    """
+    ax = ax or plt.gca()
+    outcome = outcome or str(table["outcome"].iloc[0])
+    rows = table[table["outcome"] == outcome]
+    levers = list(dict.fromkeys(rows["lever"]))
+    shown = list(changes or dict.fromkeys(rows["change"]))
+    for number, change in enumerate(shown):
+        own = rows[rows["change"] == change].set_index("lever").loc[levers]
+        place = np.arange(len(levers))[::-1] + 0.18 * (len(shown) - 1) * (0.5 - number / 1.5)
+        colour, _ = style.series(number)
+        ax.hlines(place, own["low"], own["high"], color=colour, lw=2)
+        ax.plot(own["difference"], place, "osD^"[number % 4], color=colour, ms=6, label=change)
+    ax.axvline(0.0, color=style.GREY, lw=1)
+    ax.set_yticks(np.arange(len(levers))[::-1], levers)
+    ax.set_title(f"{outcome} (base {rows['base'].median():.1f})")
+    ax.set_xlabel("change in a year")
+    return ax
+
+
+def plot_calibration_curve(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Predicted against observed frequency of moves.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of ``calibration_curve.csv``: predicted, observed, error.
+    """
+    ax = ax or plt.gca()
+    top = float(max(table["predicted"].max(), (table["observed"] + 2 * table["error"]).max()))
+    ax.plot([0, top], [0, top], color=style.GREY, lw=1, ls=(0, (4, 2)), label="perfect")
+    ax.errorbar(
+        table["predicted"],
+        table["observed"],
+        2.0 * table["error"],
+        fmt="o",
+        color=style.BLUE,
+        capsize=3,
+        label="groups of options, two errors",
+    )
+    ax.set_xlabel("predicted probability")
+    ax.set_ylabel("observed share")
+    return ax
+
+
+def plot_recovery(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Coverage of 90 % intervals by coefficient, over synthetic records.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of ``recovery.csv``: coefficient, coverage, coverage_error, ratio.
+    """
+    ax = ax or plt.gca()
+    place = np.arange(len(table))[::-1]
+    carried = (table["ratio"] < 0.5).to_numpy()
+    ax.axvspan(0.85, 0.95, color="#E4E4E4", lw=0, label="85 to 95 %")
+    ax.axvline(0.9, color=style.GREY, lw=1)
+    for here, colour, marker, label in (
+        (carried, style.BLUE, "o", "posterior below half of the prior's width"),
+        (~carried, style.ORANGE, "D", "wider"),
+    ):
+        ax.errorbar(
+            table["coverage"][here],
+            place[here],
+            xerr=2.0 * table["coverage_error"][here],
+            fmt=marker,
+            color=colour,
+            ms=6,
+            lw=1.5,
+            label=label,
+        )
+    ax.set_yticks(place, [str(name).removeprefix("lever_") for name in table["coefficient"]])
+    ax.set_ylim(-0.8, len(table) - 0.2)
+    ax.set_xlabel("share of 90 % intervals that hold the truth, two errors")
+    return ax
+
+
+def plot_forecast(table: pd.DataFrame, ax: Axes | None = None, start: str = "") -> Axes:
+    """Survival of the truce in force: mean over posterior draws and 90 % of them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of ``forecast_curve.csv``: measure, week, survival, low, high.
+    start : str
+        First day, for the axis (default: weeks).
+    """
+    ax = ax or plt.gca()
+    titles = {"covered": "covered", "any_domain": "any domain"}
+    for number, (measure, title) in enumerate(titles.items()):
+        rows = table[table["measure"] == measure]
+        x = rows["week"]
+        if start:
+            x = pd.Timestamp(start) + pd.to_timedelta(7 * rows["week"], unit="D")
+        colour, line = style.series(number)
+        ax.fill_between(x, rows["low"], rows["high"], color=colour, alpha=0.18, lw=0, step="post")
+        ax.plot(x, rows["survival"], color=colour, ls=line, label=title, drawstyle="steps-post")
+    ax.set_ylim(0.0, 1.02)
+    ax.set_ylabel("probability that the truce still stands")
+    ax.legend()
+    return ax

@@ -1,0 +1,37 @@
+"""Reading a result folder for a figure or a report."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from negotiation_abm.errors import InputError
+from negotiation_abm.results import read_manifest
+
+
+@contextlib.contextmanager
+def complete(path: Path) -> Iterator[None]:
+    """Say which file it is when a result lacks what a figure needs."""
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError, FileNotFoundError) as error:
+        problem = f"not a complete result ({type(error).__name__}: {error}); run it again"
+        raise InputError(path, "", problem) from None
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON file of a result folder, or one clear line why it is none."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(path, "", f"not valid JSON ({error})") from None
+    if not isinstance(data, dict):
+        raise InputError(path, "", "not a result of this package")
+    return data
+
+
+def run_of(folder: Path) -> dict[str, Any] | None:
+    """What made the run of a folder; None if the manifest does not say."""
+    made = read_manifest(folder).get("run", {})
+    return made if {"scenario", "replicates"} <= set(made) else None

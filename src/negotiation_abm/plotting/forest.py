@@ -1,0 +1,104 @@
+"""Forest plots: restricted means by scenario, hazard ratios by parameter."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from negotiation_abm.plotting import style
+
+TICKS = (
+    0.05,
+    0.1,
+    0.2,
+    0.3,
+    0.4,
+    0.5,
+    0.6,
+    0.7,
+    0.8,
+    0.9,
+    1.0,
+    1.1,
+    1.25,
+    1.5,
+    2.0,
+    3.0,
+    5.0,
+    10.0,
+)
+
+
+def plot_rmst(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Difference of the mean truce length from the first scenario, with 95 % intervals.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``rmst.csv`` of a comparison: scenario, rmst, low, high, difference, difference_low,
+        difference_high, paired.
+    """
+    ax = ax or plt.gca()
+    base, rest = table.iloc[0], table.iloc[1:]
+    labels = [f"{row['scenario']}\n{row['rmst']:.1f} weeks" for _, row in rest.iterrows()]
+    _rows(ax, labels, rest, ("difference", "difference_low", "difference_high"), 0.0, "{:+.2f}")
+    ax.set_xlabel(
+        f"weeks more or less than {base['scenario']}\n"
+        f"({base['rmst']:.1f} weeks [{base['low']:.1f}, {base['high']:.1f}])"
+    )
+    return ax
+
+
+def plot_hazard_ratios(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Hazard ratio of each swept parameter, a standard deviation up, with 95 % intervals.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``regression.csv``: covariate, sd, hazard_ratio, lower, upper.
+    """
+    ax = ax or plt.gca()
+    labels = [f"{row['covariate']}\n+{row['sd']:.2g}" for _, row in table.iterrows()]
+    _rows(ax, labels, table, ("hazard_ratio", "lower", "upper"), 1.0, "{:.2f}")
+    ax.set_xscale("log")
+    low, high = ax.get_xlim()
+    shown = [tick for tick in TICKS if low <= tick <= high]
+    shown = shown[:: 1 + len(shown) // 8]
+    ax.set_xticks(shown, [f"{tick:g}" for tick in shown])
+    ax.minorticks_off()
+    ax.set_xlabel("hazard ratio, a standard deviation up\n(above 1: truces end sooner)")
+    return ax
+
+
+def _rows(
+    ax: Axes,
+    labels: list[str],
+    table: pd.DataFrame,
+    columns: tuple[str, str, str],
+    null: float,
+    text: str,
+) -> None:
+    """One row an estimate: point, interval, numbers; filled where the interval excludes `null`."""
+    point, low, high = (table[name].to_numpy(dtype=float) for name in columns)
+    place = np.arange(len(table))[::-1]
+    ax.axvline(null, color=style.GREY, lw=1.0, ls=":")
+    ax.hlines(place, low, high, color=style.BLUE, lw=2.2)
+    clear = (low > null) | (high < null)
+    for number, y in enumerate(place):
+        filled = style.BLUE if clear[number] else "white"
+        ax.plot(point[number], y, "s", color=style.BLUE, mfc=filled, ms=8, mew=1.6)
+        numbers = " ".join(
+            [text.format(point[number]), f"[{text}, {text}]".format(low[number], high[number])]
+        )
+        ax.annotate(
+            numbers,
+            (point[number], y),
+            xytext=(0, 9),
+            textcoords="offset points",
+            ha="center",
+            fontsize=10,
+        )
+    ax.set_yticks(place, labels)
+    ax.set_ylim(-0.6, len(table) - 0.3)
+    ax.margins(x=0.2)
+    ax.tick_params(axis="y", length=0)

@@ -1,0 +1,90 @@
+"""Phase diagram: how one number depends on two others, as a heat map."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from negotiation_abm.plotting import style
+
+COLOURS = "cividis"  # even in grey, and the same to colour-blind eyes
+MOST_TEXTS = 130  # cells with a number in each
+
+
+def plot_phase(
+    table: pd.DataFrame,
+    ax: Axes | None = None,
+    label: str = "",
+    limits: tuple[float, float] | None = None,
+    contours: Sequence[float] = (),
+    missing: str = "not reached",
+    digits: int = 2,
+) -> Axes:
+    """Heat map of the third column of a table over its first two.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns in order: what goes across, what goes up, what is shown. One row a cell; a cell
+        without a row, or with NaN, is hatched.
+    label : str
+        Of what is shown; that of the column by default.
+    limits : tuple of float, optional
+        Ends of the colour scale.
+    contours : sequence of float
+        Values at which to draw a line.
+    missing : str
+        What a hatched cell means.
+    digits : int
+        Digits after the point of the numbers in the cells.
+    """
+    ax = ax or plt.gca()
+    across, up, shown = table.columns[:3]
+    grid = table.pivot(index=up, columns=across, values=shown).sort_index().sort_index(axis=1)
+    x, y = grid.columns.to_numpy(dtype=float), grid.index.to_numpy(dtype=float)
+    values = np.ma.masked_invalid(grid.to_numpy(dtype=float))
+    low, high = limits or (None, None)
+    mesh = ax.pcolormesh(_edges(x), _edges(y), values, cmap=COLOURS, vmin=low, vmax=high)
+    mesh.set_edgecolor("face")
+    if np.ma.count_masked(values):
+        ax.patch.set(hatch="////", edgecolor=style.GREY, facecolor="white")
+        patch = Patch(hatch="////", edgecolor=style.GREY, facecolor="white", label=missing)
+        ax.legend(handles=[patch], loc="lower left", bbox_to_anchor=(0.0, 1.0), borderaxespad=0.1)
+    if values.size <= MOST_TEXTS:
+        _write(ax, x, y, values, mesh, digits)
+    if len(contours) and min(values.shape) > 1:
+        ax.contour(x, y, values, levels=sorted(contours), colors="white", linewidths=2.5)
+        ax.contour(x, y, values, levels=sorted(contours), colors="black", linewidths=1.2)
+    bar = ax.figure.colorbar(mesh, ax=ax, pad=0.02)
+    bar.set_label(label or str(shown))
+    bar.outline.set_visible(False)
+    ax.set(xlabel=str(across), ylabel=str(up))
+    for side in ("left", "bottom"):
+        ax.spines[side].set_visible(False)
+    return ax
+
+
+def _edges(centres: np.ndarray) -> np.ndarray:
+    """Borders of cells around their centres."""
+    if len(centres) == 1:
+        return np.array([centres[0] - 0.5, centres[0] + 0.5])
+    middle = (centres[1:] + centres[:-1]) / 2.0
+    first, last = centres[0] - (middle[0] - centres[0]), centres[-1] + (centres[-1] - middle[-1])
+    return np.concatenate([[first], middle, [last]])
+
+
+def _write(
+    ax: Axes, x: np.ndarray, y: np.ndarray, values: np.ma.MaskedArray, mesh: object, digits: int
+) -> None:
+    """The number of each cell, in the colour that reads on it."""
+    low, high = mesh.get_clim()  # type: ignore[attr-defined]
+    middle = (low + high) / 2.0
+    for row, column in np.argwhere(~np.ma.getmaskarray(values)):
+        value = float(values[row, column])
+        text = f"{value:.{digits}f}"
+        text = text.removeprefix("0") if digits and value < 1 else text
+        colour = "white" if value < middle else "black"
+        ax.text(x[column], y[row], text, ha="center", va="center", fontsize=8.5, color=colour)

@@ -1,0 +1,40 @@
+"""Truces of several scenarios: survival curves with numbers at risk."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+
+from negotiation_abm.plotting import style
+from negotiation_abm.plotting.durations import TITLES, at_risk_row, day_marks
+
+
+def plot_scenarios(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Survival of each scenario with its 95 % band, and a table of numbers at risk.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``scenarios.csv`` of a comparison: measure, scenario, week, survival, lower, upper, at_risk.
+    """
+    ax = ax or plt.gca()
+    longest = int(table["week"].max())
+    step = max(1, round(longest / 8 / 13)) * 13
+    weeks = list(range(0, longest + 1, step))
+    names = list(dict.fromkeys(table["scenario"]))
+    for row, name in enumerate(names):
+        part = table[table["scenario"] == name]
+        colour, line = style.series(row)
+        ax.step(part["week"], part["survival"], where="post", color=colour, ls=line, label=name)
+        ax.fill_between(
+            part["week"], part["lower"], part["upper"], step="post", color=colour, alpha=0.2, lw=0
+        )
+        at_risk_row(part, weeks, ax, colour, row, name)
+    day_marks(ax)
+    ax.set_xlim(0, longest)
+    ax.set_ylim(0, 1.0)
+    ax.set_xticks(weeks)
+    ax.set_xlabel("age of the truce, weeks")
+    ax.set_ylabel("share of truces still holding")
+    ax.set_title(TITLES[str(table["measure"].iloc[0])])
+    ax.legend(loc="upper right")
+    return ax

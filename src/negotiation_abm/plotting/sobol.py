@@ -1,0 +1,104 @@
+"""What drives an outcome: Sobol indices or Morris effects, beside the noise floor."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from negotiation_abm.plotting import style
+
+FLOOR = "noise floor: upper end of the dummy factor"
+
+
+def plot_sobol(table: pd.DataFrame, ax: Axes | None = None, order: list[str] | None = None) -> Axes:
+    """First and total index of each factor with intervals; the dummy gives the floor.
+
+    Parameters
+    ----------
+    order : list of str, optional
+        Factors from top to bottom (default: by total index, the dummy last).
+    table : DataFrame
+        Sobol rows of ``sensitivity.csv`` for one outcome: factor, is_dummy, first, total, each
+        with ``_low`` and ``_high``.
+    """
+    ax = ax or plt.gca()
+    rows = _ordered(table, order)
+    place = np.arange(len(rows))[::-1]
+    for shift, name, colour, hatch, label in (
+        (0.2, "total", style.BLUE, "", "total: alone and with others"),
+        (-0.2, "first", style.ORANGE, "//", "first: alone"),
+    ):
+        _bars(ax, place + shift, rows, name, colour, hatch, label)
+    _floor(ax, table, "total_high")
+    ax.set_yticks(place, _labels(rows))
+    ax.set_xlim(left=min(0.0, float(rows["first_low"].min()), float(rows["total_low"].min())))
+    ax.set_xlabel("share of the variance")
+    return ax
+
+
+def plot_morris(
+    table: pd.DataFrame, ax: Axes | None = None, order: list[str] | None = None
+) -> Axes:
+    """Mean absolute elementary effect of each factor with intervals; the dummy gives the floor.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Morris rows of ``sensitivity.csv`` for one outcome: factor, is_dummy, mu_star,
+        mu_star_low, mu_star_high, sigma.
+    """
+    ax = ax or plt.gca()
+    rows = _ordered(table, order)
+    place = np.arange(len(rows))[::-1]
+    _bars(ax, place, rows, "mu_star", style.BLUE, "", "mean absolute effect")
+    ax.plot(rows["sigma"], place, "D", color=style.RED, ms=6, label="sd of the effects")
+    _floor(ax, table, "mu_star_high")
+    ax.set_yticks(place, _labels(rows))
+    ax.set_xlim(left=0.0)
+    ax.set_xlabel("change over the range of a factor")
+    return ax
+
+
+def order_of(table: pd.DataFrame) -> list[str]:
+    """Factors of one outcome by size, the dummy last."""
+    by = "total" if "total" in table else "mu_star"
+    ordered = table.sort_values(["is_dummy", by], ascending=[True, False])
+    return list(ordered["factor"])
+
+
+def _ordered(table: pd.DataFrame, order: list[str] | None) -> pd.DataFrame:
+    return table.set_index("factor").loc[order or order_of(table)].reset_index()
+
+
+def _labels(rows: pd.DataFrame) -> list[str]:
+    """Names that fit: a lever's number on two lines."""
+    labels = []
+    for _, row in rows.iterrows():
+        name = str(row["factor"]).removeprefix("levers.")
+        labels.append("dummy (the draws)" if row["is_dummy"] else "\n".join(name.rsplit(".", 1)))
+    return labels
+
+
+def _bars(
+    ax: Axes, place: np.ndarray, rows: pd.DataFrame, name: str, colour: str, hatch: str, label: str
+) -> None:
+    value = rows[name].to_numpy()
+    errors = [value - rows[f"{name}_low"], rows[f"{name}_high"] - value]
+    ax.barh(
+        place,
+        value,
+        height=0.36,
+        color=colour,
+        hatch=hatch,
+        edgecolor="white",
+        lw=0.5,
+        xerr=np.maximum(errors, 0.0),
+        error_kw={"elinewidth": 1.3, "capsize": 2, "ecolor": style.BLACK},
+        label=label,
+    )
+
+
+def _floor(ax: Axes, table: pd.DataFrame, column: str) -> None:
+    floor = float(table.loc[table["is_dummy"], column].max())
+    ax.axvspan(0.0, floor, color=style.GREY, alpha=0.25, lw=0, zorder=0, label=FLOOR)
+    ax.axvline(floor, color=style.GREY, lw=1.2, ls="--")

@@ -1,0 +1,216 @@
+"""Spells as counts: all that an estimate or a clustered interval needs, whatever their number.
+
+Spells of whole weeks are of few *kinds*: an age at entry, a duration, and a cause (or censored).
+The number of spells of each kind gives every estimate. The sum over runs of the product of the
+numbers of two kinds in one run gives every run-clustered variance: for an estimate whose spells
+of kind k have influence ``phi[k]``,
+
+    variance = sum over runs of (sum of phi over the spells of the run) ** 2 = phi' pairs phi
+
+so one pass over the spells is enough, and nothing that follows depends on how many there were.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+CENSORED = "censored"
+KIND = ["entry_weeks", "duration_weeks", "cause"]
+
+
+@dataclass(frozen=True)
+class SpellCounts:
+    """Spells counted by kind.
+
+    Attributes
+    ----------
+    kinds : DataFrame
+        One row a kind: entry_weeks, duration_weeks, cause (``censored`` if the end was not
+        observed), count (summed weights, if spells have weights).
+    pairs : sparse array, shape (num_kinds, num_kinds)
+        Sum over runs of the product of two kinds' counts.
+    num_spells, num_runs : int
+    """
+
+    kinds: pd.DataFrame
+    pairs: sparse.csr_array
+    num_spells: int
+    num_runs: int
+
+    @cached_property
+    def entry(self) -> np.ndarray:
+        """Age at entry of each kind, in weeks."""
+        return self.kinds["entry_weeks"].to_numpy()
+
+    @cached_property
+    def duration(self) -> np.ndarray:
+        """Duration of each kind, in weeks."""
+        return self.kinds["duration_weeks"].to_numpy()
+
+    @cached_property
+    def observed(self) -> np.ndarray:
+        """Is the end of this kind an event?"""
+        return np.asarray(self.kinds["cause"].to_numpy() != CENSORED)
+
+    @cached_property
+    def size(self) -> np.ndarray:
+        """Count of each kind."""
+        return self.kinds["count"].to_numpy()
+
+    @cached_property
+    def num_weeks(self) -> int:
+        """Number of weeks of age, from 0 to the longest duration."""
+        return int(self.duration.max()) + 1
+
+    @cached_property
+    def causes(self) -> list[str]:
+        """Causes observed, in alphabetical order."""
+        return sorted(set(self.kinds["cause"]) - {CENSORED})
+
+    def by_week(self, chosen: np.ndarray) -> np.ndarray:
+        """Spells of the chosen kinds that leave in each week."""
+        return self._tally(self.duration[chosen], self.size[chosen])
+
+    def _tally(self, weeks: np.ndarray, size: np.ndarray) -> np.ndarray:
+        counts = np.bincount(weeks, weights=size, minlength=self.num_weeks)
+        return np.asarray(counts.astype(self.size.dtype))
+
+    @cached_property
+    def ended(self) -> np.ndarray:
+        """Ends observed in each week."""
+        return self.by_week(self.observed)
+
+    @cached_property
+    def censored(self) -> np.ndarray:
+        """Spells censored in each week."""
+        return self.by_week(~self.observed)
+
+    def ended_by(self, cause: str) -> np.ndarray:
+        """Ends of one cause in each week."""
+        return self.by_week((self.kinds["cause"] == cause).to_numpy())
+
+    @cached_property
+    def at_risk(self) -> np.ndarray:
+        """Spells at each age that have entered and not yet left."""
+        entered = self._tally(self.entry, self.size)
+        gone = np.concatenate([[0], np.cumsum(self.ended + self.censored)[:-1]])
+        left = np.cumsum(entered) - gone
+        return np.asarray(np.where(np.abs(left) < 1e-9, 0, left))  # weights leave rounding errors
+
+    @cached_property
+    def hazard(self) -> np.ndarray:
+        """Share of those at risk that end in each week."""
+        return per(self.ended, self.at_risk)
+
+    @cached_property
+    def survival(self) -> np.ndarray:
+        """Kaplan-Meier: probability of lasting more than this number of weeks."""
+        return np.asarray(np.cumprod(1.0 - self.hazard))
+
+    @cached_property
+    def end_of_data(self) -> int:
+        """Weeks of age up to which the curve is known: the last with spells at risk, plus 1."""
+        if self.survival[-1] == 0.0:
+            return np.iinfo(np.int64).max  # it stays at 0
+        first = int(self.entry.min())
+        empty = np.flatnonzero(self.at_risk[first:] == 0)
+        return first + int(empty[0]) if len(empty) else self.num_weeks
+
+    def is_at_risk(self) -> np.ndarray:
+        """Is a spell of kind k at risk in week w? shape (num_kinds, num_weeks)."""
+        weeks = np.arange(self.num_weeks)
+        return np.asarray((self.entry[:, None] <= weeks) & (weeks <= self.duration[:, None]))
+
+    def variance(self, influence: np.ndarray) -> np.ndarray:
+        """Sum over runs of the squared influence of a run.
+
+        Parameters
+        ----------
+        influence : ndarray, shape (num_kinds,) or (num_kinds, num_outputs)
+            Of one spell of each kind.
+        """
+        return np.asarray((influence * (self.pairs @ influence)).sum(axis=0))
+
+    def covariance(self, influence: np.ndarray) -> np.ndarray:
+        """Sum over runs of the outer product of a run's influence on several outputs."""
+        return np.asarray(influence.T @ (self.pairs @ influence))
+
+
+def per(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """``part / whole``, 0 where `whole` is 0."""
+    return np.asarray(np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0))
+
+
+def count_spells(blocks: Iterable[pd.DataFrame]) -> SpellCounts | None:
+    """Count blocks of spells by kind.
+
+    Parameters
+    ----------
+    blocks : iterable of DataFrame
+        Columns replicate, entry_weeks, duration_weeks, event_observed, cause, and ``weight`` where
+        spells have weights. All spells of a run stand in one frame, in order of replicate.
+
+    Returns
+    -------
+    SpellCounts or None
+        None if there are no spells.
+    """
+    total: SpellCounts | None = None
+    for block in blocks:
+        if len(block):
+            counts = _counted(block)
+            total = counts if total is None else merged(total, counts)
+    return total
+
+
+def _counted(block: pd.DataFrame) -> SpellCounts:
+    entry, weeks = block["entry_weeks"].to_numpy(), block["duration_weeks"].to_numpy()
+    cause = block["cause"].astype("category").cat
+    code = np.where(block["event_observed"].to_numpy(), cause.codes, -1)
+    radix = len(cause.categories) + 1
+    key = (entry.astype(np.int64) * (int(weeks.max()) + 1) + weeks) * radix + code + 1
+    number, kept = pd.factorize(key)
+    whole, part = np.divmod(kept, radix)
+    names = np.array([CENSORED, *cause.categories], dtype=object)
+    weight = block["weight"].to_numpy() if "weight" in block else np.ones(len(block), dtype=int)
+    dtype = np.int64 if weight.dtype.kind in "iu" else np.float64
+    kinds = pd.DataFrame(
+        {
+            "entry_weeks": whole // (int(weeks.max()) + 1),
+            "duration_weeks": whole % (int(weeks.max()) + 1),
+            "cause": names[part],
+            "count": np.bincount(number, weights=weight).astype(dtype),
+        }
+    )
+    replicate = block["replicate"].to_numpy()
+    starts = np.flatnonzero(np.diff(replicate, prepend=replicate[0] - 1))
+    ends = np.append(starts, len(block)).astype(np.int32)
+    shape = (len(starts), len(kept))
+    held = sparse.csr_array((weight.astype(float), number.astype(np.int32), ends), shape=shape)
+    return SpellCounts(kinds, sparse.csr_array(held.T @ held), len(block), len(starts))
+
+
+def merged(one: SpellCounts, other: SpellCounts) -> SpellCounts:
+    """Counts of two sets of runs that have no run in common."""
+    both = pd.concat([one.kinds, other.kinds], ignore_index=True)
+    groups = both.groupby(KIND, sort=False)
+    number = groups.ngroup().to_numpy()
+    kinds = groups["count"].sum().reset_index()
+    size = len(kinds)
+    moved = [
+        sparse.coo_array((pairs.data, (place[pairs.row], place[pairs.col])), shape=(size, size))
+        for pairs, place in (
+            (one.pairs.tocoo(), number[: len(one.kinds)]),
+            (other.pairs.tocoo(), number[len(one.kinds) :]),
+        )
+    ]
+    return SpellCounts(
+        kinds,
+        sparse.csr_array(moved[0] + moved[1]),
+        one.num_spells + other.num_spells,
+        one.num_runs + other.num_runs,
+    )

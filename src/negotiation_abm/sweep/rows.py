@@ -1,0 +1,122 @@
+"""Rows of a sweep as tables: what a part of the store holds of runs, spells and turns."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from negotiation_abm.batch import Block
+from negotiation_abm.core.terms import Forum, Phase
+from negotiation_abm.game import Game
+from negotiation_abm.spells import runs_table, spells_table
+from negotiation_abm.sweep.cells import Cell
+
+SPELL_COLUMNS = (
+    "replicate",
+    "truce",
+    "measure",
+    "start_week",
+    "entry_weeks",
+    "duration_weeks",
+    "event_observed",
+    "cause",
+)
+_MOVES = ("num_escalate", "num_threaten", "num_concede", "num_suspend")
+RUN_FIELDS = (*_MOVES, "mean_felt", "mean_tariff_pp")  # of each player
+RUN_COLUMNS = (
+    "replicate",
+    "first_truce_week",
+    "num_truces",
+    "num_renewals",
+    "num_repairs",
+    "weeks_in_truce",
+    "num_meetings",
+)
+
+
+class Piece(NamedTuple):
+    """What has been played of a point."""
+
+    game: Game
+    block: Block
+    cell: Cell
+    traces: np.ndarray | None
+
+
+def labels(game: Game) -> tuple[object, ...]:
+    """What a game's tables depend on besides its numbers."""
+    tariffs = tuple(sorted(game.tariff_levers().items()))
+    return game.players, game.lever_names, tuple(game.pledge_names), tariffs, len(game.weeks)
+
+
+def tables(pieces: Sequence[Piece], outputs: Sequence[str]) -> dict[str, pa.Table]:
+    """Tables of pieces of games with the same labels, by kind.
+
+    Parameters
+    ----------
+    outputs : sequence of str
+        ``runs`` and ``spells`` for all columns of these tables, ``turns`` for a row a week.
+
+    Returns
+    -------
+    dict of str to pyarrow.Table
+        ``runs`` and ``spells`` always, the columns that the summary needs at least.
+    """
+    game = pieces[0].game
+    runs = runs_table(game, np.concatenate([piece.block.runs for piece in pieces]))
+    if "runs" not in outputs:
+        runs = runs.select([name for name in runs.column_names if _is_kept(name)])
+    runs = runs.append_column("weeks", pa.array(np.full(len(runs), len(game.weeks), np.int32)))
+    spells = spells_table(game, np.concatenate([piece.block.spells for piece in pieces]))
+    if "spells" not in outputs:
+        spells = spells.select(list(SPELL_COLUMNS))
+    found = {
+        "runs": _with_point(runs, pieces, [len(piece.block.runs) for piece in pieces]),
+        "spells": _with_point(spells, pieces, [len(piece.block.spells) for piece in pieces]),
+    }
+    if "turns" in outputs:
+        sizes = [len(piece.block.runs) * len(game.weeks) for piece in pieces]
+        found["turns"] = _with_point(_turns_table(game, pieces), pieces, sizes)
+    return found
+
+
+def is_outcome(name: str) -> bool:
+    """Is a column of runs one that the summary gives?"""
+    return name in RUN_COLUMNS[1:] or name.partition(".")[2] in RUN_FIELDS
+
+
+def _is_kept(name: str) -> bool:
+    return name == "replicate" or is_outcome(name)
+
+
+def _with_point(table: pa.Table, pieces: Sequence[Piece], sizes: Sequence[int]) -> pa.Table:
+    points = np.array([piece.cell.point for piece in pieces], dtype=np.int64)
+    return table.add_column(0, "point", pa.array(np.repeat(points, sizes)))
+
+
+def _turns_table(game: Game, pieces: Sequence[Piece]) -> pa.Table:
+    """One row a run and week: phase, clock, forum, strain, feelings, every lever's level."""
+    weeks = len(game.weeks)
+    turns = np.concatenate([p.traces for p in pieces if p.traces is not None]).ravel()
+    replicates = np.concatenate([piece.block.runs["replicate"] for piece in pieces])
+    columns: dict[str, pa.Array] = {
+        "replicate": pa.array(np.repeat(replicates, weeks)),
+        "week": pa.array(np.tile(np.arange(weeks, dtype=np.int32), len(replicates))),
+        "phase": _named(turns["phase"], [phase.name.lower() for phase in Phase]),
+        "truce_age": pa.array(turns["age"].astype(np.int32)),
+        "weeks_left": pa.array(turns["weeks_left"].astype(np.int32)),
+        "forum": _named(turns["forum"], [forum.name.lower() for forum in Forum]),
+        "strain": pa.array(turns["strain"]),
+    }
+    for i, player in enumerate(game.players):
+        for field in ("flow", "felt", "anger", "goodwill"):
+            columns[f"{player}.{field}"] = pa.array(turns[field][:, i])
+    for i, a, label in game.lever_labels():
+        for field in ("in_force", "loaded", "hurt"):
+            columns[f"{label}.{field}"] = pa.array(turns[field][:, i, a])
+    return pa.table(columns)
+
+
+def _named(codes: np.ndarray, names: list[str]) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int8)), pa.array(names))

@@ -1,0 +1,274 @@
+"""Every figure of the gallery: drawn from its table, legible, quick, and by name."""
+
+import json
+import shutil
+import time
+import xml.etree.ElementTree as ElementTree
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from cli_helpers import ROOT, command, contents, shipped_game
+from negotiation_abm import load_record
+from negotiation_abm.calibration.forecast_step import make_forecast
+from negotiation_abm.calibration.run import calibrate
+from negotiation_abm.calibration.validate import Effort, validate
+from negotiation_abm.lifetimes import compare, study_tables
+from negotiation_abm.observed import write_replay
+from negotiation_abm.plotting import plot_folder
+from negotiation_abm.plotting.calendar import plot_calendar
+from negotiation_abm.plotting.catalogue import FIGURES
+from negotiation_abm.plotting.forest import plot_hazard_ratios, plot_rmst
+from negotiation_abm.plotting.hazard import plot_hazard
+from negotiation_abm.plotting.levers import plot_fan, plot_spaghetti, record_table
+from negotiation_abm.plotting.scenarios import plot_scenarios
+from negotiation_abm.plotting.sobol import plot_morris, plot_sobol
+from negotiation_abm.provenance import file_hash
+from negotiation_abm.runs import run_batch
+from negotiation_abm.sensitivity.run import run_study
+from negotiation_abm.sensitivity.spec import load_spec
+from negotiation_abm.spells import read_spells
+from negotiation_abm.traces import bands
+
+mpl.use("Agg")
+COMPARISON = {"scenarios", "rmst", "hazard_ratios"}
+STUDY = """
+scenario: busan_2025
+method: {}
+samples: {}
+replicates: 5
+outcomes: [share_in_truce]
+factors: {{breach_cost: {{low: 1, high: 4}}, fatigue: {{low: 1, high: 2}}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """A run with its replay, a comparison, two studies."""
+    folder = tmp_path_factory.mktemp("gallery")
+    game = shipped_game("baseline_2025")
+    write_replay(game, load_record("record_2025"), folder / "run")
+    run_batch(game, 80, 1, folder / "run")
+    for number, cost in enumerate((2.7, 1.0, 4.0)):
+        changed = shipped_game("busan_2025", breach_cost=cost)
+        run_batch(changed, 60, 1, folder / f"cost {number}")
+    runs = [folder / f"cost {number}" for number in range(3)]
+    compare(runs, folder / "comparison", regress=True)
+    for method, samples in (("sobol", 8), ("morris", 4)):
+        path = folder / f"{method}.yaml"
+        path.write_text(STUDY.format(method, samples))
+        run_study(load_spec(path), folder / method)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_open_figures():
+    yield
+    plt.close("all")
+
+
+FITTED = ("identification", "predictive", "lever_response", "calibration_curve", "forecast")
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    """A fit, its validation and a forecast, small; the stored table of recovery."""
+    folder = tmp_path_factory.mktemp("fitted")
+    game, record = shipped_game("baseline_2025"), load_record("record_2025")
+    calibrate(game, record, folder, name="mine")
+    effort = Effort(draws=2, runs=2, lever_runs=20, control_runs=50)
+    validate(game, record, folder, effort=effort)
+    make_forecast(shipped_game("busan_2025"), 4, 20, 1, out=folder)
+    shutil.copy(ROOT / "experiments" / "calibration" / "recovery.csv", folder)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*FITTED, "recovery"])
+def test_each_figure_of_a_fit(fitted, name):
+    png, svg = plot_folder(fitted, [name])
+    with Image.open(png) as image:
+        assert min(image.size) >= 500
+        assert np.asarray(image.convert("L")).std() > 10  # not blank
+    text = svg.read_text()
+    table = FIGURES[name].table
+    assert f"{table} {file_hash(fitted / table)[:12]}" in text
+    assert "parameters calibrated_2025" in text or name == "recovery"
+
+
+def folder_of(results, name):
+    if name in COMPARISON:
+        return results / "comparison"
+    return results / ("sobol" if name == "sensitivity" else "run")
+
+
+@pytest.mark.parametrize("name", [n for n in FIGURES if n not in (*FITTED, "recovery")])
+def test_each_figure_by_name(results, name):
+    folder = folder_of(results, name)
+    png, svg = plot_folder(folder, [name])
+    table = FIGURES[name].table
+    digest = file_hash(folder / table)
+    with Image.open(png) as image:
+        assert min(image.size) >= 500
+        assert np.asarray(image.convert("L")).std() > 10  # not blank
+        assert image.info["Description"] == f"{table} sha256 {digest}"
+    text = svg.read_text()
+    ElementTree.fromstring(text)
+    assert "negotiation_abm" in text  # the small print
+    assert "seed 1" in text or name == "timeline"
+    assert f"{table} {digest[:12]}" in text
+
+
+def test_study_of_morris_is_drawn_too(results):
+    assert [path.name for path in plot_folder(results / "morris")] == [
+        "sensitivity.png",
+        "sensitivity.svg",
+    ]
+
+
+@pytest.mark.slow
+def test_all_figures_are_quick_and_leave_the_tables_alone(results):
+    before = contents(results)
+    begun = time.perf_counter()
+    for folder in ("run", "comparison", "sobol"):
+        plot_folder(results / folder)
+    assert time.perf_counter() - begun < 20
+    after = contents(results)
+    changed = {name.partition("/")[2] for name in after if after[name] != before.get(name)}
+    assert {name for name in changed if not name.startswith("figures/")} == {"manifest.json"}
+
+
+REFUSED = {
+    "unknown": ("run", "hazrd", "did you mean 'hazard'"),
+    "of another folder": ("run", "rmst", "negotiation-abm survival DIR DIR writes it"),
+    "no replay": ("cost 0", "free_runs", "replay.json: missing"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused(capsys, results, case):
+    folder, name, problem = REFUSED[case]
+    done = command(capsys, "plot", results / folder, "--figure", name)
+    assert done.status == 2
+    assert problem in done.err
+
+
+def test_free_runs_from_another_day_are_refused(capsys, tmp_path, results):
+    write_replay(shipped_game("baseline_2025"), load_record("record_2025"), tmp_path)
+    run_batch(shipped_game("busan_2025"), 10, 1, tmp_path)
+    done = command(capsys, "plot", tmp_path, "--figure", "free_runs")
+    assert done.status == 2
+    assert "nothing to draw for 'free_runs'" in done.err
+
+
+# ---------------------------------------------------------------------------
+# What is drawn is what the table says
+
+
+def test_scenarios(results):
+    table = pd.read_csv(results / "comparison" / "scenarios.csv")
+    ax = plot_scenarios(table, plt.figure().add_subplot())
+    for line, (_, part) in zip(ax.lines, table.groupby("scenario", sort=False), strict=False):
+        np.testing.assert_array_equal(line.get_ydata(), part["survival"])
+    styles = [str(line._unscaled_dash_pattern) for line in ax.get_legend().get_lines()]
+    assert len(set(styles)) == 3  # told apart in grey
+
+
+def test_rmst_marks_what_excludes_zero(results):
+    table = pd.read_csv(results / "comparison" / "rmst.csv")
+    ax = plot_rmst(table, plt.figure().add_subplot())
+    marks = [line for line in ax.lines if line.get_marker() == "s"]
+    assert [line.get_xdata()[0] for line in marks] == table["difference"].tolist()[1:]
+    clear = (table["difference_low"] > 0) | (table["difference_high"] < 0)
+    filled = [line.get_markerfacecolor() != "white" for line in marks]
+    assert filled == clear.tolist()[1:]
+
+
+def test_hazard_ratios(results):
+    table = pd.read_csv(results / "comparison" / "regression.csv")
+    ax = plot_hazard_ratios(table, plt.figure().add_subplot())
+    marks = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "s"]
+    assert marks == table["hazard_ratio"].tolist()
+
+
+def test_hazard(results):
+    _, tables = study_tables(results / "run" / "truces.parquet", ["all"])
+    part = tables["hazard"][tables["hazard"]["measure"] == "covered"]
+    ax = plot_hazard(part, plt.figure().add_subplot())
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), part["hazard"])
+
+
+def test_calendar_has_every_truce_once(results):
+    spells = read_spells(results / "run" / "truces.parquet")
+    spells = spells[spells["measure"] == "covered"]
+    ax = plot_calendar(spells, plt.figure().add_subplot(), 80, 104)
+    bars = [bar for bar in ax.patches if bar.get_width() > 0]
+    standing = spells["cause"] == "censored"
+    assert len(bars) == (standing | (spells["duration_weeks"] > 0)).sum()
+    length = sum(bar.get_width() for bar in bars)
+    assert length == pytest.approx(spells["duration_weeks"].sum() + standing.sum())
+    assert ax.get_ylim() == (-0.5, 79.5)
+
+
+def test_fans_and_threads(results):
+    traces = pd.read_parquet(results / "run" / "traces.parquet")
+    fans = bands(traces)
+    part = fans[fans["series"] == "US.chips"]
+    ax = plot_fan(part, plt.figure().add_subplot())
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), part["q50"])
+    ax = plot_spaghetti(traces, plt.figure().add_subplot(), "US.chips")
+    first = traces[traces["replicate"] == 0]["US.chips"]
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), first)
+
+
+def test_record_inside_its_band(results):
+    replay = json.loads((results / "run" / "replay.json").read_text())
+    fans = bands(pd.read_parquet(results / "run" / "traces.parquet"))
+    table = record_table(replay["weekly"], fans)
+    row = table[(table["series"] == "CHINA.rare_earths") & (table["week"] == 30)].iloc[0]
+    assert row["value"] == replay["weekly"][30]["CHINA.rare_earths.in_force"]
+    assert row["inside"] == (row["q05"] - 1e-6 <= row["value"] <= row["q95"] + 1e-6)
+    assert len(table) == len(replay["weekly"]) * fans["series"].nunique()
+
+
+@pytest.mark.parametrize(
+    ("method", "draw", "size"),
+    [
+        ("sobol", plot_sobol, "total"),
+        ("morris", plot_morris, "mu_star"),
+    ],
+)
+def test_indices_stand_beside_the_floor(results, method, draw, size):
+    table = pd.read_csv(results / method / "sensitivity.csv")
+    ax = draw(table, plt.figure().add_subplot())
+    floor = table.loc[table["is_dummy"], f"{size}_high"].max()
+    assert any(np.allclose(line.get_xdata(), floor) for line in ax.lines)
+    labels = [label.get_text() for label in ax.get_yticklabels()]
+    assert labels[-1] == "dummy (the draws)"
+    widths = [bar.get_width() for bar in ax.containers[1].patches] if size == "total" else None
+    if widths is not None:
+        assert sorted(widths, reverse=True)[:2] == pytest.approx(
+            sorted(table["total"], reverse=True)[:2]
+        )
+
+
+# ---------------------------------------------------------------------------
+# The README's own figure
+
+
+@pytest.mark.slow
+def test_run_and_plot_reproduce_the_figures_of_the_readme(tmp_path):
+    """`make run`, to the hash of the table behind each figure."""
+    game = shipped_game("baseline_2025")
+    write_replay(game, load_record("record_2025"), tmp_path)
+    run_batch(game, 10_000, 1, tmp_path)
+    for name in ("truce_durations", "ends_by_cause"):
+        (made, _) = plot_folder(tmp_path, [name])
+        with Image.open(made) as ours, Image.open(ROOT / f"docs/figures/{name}.png") as theirs:
+            assert ours.info["Description"] == theirs.info["Description"]
+    digest = file_hash(tmp_path / "survival.csv")[:12]
+    assert f"`survival.csv {digest}`" in (ROOT / "README.md").read_text()

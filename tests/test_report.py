@@ -1,0 +1,259 @@
+"""The one-page report: what it says, that it asks the network for nothing, how it prints."""
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cli_helpers import command, contents, leftovers, shipped_game
+from negotiation_abm import InputError
+from negotiation_abm.plotting.folder import read_json
+from negotiation_abm.report import write_report
+from negotiation_abm.report.assumptions import resting
+from negotiation_abm.report.words import answer, drivers
+from negotiation_abm.results import read_manifest
+from negotiation_abm.runs import run_batch
+from negotiation_abm.sensitivity.run import run_study
+from negotiation_abm.sensitivity.spec import load_spec
+
+BROWSER = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND",  # nothing of the browser's own leaves either
+]
+needs_browser = pytest.mark.skipif(BROWSER is None, reason="needs chromium")
+STUDY = """
+scenario: {}
+samples: 8
+replicates: 20
+outcomes: [share_in_truce]
+factors: {{breach_cost: {{low: 1, high: 4}}, coalition_cost: {{low: 0, high: 2}}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def busan(tmp_path_factory):
+    """A run with a study in its folder, and its report."""
+    folder = tmp_path_factory.mktemp("report") / "busan"
+    run_batch(shipped_game("busan_2025"), 200, 1, folder)
+    study = folder.parent / "study.yaml"
+    study.write_text(STUDY.format("busan_2025"))
+    run_study(load_spec(study), folder)
+    write_report(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def baseline(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report") / "baseline"
+    run_batch(shipped_game("baseline_2025"), 200, 1, folder)
+    write_report(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def fullest(tmp_path_factory, busan):
+    """Every module on, a fitted set, and a study of more factors: the longest page."""
+    folder = tmp_path_factory.mktemp("report") / "fullest"
+    run_batch(shipped_game("mechanisms_busan", parameters="calibrated_2025"), 60, 1, folder)
+    study = folder.parent / "study.yaml"
+    names = ("breach_cost", "fatigue", "restraint", "depth", "follow", "hold_fire", "mirror")
+    factors = "".join(f"  {name}: {{low: 0.5, high: 3}}\n" for name in names)
+    head = "scenario: busan_2025\nsamples: 4\nreplicates: 5\noutcomes: [share_in_truce]\n"
+    study.write_text(f"{head}factors:\n{factors}")
+    run_study(load_spec(study), folder)
+    write_report(folder)
+    return folder
+
+
+def visible(page):
+    text = re.sub(r"(?s)<style>.*?</style>|<[^>]+>", " ", page)
+    return " ".join(text.split())
+
+
+# ---------------------------------------------------------------------------
+# What it says
+
+
+def test_it_answers_in_three_sentences_with_intervals(busan):
+    summary = read_json(busan / "summary.json")
+    page = visible((busan / "report.html").read_text())
+    sentences = answer(summary, None)
+    assert len(sentences) == 3
+    entry = next(e for e in summary["truces"] if e["group"] == "running")
+    assert f"lasts {entry['median_weeks']} weeks in the median" in page
+    point, low, high = (100 * value for value in entry["survival"]["365 d"])
+    assert f"{point:.1f} % ({low:.1f} to {high:.1f}) of such truces" in page
+    assert "How long does this truce last, and what ends it?" in page
+    assert "A simulated truce is not a forecast" in page
+
+
+def test_it_says_what_drives_it_and_what_stays_in_the_noise(busan):
+    page = visible((busan / "report.html").read_text())
+    assert "breach_cost, cost of escalating a covered lever in a truce" in page
+    assert "1 of 2 factors do not exceed the noise floor" in page
+
+
+def test_without_a_study_it_says_how_to_make_one(baseline):
+    page = visible((baseline / "report.html").read_text())
+    assert "negotiation-abm sensitivity STUDY --out" in page
+
+
+def test_a_study_of_another_scenario_is_named(baseline, busan, tmp_path):
+    folder = shutil.copytree(baseline, tmp_path / "mixed")
+    shutil.copy(busan / "sensitivity.csv", folder)
+    manifest = read_manifest(folder) | {"sensitivity": read_manifest(busan)["sensitivity"]}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    page = visible(write_report(folder).read_text())
+    assert "The study is of busan_2025, not of this run." in page
+
+
+def test_every_parameter_in_use_stands_under_what_it_rests_on(busan):
+    made = read_manifest(busan)["run"]
+    groups = dict(resting(made))
+    names = [name for members in groups.values() for name in members]
+    assert len(names) == len(set(names))
+    assert "delivery_slack" in names  # a module that is on
+    assert "coalition_cost" not in names  # one that is off
+    every = shipped_game("mechanisms_busan")
+    made = {
+        "scenario": every.scenario.model_dump(mode="json"),
+        "parameter_set": made["parameter_set"],
+    }
+    names = [name for _, members in resting(made) for name in members]
+    assert {"coalition_cost", "decoupling_power", "mediation_rate"} <= set(names)
+    assert "shadow" in groups["not identified: the prior alone"]
+    assert "breach_cost" in groups["fitted; moments of free runs narrow it"]
+    page = visible((busan / "report.html").read_text())
+    assert "not identified: the prior alone 1 shadow" in page
+
+
+def test_fitted_sets_say_what_the_record_carries(tmp_path):
+    game = shipped_game("busan_2025", parameters="calibrated_2025", **{"fatigue": 1.0})
+    run_batch(game, 20, 1, tmp_path)
+    groups = dict(resting(read_manifest(tmp_path)["run"]))
+    assert groups["not identified: the prior alone"] == ["shadow"]
+    assert "reciprocity" in groups["fitted; the record carries it"]
+    assert groups["set by this scenario"] == ["fatigue"]
+
+
+def test_drivers_of_nothing():
+    row = {"outcome": "rmst_52", "total_low": 0.0, "is_dummy": False, "factor": "fatigue"}
+    rows = [
+        row | {"total": 0.01, "total_high": 0.02},
+        row | {"total": 0.02, "total_high": 0.03, "factor": "dummy", "is_dummy": True},
+    ]
+    assert drivers(rows).startswith("None of 1 factors moves the mean truce length within 52 weeks")
+
+
+def test_it_tells_how_to_make_it_again(busan):
+    made = read_manifest(busan)["run"]
+    page = visible((busan / "report.html").read_text())
+    for text in (made["scenario_hash"][:16], "seed 1", made["environment"]["source_hash"]):
+        assert text in page
+
+
+def test_texts_of_the_scenario_are_escaped(tmp_path):
+    game = shipped_game("busan_2025", title="<script>alert(1)</script>")
+    run_batch(game, 10, 1, tmp_path)
+    page = write_report(tmp_path).read_text()
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_no_truce_at_all(tmp_path):
+    run_batch(
+        shipped_game("baseline_2025", strategies={"US": "hold", "CHINA": "hold"}), 5, 1, tmp_path
+    )
+    assert "No truce began in any of the runs." in visible(write_report(tmp_path).read_text())
+
+
+def test_refused(capsys, tmp_path):
+    for words, problem in (
+        (("report", tmp_path / "nowhere"), "no such folder"),
+        (("report", tmp_path), "holds no run"),
+    ):
+        done = command(capsys, *words)
+        assert done.status == 2
+        assert problem in done.err
+    assert contents(tmp_path) == {}
+
+
+def test_a_broken_summary_leaves_no_page(busan, tmp_path):
+    folder = shutil.copytree(busan, tmp_path / "broken")
+    (folder / "report.html").unlink()
+    (folder / "summary.json").write_text("{}")
+    with pytest.raises(InputError, match=r"summary\.json: not a complete result"):
+        write_report(folder)
+    assert not (folder / "report.html").exists()
+    assert leftovers(folder) == []
+
+
+# ---------------------------------------------------------------------------
+# One file, no network
+
+
+def test_nothing_is_loaded(busan):
+    page = (busan / "report.html").read_text()
+    sources = re.findall(r'(?:src|href|srcset|action|data)\s*=\s*"([^"]*)"', page)
+    assert len(sources) == 3
+    assert all(source.startswith("data:image/svg+xml;base64,") for source in sources)
+    assert "url(" not in page
+    assert "@import" not in page
+    for source in sources:
+        figure = base64.b64decode(source.partition(",")[2]).decode()
+        assert re.findall(r'(?:href|src)="(?!#)[^"]*"', figure) == []
+        assert "<script" not in figure
+
+
+def browse(folder, page, *more):
+    words = [BROWSER, *FLAGS, f"--user-data-dir={folder / 'profile'}", *more, page.as_uri()]
+    return subprocess.run(words, capture_output=True, timeout=120, check=True)
+
+
+def requests_of(folder, page):
+    """Addresses that a page, not the browser itself, asked for."""
+    log = folder / "net.json"
+    browse(folder, page, f"--log-net-log={log}", f"--screenshot={folder / 'page.png'}")
+    events = json.loads(log.read_text())["events"]
+    started = [event.get("params") or {} for event in events]
+    return {
+        item["url"]
+        for item in started
+        if item.get("url", "").startswith("http") and item.get("initiator") == "null"
+    }
+
+
+@needs_browser
+@pytest.mark.slow
+def test_no_request_leaves_the_page_in_a_browser(busan, tmp_path):
+    control = tmp_path / "control.html"
+    control.write_text('<img src="http://pictures.example/x.png">')
+    assert requests_of(tmp_path, control) == {"http://pictures.example/x.png"}
+    assert requests_of(tmp_path, busan / "report.html") == set()
+    with Image.open(tmp_path / "page.png") as image:
+        assert np.asarray(image.convert("L")).std() > 10
+
+
+@needs_browser
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["busan", "baseline", "fullest"])
+def test_it_prints_on_two_pages(request, name, tmp_path):
+    page = request.getfixturevalue(name) / "report.html"
+    browse(tmp_path, page, "--no-pdf-header-footer", f"--print-to-pdf={tmp_path / 'page.pdf'}")
+    printed = (tmp_path / "page.pdf").read_bytes()
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", printed)) == 2
+    assert b"/MediaBox [0 0 594.95" in printed or b"/MediaBox [0 0 595" in printed  # A4

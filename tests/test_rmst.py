@@ -1,0 +1,252 @@
+"""Restricted means, hazards, quantiles, clustered intervals and speed."""
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import assert_near
+from negotiation_abm.survival import (
+    count_spells,
+    estimate,
+    fit_all,
+    hazard_table,
+    incidence_table,
+    log_rank,
+    nelson_aalen,
+    paired_rmst_difference,
+    rmst,
+    rmst_difference,
+    run_influence,
+)
+from survival_helpers import CAUSES, counted, geometric, random_spells, spells
+
+
+def truth(hazard, until):
+    """Restricted mean of spells of whole weeks with a constant hazard."""
+    return sum((1.0 - hazard) ** (week + 1) for week in range(until))
+
+
+def with_influence(table, until):
+    counts = counted(table)
+    return counts, run_influence([table], counts, until)
+
+
+def test_hand_example():
+    counts = counted(spells(range(4), [0] * 4, [1, 3, 5, 7], [True] * 4))
+    assert rmst(counts, 6).value == pytest.approx((1 + 3 + 5 + 6) / 4)
+    assert rmst(counts, 10).value == pytest.approx(4.0)  # all have ended: it stays at their mean
+    assert rmst(counts, 10).error == pytest.approx(np.std([1, 3, 5, 7]) / 2)
+
+
+def test_without_censoring_it_is_the_mean_and_its_error():
+    rng = np.random.default_rng(1)
+    table = geometric(rng, 500, 0.06)
+    got = rmst(counted(table), 30)
+    short = np.minimum(table["duration_weeks"], 30)
+    assert got.value == pytest.approx(short.mean(), abs=1e-10)
+    assert got.error == pytest.approx(short.std(ddof=0) / np.sqrt(500), abs=1e-10)
+
+
+def test_not_a_number_beyond_the_data():
+    counts = counted(spells([0, 1], [0, 0], [4, 9], [True, False]))
+    assert np.isnan(rmst(counts, 11).value)
+    assert rmst(counts, 10).value == pytest.approx(4 + 0.5 * 6)
+    assert np.isnan(rmst_difference(counts, counts, 11).value)
+
+
+@pytest.mark.slow
+def test_interval_covers_the_truth():
+    rng = np.random.default_rng(2025)
+    limits = {0.03: (20, 52), 0.1: (10, 30)}
+    hits = {(hazard, until): 0 for hazard in limits for until in limits[hazard]}
+    for _ in range(2000):
+        for hazard in limits:
+            counts = counted(geometric(rng, 200, hazard, censor_after=200))
+            for until in limits[hazard]:
+                got = rmst(counts, until)
+                hits[hazard, until] += got.low <= truth(hazard, until) <= got.high
+    for share in np.array(list(hits.values())) / 2000:
+        assert 0.93 <= share <= 0.97
+
+
+@pytest.mark.slow
+def test_interval_covers_the_truth_with_late_entry_and_several_spells_a_run():
+    rng = np.random.default_rng(2026)
+    hits = 0
+    for _ in range(1000):
+        hazard = rng.choice([0.03, 0.15], 150)  # a run has a hazard of its own
+        first = geometric(rng, 150, hazard, spells_a_run=3)
+        counts = counted(first)
+        expected = (truth(0.03, 30) + truth(0.15, 30)) / 2.0
+        got = rmst(counts, 30)
+        hits += got.low <= expected <= got.high
+    assert 0.925 <= hits / 1000 <= 0.97
+
+
+def test_difference_of_independent_runs_covers_the_truth():
+    rng = np.random.default_rng(7)
+    expected = truth(0.04, 40) - truth(0.05, 40)
+    hits = 0
+    for _ in range(400):
+        base, other = (counted(geometric(rng, 300, h, censor_after=120)) for h in (0.05, 0.04))
+        got = rmst_difference(base, other, 40)
+        hits += got.low <= expected <= got.high
+    assert_near(hits / 400, 0.95, np.sqrt(0.95 * 0.05 / 400))
+
+
+def paired(rng, runs):
+    """Two scenarios that share their draws: the other one lasts a little longer."""
+    u = rng.random((runs, 2))
+    tables = []
+    for hazard in (0.05, 0.045):
+        life = np.floor(np.log(u.ravel()) / np.log(1.0 - hazard)).astype(int)
+        run = np.repeat(np.arange(runs), 2)
+        tables.append(spells(run, 0 * life, np.minimum(life, 80), life <= 80))
+    return tables
+
+
+def test_paired_difference_covers_the_truth_and_is_sharper():
+    rng = np.random.default_rng(11)
+    expected = truth(0.045, 40) - truth(0.05, 40)
+    hits, ratio = 0, []
+    for _ in range(200):
+        base, other = paired(rng, 200)
+        one, two = with_influence(base, 40), with_influence(other, 40)
+        got = paired_rmst_difference(one, two, 40)
+        hits += got.low <= expected <= got.high
+        ratio.append(got.error / rmst_difference(one[0], two[0], 40).error)
+    assert_near(hits / 200, 0.95, np.sqrt(0.95 * 0.05 / 200))
+    assert np.mean(ratio) < 0.2
+
+
+def test_pairing_with_itself_leaves_nothing():
+    table = random_spells(3, late_entry=True, one_a_run=False)
+    side = with_influence(table, 10)
+    got = paired_rmst_difference(side, side, 10)
+    assert (got.value, got.error) == (0.0, 0.0)
+
+
+def test_influence_of_runs_adds_up_to_the_variance():
+    table = random_spells(5, late_entry=True, one_a_run=False)
+    counts, influence = with_influence(table, 12)
+    assert np.square(influence).sum() == pytest.approx(rmst(counts, 12).error ** 2, rel=1e-10)
+    assert len(influence) == table["replicate"].nunique()
+    halves = [table[table["replicate"] < 40], table[table["replicate"] >= 40]]
+    pd.testing.assert_series_equal(run_influence(halves, counts, 12), influence)
+
+
+# ---------------------------------------------------------------------------
+# Hazards, incidence, quantiles
+
+
+def test_pooled_hazard_is_ends_over_spell_weeks():
+    rng = np.random.default_rng(4)
+    table = geometric(rng, 4000, 0.05, censor_after=60)
+    got = hazard_table(counted(table), width=4)
+    assert got["last_week"].iloc[0] == 3
+    first = table["duration_weeks"] < 4
+    exposure = np.minimum(table["duration_weeks"] + 1, 4).sum()
+    ended = (first & table["event_observed"]).sum()
+    assert got["hazard"].iloc[0] == pytest.approx(ended / exposure)
+    assert ((got["lower"] < 0.05) & (got["upper"] > 0.05)).mean() > 0.85
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_weekly_hazard_rebuilds_the_curve(seed):
+    counts = counted(random_spells(seed))
+    hazard = hazard_table(counts)
+    np.testing.assert_allclose(np.cumprod(1 - hazard["hazard"]), counts.survival, atol=1e-12)
+
+
+def test_bands_of_incidence_and_cumulative_hazard_cover_the_truth():
+    rng = np.random.default_rng(12)
+    weeks, hits = np.array([3, 10, 25]), np.zeros((2, 3))
+    chance = 0.3 * (1.0 - 0.92 ** (weeks + 1))
+    for _ in range(300):
+        table = geometric(rng, 150, 0.08, censor_after=80, spells_a_run=2)
+        table["cause"] = np.where(rng.random(len(table)) < 0.3, CAUSES[0], CAUSES[1])
+        counts = counted(table)
+        rows = incidence_table(counts).query("cause == 'breach'").set_index("week").loc[weeks]
+        hits[0] += (rows["lower"].to_numpy() <= chance) & (chance <= rows["upper"].to_numpy())
+        rows, total = nelson_aalen(counts).loc[weeks], 0.08 * (weeks + 1)
+        hits[1] += (rows["lower"].to_numpy() <= total) & (total <= rows["upper"].to_numpy())
+    for share in (hits / 300).ravel():
+        assert_near(share, 0.945, np.sqrt(0.95 * 0.05 / 300))
+
+
+def test_quantiles_and_not_reached():
+    table = spells(range(40), [0] * 40, [5] * 15 + [9] * 25, [True] * 15 + [False] * 25)
+    got = estimate(counted(table))
+    assert got.quantile_weeks(0.25) == (5, 5, None)
+    assert got.quantile_weeks(0.9) == (None, None, None)
+
+
+EDGES = {
+    "one": spells([0], [0], [5], [True]),
+    "one censored": spells([0], [0], [5], [False]),
+    "all censored": spells(range(30), [0] * 30, [5] * 20 + [9] * 10, [False] * 30),
+    "all at once": spells(range(30), [0] * 30, [0] * 30, [True] * 30),
+    "all in one week": spells(range(30), [0] * 30, [7] * 30, [True] * 30),
+    "one end": spells(range(30), [0] * 30, [5] * 29 + [3], [False] * 29 + [True]),
+    "all late": spells(range(30), [4] * 30, range(4, 34), [True] * 30),
+}
+
+
+@pytest.mark.parametrize("case", EDGES)
+def test_edges_pass_without_a_warning(case):
+    counts = counted(EDGES[case])
+    for table in (hazard_table(counts), nelson_aalen(counts), estimate(counts).table):
+        assert not table.isna().any(axis=None)
+    assert len(fit_all(counts)) == (4 if case == "all late" else 0)
+    assert log_rank([counts, counts]).p_value == pytest.approx(1.0)
+    assert rmst(counts, 3).value <= 3.0
+
+
+# ---------------------------------------------------------------------------
+# Log-rank under clustering
+
+
+def test_clustered_log_rank_keeps_its_level_and_the_plain_one_does_not():
+    rng = np.random.default_rng(21)
+    plain = clustered = 0
+    for _ in range(300):
+        groups = []
+        for _ in range(2):
+            hazard = rng.choice([0.02, 0.2], 100)
+            groups.append(counted(geometric(rng, 100, hazard, censor_after=60, spells_a_run=5)))
+        got = log_rank(groups)
+        plain += got.p_value < 0.05
+        clustered += got.clustered_p_value < 0.05
+    assert_near(clustered / 300, 0.055, np.sqrt(0.05 * 0.95 / 300))
+    assert plain / 300 > 0.12
+
+
+# ---------------------------------------------------------------------------
+# Speed
+
+
+def million():
+    rng = np.random.default_rng(0)
+    runs = 250_000
+    table = geometric(rng, runs, 0.04, censor_after=104, spells_a_run=4)
+    code = np.where(table["event_observed"], rng.integers(0, 3, len(table)), 3)
+    return table.assign(cause=pd.Categorical.from_codes(code, [*CAUSES, "censored"]))
+
+
+@pytest.mark.slow
+def test_a_million_spells_take_a_blink():
+    table = million()
+    times = []
+    for _ in range(5):
+        begun = time.process_time()
+        got = estimate(count_spells([table]))
+        times.append(time.process_time() - begun)
+    assert got.num_spells == 1_000_000
+    assert min(times) < 0.1
+    begun = time.perf_counter()
+    fit_all(got.counts)
+    hazard_table(got.counts)
+    rmst(got.counts, 52)
+    assert time.perf_counter() - begun < 2.0

@@ -1,0 +1,226 @@
+"""Two hundred random tables with ties, censoring, late entry and weights, against lifelines."""
+
+import lifelines
+import numpy as np
+import pandas as pd
+import pytest
+from lifelines.statistics import multivariate_logrank_test
+
+from negotiation_abm.survival import (
+    count_spells,
+    estimate,
+    fit_family,
+    incidence_table,
+    log_rank,
+    nelson_aalen,
+    proportional_hazards,
+    rmst,
+)
+from survival_helpers import by_hand, counted, random_spells, spells
+
+KINDS = [(late, weights) for late in (False, True) for weights in (False, True)]
+TABLES = [(seed, *KINDS[seed % 4]) for seed in range(200)]
+
+
+def weights_of(table):
+    return table.get("weight")
+
+
+def fitted(fitter, table, late_entry, frame):
+    """A curve of lifelines, read at every week.
+
+    Entry half a week early puts a spell at risk in the week in which it enters, whichever side of
+    a tie lifelines takes.
+    """
+    entry = table["entry_weeks"] - 0.5 if late_entry else None
+    fitter.fit(
+        table["duration_weeks"], table["event_observed"], entry=entry, weights=weights_of(table)
+    )
+    weeks = np.arange(table["duration_weeks"].max() + 1)
+    curve = getattr(fitter, frame).iloc[:, 0]
+    start = 1.0 if frame == "survival_function_" else 0.0
+    return curve.reindex(curve.index.union(weeks)).ffill().fillna(start).loc[weeks].to_numpy()
+
+
+@pytest.mark.filterwarnings("ignore::lifelines.exceptions.StatisticalWarning")  # broken weights
+@pytest.mark.parametrize(("seed", "late", "weights"), TABLES)
+def test_curves_equal_lifelines(seed, late, weights):
+    table = random_spells(seed, late, weights=weights)
+    counts = counted(table)
+    kaplan_meier = fitted(lifelines.KaplanMeierFitter(), table, late, "survival_function_")
+    np.testing.assert_allclose(counts.survival, kaplan_meier, rtol=0, atol=1e-10)
+    fitter = lifelines.NelsonAalenFitter(nelson_aalen_smoothing=False)
+    cumulative = fitted(fitter, table, late, "cumulative_hazard_")
+    ours = nelson_aalen(counts)["cumulative_hazard"]
+    np.testing.assert_allclose(ours, cumulative, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize(("seed", "late", "weights"), TABLES)
+def test_incidence_equals_a_brute_force_count(seed, late, weights):
+    table = random_spells(seed, late, one_a_run=False, weights=weights)
+    at_risk, ended, curve, incidence = by_hand(table)
+    counts = counted(table)
+    np.testing.assert_allclose(counts.at_risk, at_risk, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(counts.ended, ended, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(counts.survival, curve, rtol=0, atol=1e-12)
+    long = incidence_table(counts)
+    assert sorted(set(long["cause"])) == sorted(incidence)
+    for name, values in incidence.items():
+        np.testing.assert_allclose(
+            long.loc[long["cause"] == name, "incidence"], values, rtol=0, atol=1e-12
+        )
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_log_rank_equals_lifelines(seed):
+    weights = seed % 2 == 1
+    tables = [random_spells(1000 * seed + k, weights=weights) for k in range(2 + seed % 3)]
+    every = pd.concat([table.assign(group=k) for k, table in enumerate(tables)])
+    if weights:  # a weight of 3 is three spells; lifelines 0.30.3 itself fails on weights here
+        tables = [table.assign(weight=np.ceil(table["weight"]).astype(int)) for table in tables]
+        weight = np.concatenate([table["weight"] for table in tables])
+        every = every.iloc[np.repeat(np.arange(len(every)), weight)]
+    theirs = multivariate_logrank_test(
+        every["duration_weeks"], every["group"], every["event_observed"]
+    )
+    ours = log_rank([counted(table) for table in tables])
+    assert ours.degrees == len(tables) - 1
+    assert ours.statistic == pytest.approx(theirs.test_statistic, abs=1e-10, rel=1e-10)
+    assert ours.p_value == pytest.approx(theirs.p_value, abs=1e-10)
+
+
+def test_log_rank_with_late_entry_by_hand():
+    """The hypergeometric sums, written out week by week."""
+    tables = [random_spells(seed, late_entry=True) for seed in (5, 6)]
+    hands = [by_hand(table) for table in tables]
+    score = spread = 0.0
+    for t in range(max(len(hand[0]) for hand in hands)):
+        (n1, d1), (n2, d2) = (
+            (hand[0][t], hand[1][t]) if t < len(hand[0]) else (0, 0) for hand in hands
+        )
+        n, d = n1 + n2, d1 + d2
+        if n > 1:
+            score += d1 - d * n1 / n
+            spread += d * (n1 / n) * (n2 / n) * (n - d) / (n - 1)
+    got = log_rank([counted(table) for table in tables])
+    assert got.statistic == pytest.approx(score**2 / spread, rel=1e-10)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_rmst_is_the_area_that_lifelines_gives(seed):
+    table = random_spells(seed)
+    fitter = lifelines.KaplanMeierFitter()
+    fitter.fit(table["duration_weeks"], table["event_observed"])
+    until = int(table["duration_weeks"].max())
+    theirs = lifelines.utils.restricted_mean_survival_time(fitter, until)
+    assert rmst(counted(table), until).value == pytest.approx(theirs, abs=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("name", "fitter", "theirs"),
+    [
+        ("weibull", lifelines.WeibullFitter, ("lambda_", "rho_")),
+        ("log_normal", lifelines.LogNormalFitter, ("mu_", "sigma_")),
+        ("log_logistic", lifelines.LogLogisticFitter, ("alpha_", "beta_")),
+    ],
+)
+def test_fits_equal_interval_censored_lifelines(name, fitter, theirs):
+    rng = np.random.default_rng(3)
+    life = np.floor(rng.weibull(0.8, 3000) * 30).astype(int)
+    entry = np.where(rng.random(3000) < 0.3, rng.integers(0, 8, 3000), 0)
+    kept = life >= entry
+    life, entry = life[kept], entry[kept]
+    window = np.maximum(rng.integers(10, 90, len(life)), entry)
+    observed, weeks = life <= window, np.minimum(life, window)
+    got = fit_family(counted(spells(np.arange(len(life)), entry, weeks, observed)), name)
+    lower, upper = np.where(observed, weeks, weeks + 1), np.where(observed, weeks + 1.0, np.inf)
+    fit = fitter().fit_interval_censoring(lower, upper, entry=entry)
+    assert got.converged
+    assert got.log_likelihood == pytest.approx(fit.log_likelihood_, abs=1e-4)
+    assert got.aic == pytest.approx(2 * 2 - 2 * fit.log_likelihood_, abs=1e-4)
+    for (value, error), their in zip(got.parameters.values(), theirs, strict=True):
+        assert value == pytest.approx(fit.params_[their], rel=1e-4)
+        # ours is robust, theirs of the model: near each other where the model is near
+        assert error == pytest.approx(fit.summary["se(coef)"][their], rel=0.15)
+
+
+def swept(seed, longest=40):
+    """Spells of twenty groups whose hazard follows two of three covariates."""
+    rng = np.random.default_rng(seed)
+    z = pd.DataFrame(rng.normal(size=(20, 3)), columns=["a", "b", "c"])
+    tables = []
+    for group, row in z.iterrows():
+        life = np.floor(rng.exponential(1 / (0.04 * np.exp(0.5 * row["a"] - 0.2 * row["b"])), 200))
+        window = rng.integers(5, longest, 200)
+        weeks = np.minimum(life, window).astype(int)
+        run = np.repeat(np.arange(50), 4) + 1000 * group
+        tables.append(spells(run, 0 * weeks, weeks, life <= window).assign(**row))
+    return z, tables
+
+
+def test_regression_equals_piecewise_interval_censored_lifelines():
+    z, tables = swept(1, longest=12)
+    ours = proportional_hazards([counted(table) for table in tables], z).set_index("covariate")
+    every = pd.concat(tables)
+    observed, weeks = every["event_observed"], every["duration_weeks"]
+    every = every[["a", "b", "c"]].assign(
+        lower=weeks + ~observed, upper=np.where(observed, weeks + 1.0, np.inf)
+    )
+    fitter = lifelines.CoxPHFitter(
+        baseline_estimation_method="piecewise", breakpoints=list(range(1, 12))
+    )
+    fitter.fit_interval_censoring(every, "lower", "upper")
+    theirs = fitter.summary.loc["beta_"]
+    for name in z:
+        assert ours["coefficient"][name] == pytest.approx(theirs["coef"][name], abs=2e-4)
+        assert ours["error"][name] == pytest.approx(theirs["se(coef)"][name], rel=0.2)
+
+
+def test_regression_is_near_cox_with_clusters():
+    z, tables = swept(2)
+    ours = proportional_hazards([counted(table) for table in tables], z).set_index("covariate")
+    every = pd.concat(tables)[["a", "b", "c", "duration_weeks", "event_observed", "replicate"]]
+    fitter = lifelines.CoxPHFitter()
+    fitter.fit(every, "duration_weeks", "event_observed", cluster_col="replicate")
+    for name in z:
+        theirs = fitter.summary.loc[name]
+        assert ours["coefficient"][name] == pytest.approx(theirs["coef"], abs=3e-3)
+        assert ours["error"][name] == pytest.approx(theirs["se(coef)"], rel=0.05)
+
+
+def test_regression_refuses_what_cannot_be_told_apart():
+    z, tables = swept(3)
+    counts = [counted(table) for table in tables]
+    with pytest.raises(ValueError, match="d has the same value"):
+        proportional_hazards(counts, z.assign(d=1.0))
+    with pytest.raises(ValueError, match="cannot tell these apart"):
+        proportional_hazards(counts, z.assign(d=z["a"] + z["b"]))
+
+
+def test_fit_of_geometric_spells_finds_the_rate():
+    rng = np.random.default_rng(8)
+    life = rng.geometric(0.05, 50_000) - 1
+    counts = count_spells([spells(np.arange(len(life)), 0 * life, life, life >= 0)])
+    fit = fit_family(counts, "weibull")
+    scale, error = fit.parameters["scale"]
+    assert abs(scale + 1 / np.log(0.95)) < 4 * error
+    assert abs(fit.parameters["shape"][0] - 1) < 4 * fit.parameters["shape"][1]
+    assert fit.largest_gap < 0.01
+
+
+def test_cure_finds_the_share_that_lasts():
+    rng = np.random.default_rng(9)
+    life = np.where(rng.random(20_000) < 0.3, 10**6, rng.geometric(0.1, 20_000) - 1)
+    observed = life < 80
+    counts = count_spells([spells(np.arange(len(life)), 0 * life, np.minimum(life, 80), observed)])
+    lasting, error = fit_family(counts, "cure").parameters["lasting"]
+    assert abs(lasting - 0.3) < 4 * error
+    assert error < 0.01
+    assert fit_family(counts, "cure").aic < fit_family(counts, "weibull").aic - 100
+
+
+def test_weights_of_one_change_nothing():
+    plain = random_spells(4, late_entry=True, one_a_run=False)
+    weighted = plain.assign(weight=1.0)
+    one, two = estimate(counted(plain)).table, estimate(counted(weighted)).table
+    np.testing.assert_allclose(one.to_numpy(), two.to_numpy(), rtol=0, atol=1e-14)
