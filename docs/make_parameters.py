@@ -8,7 +8,12 @@ from pathlib import Path
 from negotiation_abm import load_scenario
 from negotiation_abm.core.modules import MODULES, NAMES
 from negotiation_abm.core.parameter import Parameter
-from negotiation_abm.core.params import DYNAMICS_PARAMETERS, LEVER_NUMBERS, PAYOFF_PARAMETERS
+from negotiation_abm.core.params import (
+    DYNAMICS_PARAMETERS,
+    LEVER_NUMBERS,
+    PAYOFF_PARAMETERS,
+    STRATEGY_PARAMETERS,
+)
 from negotiation_abm.parameters import ParameterSet, load_parameter_set
 
 PAGE = Path(__file__).with_name("parameters.md")
@@ -19,6 +24,7 @@ SHAPES = {
     "player": " (by player)",
     "lever": " (by lever)",
     "triple": " (three values)",
+    "chain": " (five rows of five)",
 }
 
 HEAD = f"""# Parameters
@@ -35,6 +41,11 @@ scenario replaces a value is in [scenario.md](scenario.md#parameter-sets).
 Units: *nats* are units of value in the quantal response; a *payoff unit* is the weekly pain of a
 lever of weight 1 with nothing to replace it, at full use in a neutral week; *severity* is step
 times potency; *fraction kept a week* is the factor by which a memory shrinks each week.
+"""
+
+STRATEGY_TEXT = """\
+Read by strategies other than `logit` ([strategies.md](strategies.md)); `noise` holds for all of
+them. A set may lack those that no strategy in use needs.
 """
 
 MODULE_TEXT = """\
@@ -119,6 +130,9 @@ def page() -> str:
             table(header, parameter_rows(PAYOFF_PARAMETERS, chosen)),
             "## Dynamics, truces and measurement\n",
             table(header, parameter_rows(DYNAMICS_PARAMETERS, chosen)),
+            "## Strategies\n",
+            STRATEGY_TEXT,
+            table(header, parameter_rows(STRATEGY_PARAMETERS, chosen)),
             "## Modules\n",
             MODULE_TEXT,
             *module_sections(header, chosen),
