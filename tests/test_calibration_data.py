@@ -16,19 +16,37 @@ START = dt.date(2025, 1, 6)
 
 
 @cache
-def shipped(name="baseline_2025"):
-    """Data and prior of the record of 2025."""
-    data = collect(shipped_game(name), load_record("record_2025"))
+def _shipped(name, with_hidden):
+    data = collect(shipped_game(name), load_record("record_2025"), with_hidden=with_hidden)
     return data, load_prior(data)
+
+
+def shipped(name="baseline_2025"):
+    """Data and prior of the record of 2025, HOLDs as the replay reads them."""
+    return _shipped(name, False)
+
+
+def shipped_hidden(name="baseline_2025"):
+    """The same with what the record does not say, for the marginal likelihood."""
+    return _shipped(name, True)
 
 
 @cache
-def episode():
-    """Data and prior of the small episode of docs/examples: 74 decisions."""
+def _episode(with_hidden):
     folder = ROOT / "docs" / "examples"
     game = build_game(load_scenario(folder / "other_episode.yaml"))
-    data = collect(game, load_record(folder / "other_episode.csv"))
+    data = collect(game, load_record(folder / "other_episode.csv"), with_hidden=with_hidden)
     return data, load_prior(data)
+
+
+def episode():
+    """Data and prior of the small episode of docs/examples: 74 decisions."""
+    return _episode(False)
+
+
+def episode_hidden():
+    """The same with what the record does not say."""
+    return _episode(True)
 
 
 def by_hand(features, chosen, legal=None, player=None, dates=None, rounds=None, held=()):

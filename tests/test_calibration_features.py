@@ -10,7 +10,7 @@ from negotiation_abm.calibration.scores import log_scores
 from negotiation_abm.core.payoffs import option_value, round_log_odds
 from negotiation_abm.core.state import as_object
 from negotiation_abm.core.terms import NUM_OPTIONS
-from test_calibration_data import shipped
+from test_calibration_data import episode, episode_hidden, shipped, shipped_hidden
 
 CHANGES = {"fatigue": 0.75, "initiative.CHINA": -2.5, "lever_bias.US.chips": 0.3, "mirror": 3.0}
 BOTH_BASELINES = ("baseline_2025", "mechanisms_2025")
@@ -84,7 +84,7 @@ def test_rounds_at_the_scenarios_own_values_are_those_of_the_replay():
 
 def test_scores_follow_the_precision_of_the_scenario():
     game = shipped_game("baseline_2025", precision=2.0)
-    data = collect(game, load_record("record_2025"))
+    data = collect(game, load_record("record_2025"), with_hidden=False)
     replay = replay_record(game, load_record("record_2025"))
     assert log_scores(data, data.point())[:, 1].mean() == pytest.approx(replay.log_score)
 
@@ -118,7 +118,7 @@ def changed():
     """The record under other values of some coefficients; the game before and after."""
     game = shipped_game("baseline_2025", **CHANGES)
     before = game.params.tobytes()
-    return collect(game, load_record("record_2025")), before
+    return collect(game, load_record("record_2025"), with_hidden=False), before
 
 
 def test_point_reads_the_scenarios_values(changed):
@@ -165,3 +165,27 @@ def test_decisions_know_their_rows_and_certainty():
             assert (rows[ids[0]].certainty, rows[ids[0]].date) == (certainty, date)
         else:
             assert certainty == ""
+
+
+@pytest.mark.parametrize("pair", [(shipped, shipped_hidden), (episode, episode_hidden)])
+def test_decisions_are_the_same_with_and_without_what_the_record_does_not_say(pair):
+    plain, hidden = (source()[0] for source in pair)
+    for name in ("features", "offset", "legal", "chosen", "player", "turn", "round_features"):
+        np.testing.assert_array_equal(getattr(plain, name), getattr(hidden, name), err_msg=name)
+    assert plain.hidden is None
+
+
+@pytest.mark.parametrize("source", [shipped_hidden, episode_hidden])
+def test_segments_see_what_the_decisions_see(source):
+    data, _ = source()
+    hidden = data.hidden
+    moved = np.flatnonzero(hidden.moved >= 0)
+    decisions = hidden.decision[moved]
+    assert decisions.tolist() == np.flatnonzero(data.chosen != 0).tolist()
+    np.testing.assert_array_equal(hidden.moved[moved], data.chosen[decisions])
+    np.testing.assert_array_equal(moved % 2, data.player[decisions])
+    np.testing.assert_array_equal(hidden.features[moved], data.features[decisions])
+    np.testing.assert_array_equal(hidden.legal[moved], data.legal[decisions])
+    last = np.flatnonzero(np.diff(hidden.turn, append=-1))  # the second row of each week's last
+    assert (hidden.moved[last] == -1).all()
+    assert hidden.turn[last].tolist() == np.unique(data.turn).tolist()

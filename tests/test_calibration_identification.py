@@ -7,11 +7,12 @@ import pytest
 from negotiation_abm.calibration.fit import fit, interval
 from negotiation_abm.calibration.identification import _influence, identification_table, sentence
 from negotiation_abm.calibration.likelihood import Likelihood
-from test_calibration_data import by_hand, episode, normal, shipped
+from negotiation_abm.calibration.marginal import likelihood_of
+from test_calibration_data import by_hand, episode, episode_hidden, normal, shipped
 
 COLUMNS = [
     *("coefficient", "estimate", "error", "low", "high", "prior_mean", "prior_sd", "ratio"),
-    *("zero_cost", "rests_on", "most_influential"),
+    *("ratio_likelihood", "zero_cost", "rests_on", "most_influential"),
 ]
 
 
@@ -45,7 +46,11 @@ def test_numbers_of_the_table(small, table):
     np.testing.assert_array_equal(table["error"], small.errors)
     sds = np.sqrt(np.diag(small.prior.covariance))
     free = sds > 0
+    for k in small.prior.spreads:  # sd of a Rayleigh variate of mode 1
+        sds[k] = np.sqrt(2.0 - np.pi / 2.0)
+        assert table["prior_mean"][k] == pytest.approx(np.sqrt(np.pi / 2.0))
     np.testing.assert_allclose(table["ratio"][free], small.errors[free] / sds[free])
+    np.testing.assert_array_equal(table["ratio"], table["ratio_likelihood"])
     assert table["ratio"][~free].isna().all()
     for k in (0, 5, 12):
         assert (table["low"][k], table["high"][k]) == interval(small, k, 0.9)
@@ -56,7 +61,9 @@ def test_cost_of_zero_is_that_of_a_refit(small, table):
         held = fit(small.data, small.prior, fixed={k: 0.0})
         cost = small.log_posterior - held.log_posterior
         assert table["zero_cost"][k] == pytest.approx(cost, abs=1e-7)
-    assert (table["zero_cost"] > -1e-9).all()
+    spread = table["coefficient"] == "truce_frailty"
+    assert table["zero_cost"].isna().tolist() == spread.tolist()
+    assert (table["zero_cost"][~spread] > -1e-9).all()
 
 
 def test_cost_of_zero_by_hand():
@@ -165,6 +172,25 @@ def test_rows_are_named_by_their_influence(small, table):
     named = table["most_influential"][k]
     assert named.startswith(f"{small.data.row_ids[first][0]} ({shifts[first]:+.2f})")
     assert len(named.split("; ")) <= 3
+
+
+@pytest.mark.parametrize("source", [episode, episode_hidden])
+def test_decisions_that_do_not_count_have_no_influence(source):
+    data, prior = source()
+    use = data.turn < 10
+    result = fit(data, prior, likelihood_of(data, use))
+    shifts = _influence(result)
+    assert not shifts[~use].any()
+    assert shifts[use & (data.chosen != 0)].any(axis=1).all()
+    named = {
+        part.split()[0]
+        for row in identification_table(result)["most_influential"]
+        for part in row.split("; ")
+        if part
+    }
+    counted = {ids[0] for d, ids in enumerate(data.row_ids) if ids and use[d]}
+    assert named
+    assert named <= counted
 
 
 # ---------------------------------------------------------------------------

@@ -76,8 +76,8 @@ class History:
 class HistoryBuilder:
     """Watches a state and takes down moves and weeks.
 
-    Call `look` before anything can have changed, `moved` after each move, `week_over` after the
-    end of each turn.
+    Call `look` before each move and wherever else something may have changed, `moved` after each
+    move, `week_over` after the end of each turn.
     """
 
     def __init__(self, game: Game) -> None:
@@ -169,7 +169,12 @@ class _Watched(NegotiationModel):
 
     def carry_out(self, player: int, option: int, step: float, lead: int, frailty: float) -> None:
         self._lead = int(lead)
+        self.builder.look(self.state)
         super().carry_out(player, option, step, lead, frailty)
+
+    def _agency_shock(self, player: int) -> None:
+        self.builder.look(self.state)
+        super()._agency_shock(player)
 
     def _note(self, player: int, option: int, weeks_left: int, by_agency: bool = False) -> None:
         self.builder.moved(self.state, player, option, self._lead, self.info)

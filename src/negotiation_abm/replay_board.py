@@ -176,6 +176,8 @@ class Board:
         left, before = state.weeks_left, self._running()
         strained = state.strain > self.params.repair_strain
         state.by_agency = int(row.agency)
+        if self.watcher is not None:
+            self.watcher.look(state)
         apply_move(
             state,
             self.params,

@@ -179,7 +179,7 @@ def collect(
         """A segment ends with a move of `player`, or (-1) with the week."""
         seen[:] = state, week
         turn = int(state.turn)
-        for side in range(2):
+        for side in range(2 if with_hidden else 0):
             moved = option if side == player else -1
             decision = len(rows) - 1 if side == player else -1
             both.append((*weighed(turn, len(segments), side), moved, decision, truce, turn))
@@ -188,8 +188,7 @@ def collect(
     def note_round(state: SimpleNamespace) -> None:
         rounds[int(state.turn)] = np.array([round_log_odds(state, unit) for unit in units])
 
-    segment = note_segment if with_hidden else None
-    result = replay_record(game, record, skip_illegal, note, note_round, on_segment=segment)
+    result = replay_record(game, record, skip_illegal, note, note_round, on_segment=note_segment)
     certainty = {row.id: row.certainty for row in record.rows}
     possible = [(turn, held) for turn, held, _ in result.rounds]
     return Data(

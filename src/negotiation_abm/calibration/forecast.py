@@ -39,7 +39,8 @@ class Forecast:
     ends : DataFrame
         measure, cause, share of all ends within the horizon, low, high.
     renewal : dict
-        probability of renewal by the date, with interval; weeks early (mean, quantiles).
+        probability of renewal by the date, with interval; weeks early (mean, quantiles; None where
+        no truce was renewed). Empty where there is no date within the horizon.
     curve : DataFrame
         measure, week (from the start), survival (mean over draws), low, high.
     """
@@ -69,7 +70,8 @@ def forecast(
     Raises
     ------
     InputError
-        If no truce is in force at the start, or `known` lies outside the horizon.
+        If no truce is in force at the start, `known` lies outside the horizon, or hardly any run
+        stands until then.
     """
     first = games[0]
     scenario = first.scenario
@@ -135,6 +137,9 @@ def _survival(game: Game, blocks: list[Block], known: dt.date | None, stood: int
                 standing = [w[w >= since] for w in weeks]
                 p = np.array([np.mean(w > week) if len(w) else np.nan for w in standing])
                 size = np.array([len(w) for w in standing])
+                if size.max() < 2:
+                    problem = f"{known}: too few runs stand until then; give more replicates"
+                    raise InputError(game.scenario.path, "--known", problem)
                 rows.append({"measure": measure, "given": given, "until": label} | _spread(p, size))
     return pd.DataFrame(rows)
 
@@ -148,15 +153,16 @@ def _spread(p: np.ndarray, size: np.ndarray) -> dict[str, float]:
     p, size = p[size > 1], size[size > 1]
     mean = float(np.average(p, weights=size))
     noise = float(np.average(p * (1.0 - p) / (size - 1), weights=size))
-    between = max(0.0, float(np.average((p - mean) ** 2, weights=size)) - noise)
     whole = mean * (1.0 - mean)
+    between = max(0.0, float(np.average((p - mean) ** 2, weights=size)) - noise)
+    between = min(between, whole)
     low, high = np.quantile(p, INTERVAL, weights=size, method="inverted_cdf")
     return {
         "probability": mean,
         "low": float(low),
         "high": float(high),
         "parameter_share": between / whole if whole > 0 else 0.0,
-        "simulation_error": float(np.sqrt(max(whole - between, 0.0) / size.sum())),
+        "simulation_error": float(np.sqrt((whole - between) / size.sum())),
     }
 
 
@@ -193,16 +199,18 @@ def _renewal(game: Game, blocks: list[Block]) -> dict[str, Any]:
         one = (block.runs["num_renewals"] == 1) & (block.runs["num_truces"] == 0)
         leads.append(block.runs["renewal_lead_weeks"][one])
     lead = np.concatenate(leads)
+    renewed_runs, reached_runs = np.sum(standing, axis=0)
+    renewed_share = float(renewed_runs / reached_runs) if reached_runs else None
     low, high = np.quantile(shares, INTERVAL)
-    quantiles = np.quantile(lead, (0.05, 0.5, 0.95)).tolist() if len(lead) else [np.nan] * 3
+    quantiles = np.quantile(lead, (0.05, 0.5, 0.95)).tolist() if len(lead) else [None] * 3
     return {
         "date": game.scenario.date_of(date).isoformat(),
         "probability": float(np.mean(shares)),
         "low": float(low),
         "high": float(high),
         "window_weeks": window,
-        "of_those_that_reach_the_window": float(np.divide(*np.sum(standing, axis=0))),
-        "weeks_early_mean": float(lead.mean()) if len(lead) else float("nan"),
+        "of_those_that_reach_the_window": renewed_share,
+        "weeks_early_mean": float(lead.mean()) if len(lead) else None,
         "weeks_early_quantiles": quantiles,
     }
 

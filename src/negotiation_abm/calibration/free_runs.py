@@ -132,7 +132,8 @@ def predictive_table(recorded: History, free: list[list[History]]) -> pd.DataFra
     -------
     DataFrame
         kind (moves: a month, side and type; tariff_pp: a week and side; truce: first start, number,
-        lengths), key, side, record, q05, q25, q50, q75, q95, inside.
+        lengths), key, side, record, q05, q25, q50, q75, q95, inside (None where the record has no
+        value).
     """
     weeks = len(recorded.weeks)
     runs = [cut(history, weeks) for part in free for history in part]
@@ -196,5 +197,5 @@ def _band(kind: str, key: str, side: str, value: float, drawn: np.ndarray) -> di
         "side": side,
         "record": float(value),
         **{f"q{round(100 * b):02d}": float(q) for b, q in zip(BANDS, bands, strict=True)},
-        "inside": bool(bands[0] <= value <= bands[-1]),
+        "inside": None if np.isnan(value) else bool(bands[0] <= value <= bands[-1]),
     }

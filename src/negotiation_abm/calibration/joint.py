@@ -104,7 +104,9 @@ class MomentTerm:
         count = len(self.target)
         scaled = gradient[:count] / self.sd[:, None]
         whole: np.ndarray = scaled.T @ scaled
-        bent = self.root.T @ self.surface.curve[count:].sum(axis=0) @ self.root
+        raw, _ = self.surface(self.root @ (theta - self.centre)[self.free])
+        curve = self.surface.curve[count:][self._is_believed(raw)[count:]].sum(axis=0)
+        bent = self.root.T @ curve @ self.root
         whole[np.ix_(self.free, self.free)] -= 2.0 * bent
         return whole
 

@@ -136,13 +136,13 @@ def lever_response(
         for outcome in found[0][0]:
             base = np.array([draw[0][outcome] for draw in found])
             gap = np.array([draw[number][outcome] for draw in found]) - base
-            low, mid, high = np.nanquantile(gap, INTERVAL)
+            low, mid, high = _quantiles(gap)
             rows.append(
                 {
                     "lever": label,
                     "change": change.label,
                     "outcome": outcome,
-                    "base": float(np.nanmedian(base)),
+                    "base": _quantiles(base)[1],
                     "difference": mid,
                     "low": low,
                     "high": high,
@@ -150,3 +150,10 @@ def lever_response(
                 }
             )
     return pd.DataFrame(rows)
+
+
+def _quantiles(values: np.ndarray) -> tuple[float, float, float]:
+    """Of what is defined."""
+    known = values[~np.isnan(values)]
+    low, mid, high = np.quantile(known, INTERVAL) if len(known) else (np.nan,) * 3
+    return float(low), float(mid), float(high)

@@ -3,19 +3,20 @@
 Two things are not in a record: who held before a move (`hidden`), and how sound each truce is (the
 rules draw a standard normal for each truce and for each repair of a strained one). Readings of a
 week are summed with their probability under the game's own order of play, soundness is integrated
-with Gauss-Hermite nodes. With one reading a week and one node at 0 this is `likelihood.Likelihood`.
+with Gauss-Hermite nodes. A week within which the soundness changes is read as the replay reads it.
+With one reading a week and one node at 0 this is `likelihood.Likelihood`, but for the chance of one
+half that the order of the sides has in a week with moves.
 
 A call is compiled: it runs over the coefficients of each legal option that are not 0.
 """
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 import numpy as np
 
 from negotiation_abm.calibration.features import Data
-from negotiation_abm.calibration.hidden import readings
+from negotiation_abm.calibration.hidden import Reading, readings
 from negotiation_abm.calibration.likelihood import Likelihood
 from negotiation_abm.core.terms import Move, move_of
 from negotiation_abm.kernel import compiler
@@ -43,6 +44,11 @@ class MarginalLikelihood:
         HOLDs of a week count if those that the replay reads into it do.
     nodes : int
         Nodes of the integral over soundness; 1 takes every truce as of mean soundness.
+
+    Attributes
+    ----------
+    counted : ndarray of bool, shape (D,)
+        `decisions`.
     """
 
     def __init__(
@@ -56,6 +62,7 @@ class MarginalLikelihood:
         assert hidden is not None, "collected without what the record does not say"
         use = np.ones(len(data.chosen), bool) if decisions is None else decisions
         held = np.ones(len(data.round_held), bool) if rounds is None else rounds
+        self.counted = use
         legal = hidden.legal
         counts = legal.sum(axis=1)
         self.size = len(data.coefficients)
@@ -91,9 +98,9 @@ class MarginalLikelihood:
                 if (hidden.moved[r : r + 2] >= 0).any()
             )
             listed = readings(movers, hidden.exchanges)
-            parts = [sorted(set(hidden.truce[own].tolist()) - {-1}) or [-1]][0]
+            parts = sorted(set(hidden.truce[own].tolist()) - {-1}) or [-1]
             if len(parts) > 1:  # soundness changes within the week: the replay's own reading
-                listed = ((max(listed, key=_plainness)[0], 2),)
+                listed = ((_as_replayed(data, int(turn)), 2),)
             for part in parts:
                 for reading, count in listed:
                     for player, segment, moves in reading:
@@ -163,9 +170,14 @@ def likelihood_of(
     return kind(data, decisions, rounds)
 
 
-def _plainness(reading: Any) -> int:
-    """Readings with fewer HOLDs are plainer."""
-    return -sum(not moves for _, _, moves in reading[0])
+def _as_replayed(data: Data, turn: int) -> Reading:
+    """The reading of a week that the replay gives it."""
+    made, slots = 0, []
+    for d in np.flatnonzero(data.turn == turn):
+        moves = bool(data.chosen[d] != 0)
+        slots.append((int(data.player[d]), made, moves))
+        made += moves
+    return tuple(slots)
 
 
 def _holds_count(data: Data, use: np.ndarray) -> dict[int, bool]:

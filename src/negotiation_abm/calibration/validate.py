@@ -213,7 +213,8 @@ def _free(
         "free_runs": len(games) * runs,
         "verdicts": verdicts(patterns),
         "predictive_inside": {
-            str(kind): float(part["inside"].mean()) for kind, part in predictive.groupby("kind")
+            str(kind): float(part["inside"].dropna().astype(bool).mean())
+            for kind, part in predictive.groupby("kind")
         },
     }
     return tables

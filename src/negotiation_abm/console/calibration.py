@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from rich.console import Console
 
@@ -136,23 +137,27 @@ def _print_patterns(console: Console, summary: dict[str, Any], patterns: pd.Data
         ("verdict", "left"),
     )
     for row in patterns.to_dict(orient="records"):
-        record = "" if row["record"] != row["record"] else f"{row['record']:.2f}"
+        record = "" if np.isnan(row["record"]) else f"{row['record']:.2f}"
+        free = f"{row['free']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
         table.add_row(
             row["pattern"],
             row["statistic"],
             row["there"].replace("below", "<").replace("above", ">"),
             record,
-            f"{row['free']:.2f} [{row['low']:.2f}, {row['high']:.2f}]",
+            "" if np.isnan(row["free"]) else free,
             row["verdict"],
         )
     console.print()
     console.print(table)
     counts = list(summary["verdicts"].values())
+    never = counts.count("not defined")
+    undefined = f", {never} not defined" if never else ""
     over = f"{summary['draws']} posterior draws" if summary["draws"] else "the point values"
     console.print(
         f"{counts.count('pass')} of {len(counts)} patterns pass, {counts.count('weak')} weak, "
-        f"{counts.count('fail')} fail ({summary['free_runs']:,} free runs over {over}). Intervals "
-        "are over draws;\nweak: on the wrong side of the line, or the record outside single runs."
+        f"{counts.count('fail')} fail{undefined} ({summary['free_runs']:,} free runs over {over}). "
+        "Intervals\nare over draws; weak: on the wrong side of the line, or the record outside "
+        "single runs."
     )
     inside = ", ".join(f"{kind} {short(v)}" for kind, v in summary["predictive_inside"].items())
     console.print(f"Share of the record inside the 90 % band of free runs: {inside}.")
@@ -221,12 +226,14 @@ def print_forecast(summary: dict[str, Any], out: Path | None) -> None:
     console.print(table)
     renewal = summary["renewal"]
     if renewal:
+        lead = renewal["weeks_early_mean"]
+        early = "" if lead is None else f" {lead:.1f} weeks early on average;"
+        ready = renewal["of_those_that_reach_the_window"]
+        of_these = "none" if ready is None else short(ready)
         console.print(
             f"\nRenewed by its date ({renewal['date']}): {short(renewal['probability'])} "
-            f"[{short(renewal['low'])}, {short(renewal['high'])}], "
-            f"{renewal['weeks_early_mean']:.1f} weeks early on average; "
-            f"{short(renewal['of_those_that_reach_the_window'])} of those that stand "
-            f"{renewal['window_weeks']} weeks before."
+            f"[{short(renewal['low'])}, {short(renewal['high'])}],{early} "
+            f"{of_these} of those that stand {renewal['window_weeks']} weeks before."
         )
     ends = plain_table(("what ends it", "left"), ("measure", "left"), ("share [90 %]", "right"))
     for row in summary["ends"]:
