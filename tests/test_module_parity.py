@@ -6,7 +6,7 @@ import pytest
 from helpers import assert_same_record
 from module_helpers import random_combination
 from negotiation_abm import NegotiationModel, build_game, load_scenario
-from negotiation_abm.batch import spells_of_one
+from negotiation_abm.batch import is_disturbed, spells_of_one
 from negotiation_abm.core.modules import NAMES
 from negotiation_abm.core.state import INFO, STATE
 from negotiation_abm.core.terms import TruceEnd
@@ -23,7 +23,7 @@ def compiled_run(game, seed, replicate):
     tally, spells = np.zeros(1, TALLY), np.zeros(largest, SPELL)
     codes, numbers = np.array(game.strategy_codes), (np.uint64(seed), np.int64(replicate))
     records = (game.params, game.weeks, game.initial, codes)
-    kernel = make_kernel(game.strategy_codes)
+    kernel = make_kernel(game.strategy_codes, is_disturbed(game))
     _, count = kernel(*records, *numbers, state, info, tally, spells, largest)
     return state[0], tally[0], spells[:count]
 

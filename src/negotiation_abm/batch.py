@@ -47,6 +47,11 @@ def spells_of_one(game: Game) -> int:
     return NUM_MEASURES * (len(game.weeks) * (moves + 1) + 1)
 
 
+def is_disturbed(game: Game) -> bool:
+    """Can a move be other than the strategy's choice: by a slip, or forced by the calendar?"""
+    return bool((game.params["noise"] > 0.0).any() or game.weeks["has_forced"].any())
+
+
 def blank_traces(game: Game, count: int) -> np.ndarray:
     """Room for the weeks of `count` runs: `TRACE` records, shape (count, weeks played)."""
     return np.zeros((count, len(game.weeks) - int(game.initial["turn"][0])), TRACE)
@@ -69,7 +74,7 @@ def run_replicates(
     Block
         `count` runs, and their spells in the order in which they ended.
     """
-    kernel = make_kernel(game.strategy_codes)
+    kernel = make_kernel(game.strategy_codes, is_disturbed(game))
     codes = np.array(game.strategy_codes)
     state, info = np.zeros(1, STATE), np.zeros(1, INFO)
     largest = spells_of_one(game)

@@ -20,7 +20,6 @@ from negotiation_abm.core.terms import Phase, TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 from negotiation_abm.errors import InputError
 from negotiation_abm.game import Game
-from negotiation_abm.kernel import make_kernel
 
 MEASURES = {"covered": COVERED, "any_domain": ANY_DOMAIN}
 DAYS = (90, 180, 365)
@@ -81,7 +80,6 @@ def forecast(
     if known is not None and not scenario.start <= known < scenario.end:
         allowed = f"{scenario.start} to {scenario.end}"
         raise InputError(scenario.path, "--known", f"{known} is not in {allowed}")
-    make_kernel(first.strategy_codes)  # compile before the threads start
 
     def one(numbered: tuple[int, Game]) -> tuple[Block, Block | None]:
         number, game = numbered

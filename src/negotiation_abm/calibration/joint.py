@@ -26,7 +26,6 @@ from negotiation_abm.calibration.moments import (
     with_coefficients,
 )
 from negotiation_abm.calibration.priors import Prior
-from negotiation_abm.kernel import make_kernel
 
 ROUNDS = 4
 POINTS = 700  # simulated a round
@@ -209,7 +208,6 @@ def _simulate(
     progress: Progress | None,
 ) -> np.ndarray:
     """Outcomes at each design point on their own scales, shape (N, M)."""
-    make_kernel(data.game.strategy_codes)  # compile before the threads start
     targets = len(moments.targets)
 
     def one(theta: np.ndarray) -> list[float]:

@@ -20,7 +20,6 @@ from negotiation_abm.core.state import as_object
 from negotiation_abm.core.terms import Move
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 from negotiation_abm.game import Game
-from negotiation_abm.kernel import make_kernel
 
 INTERVAL = (0.05, 0.5, 0.95)
 HALF_YEAR_WEEKS = 26
@@ -115,7 +114,6 @@ def lever_response(
         One row a lever, change and outcome: base and difference (medians over draws), low, high
         (90 % interval over draws, simulation error included), clear (does it exclude 0?).
     """
-    make_kernel(games[0].strategy_codes)  # compile before the threads start
     labels = games[0].lever_labels()
 
     def one(game: Game) -> list[dict[str, float]]:
