@@ -226,14 +226,14 @@ def compare_cases(file, argv, outcomes, panels, words):
         finish(study, game, table, figure, numbers)
 
 
-def finish(study, game, table, figure, numbers):
+def finish(study, game, table, figure, numbers, scenario=""):
     """Write table, figure and README; `numbers` fills the template."""
     table.to_csv(study.table, index=False, float_format="%.6g")
     spec = study.spec
     over = f"{spec['draws']:,} posterior draws of " if "draws" in spec else ""
     environ = environment()
     parts = [
-        f"scenario {game.scenario.name}",
+        f"scenario {scenario or game.scenario.name}",
         f"parameters {game.parameter_set.name}",
         f"{over}{spec['replicates']:,} runs, seed {spec['seed']}",
         f"negotiation_abm {environ['negotiation_abm']} ({environ['source_hash'][:8]})",
