@@ -121,5 +121,5 @@ def plot_differences(
     ax = ax or plt.gca()
     names = list(table["case"]) if labels else [""] * len(table)
     _rows(ax, names, table, ("difference", "low", "high"), 0.0, text)
-    ax.locator_params(axis="x", nbins=6)
+    ax.locator_params(axis="x", nbins=5)
     return ax
