@@ -1,6 +1,5 @@
 """What the tests share: neutral rules with numbers for hand arithmetic, small games, comparison."""
 
-import copy
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,12 +21,13 @@ from negotiation_abm.core.state import (
 from negotiation_abm.core.terms import LONG_AGO, Phase
 from negotiation_abm.core.transitions import (
     apply_move,
-    begin_turn,
     end_turn,
-    is_legal,
     scheduled_step,
 )
 from negotiation_abm.game import Game
+from negotiation_abm.strategy_check import MEMORY, changed_fields, legal_options, situations
+
+__all__ = ["MEMORY", "changed_fields", "legal_options"]
 
 # Options by number, as the docstring of `option_of` gives them.
 HOLD, SUSPEND = 0, 1
@@ -36,9 +36,6 @@ ESCALATE_1, THREATEN_1, CONCEDE_1 = 5, 6, 7
 ESCALATE_2 = 8
 
 SHIPPED = ("baseline_2025", "busan_2025")
-
-# What the quantal response remembers of its own arithmetic: no part of the game.
-MEMORY = {"odds", "odds_inputs", "shared_inputs", "shared_odds"}
 
 # ---------------------------------------------------------------------------
 # Rules by hand: two levers a side, every payoff term off.
@@ -79,6 +76,8 @@ NEUTRAL: dict[str, Any] = {
     "lead_probability": [0.4, 0.3, 0.3],
     "exchanges_per_turn": 3,
     "min_severity": 0.1,
+    "foresight": 1.0,
+    "markov_chain": 0.2,
 }
 
 
@@ -170,21 +169,6 @@ def finish_week(
     return info
 
 
-def legal_options(state: SimpleNamespace, params: SimpleNamespace, player: int) -> list[int]:
-    """Every legal option of a player, in order."""
-    count = 2 + 3 * int(params.num_levers[player])
-    return [option for option in range(count) if is_legal(state, params, player, option)]
-
-
-def changed_fields(before: SimpleNamespace, after: SimpleNamespace) -> set[str]:
-    """Names of the fields of the game in which two states differ."""
-    return {
-        name
-        for name, value in vars(before).items()
-        if name not in MEMORY and not np.array_equal(value, getattr(after, name), equal_nan=True)
-    }
-
-
 # ---------------------------------------------------------------------------
 # Games from files.
 
@@ -264,21 +248,8 @@ def random_states(
     game: Game, seed: int, weeks: int
 ) -> Iterator[tuple[SimpleNamespace, SimpleNamespace]]:
     """States (and their weeks) met before each decision of random legal play."""
-    rng = np.random.default_rng(seed)
-    params, state = as_object(game.params[0]), as_object(game.initial[0])
-    info = make_info()
-    for turn in range(weeks):
-        week = as_object(game.weeks[turn])
-        begin_turn(state, params, week, rng.random())
-        for _ in range(params.exchanges_per_turn):
-            for player in rng.permutation(2):
-                yield copy.deepcopy(state), week
-                option = int(rng.choice(legal_options(state, params, player)))
-                step = scheduled_step(state, params, player, option, rng.choice([0.5, 1.0, 2.0]))
-                lead = int(rng.integers(0, 6))
-                apply_move(state, params, player, option, step, lead, rng.normal(), info)
-            state.exchange += 1
-        end_turn(state, params, week, info)
+    for situation in situations(game, seed, weeks):
+        yield situation.state, situation.week
 
 
 def assert_same_record(ours: SimpleNamespace, theirs: np.void) -> None:

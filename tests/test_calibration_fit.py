@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from negotiation_abm import load_record
 from negotiation_abm.calibration.features import collect
-from negotiation_abm.calibration.fit import fit, interval, profile
+from negotiation_abm.calibration.fit import fit, interval, profile, refit
 from negotiation_abm.calibration.likelihood import Likelihood
 from negotiation_abm.calibration.priors import load_prior
 from test_calibration_data import by_hand, episode, normal, shipped
@@ -119,6 +119,21 @@ def test_holding_the_estimate_changes_nothing(small):
     part = fit(small.data, small.prior, fixed={12: float(small.theta[12])})
     np.testing.assert_allclose(part.theta, small.theta, atol=1e-5)
     assert part.log_posterior == pytest.approx(small.log_posterior, abs=1e-9)
+
+
+def test_refitting_is_fitting_with_more_held(small):
+    part = fit(small.data, small.prior, fixed={0: 0.3})
+    again, whole = refit(part, {4: -1.0}), fit(small.data, small.prior, fixed={0: 0.3, 4: -1.0})
+    assert (again.theta[0], again.theta[4]) == (0.3, -1.0)
+    np.testing.assert_allclose(again.theta, whole.theta, atol=1e-5)
+    assert again.log_posterior == pytest.approx(whole.log_posterior, abs=1e-9)
+    assert set(again.fixed) == {0, 4, *small.prior.fixed}
+
+
+def test_a_metric_changes_the_way_and_not_the_place(small):
+    again = fit(small.data, small.prior, metric=100.0 * np.eye(len(small.theta)))
+    assert again.converged
+    np.testing.assert_allclose(again.theta, small.theta, atol=1e-5)
 
 
 def test_all_can_be_held():

@@ -413,6 +413,22 @@ def test_an_unknown_column_is_refused(own_set):
         load_draws(own_set)
 
 
+@pytest.mark.parametrize(
+    ("frame", "problem"),
+    [
+        (frame_of(fatigue=[1.0, np.nan]), "fatigue: not all of its values are finite numbers"),
+        (frame_of(fatigue=["much"]), "fatigue: not all of its values are finite numbers"),
+        (frame_of(mirror=[np.inf]), "mirror: not all of its values are finite numbers"),
+        (frame_of(fatigue=np.zeros(0)), "mine.parquet: no draws"),
+        (frame_of(chain=[0], draw=[0]), "mine.parquet: no draws"),
+    ],
+)
+def test_draws_that_are_no_numbers_or_none_are_refused(own_set, frame, problem):
+    frame.to_parquet(draws_path(own_set), index=False)
+    with pytest.raises(InputError, match=problem):
+        load_draws(own_set)
+
+
 def test_a_file_that_is_no_parquet_is_refused_in_one_line(own_set):
     draws_path(own_set).write_text("chain,draw\n")
     with pytest.raises(InputError, match=r"mine.parquet: not a Parquet file") as refusal:

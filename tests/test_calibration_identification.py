@@ -7,7 +7,8 @@ import pytest
 from negotiation_abm.calibration.fit import fit, interval
 from negotiation_abm.calibration.identification import _influence, identification_table, sentence
 from negotiation_abm.calibration.likelihood import Likelihood
-from test_calibration_data import by_hand, episode, normal, shipped
+from negotiation_abm.calibration.marginal import likelihood_of
+from test_calibration_data import by_hand, episode, episode_hidden, normal, shipped
 
 COLUMNS = [
     *("coefficient", "estimate", "error", "low", "high", "prior_mean", "prior_sd", "ratio"),
@@ -171,6 +172,25 @@ def test_rows_are_named_by_their_influence(small, table):
     named = table["most_influential"][k]
     assert named.startswith(f"{small.data.row_ids[first][0]} ({shifts[first]:+.2f})")
     assert len(named.split("; ")) <= 3
+
+
+@pytest.mark.parametrize("source", [episode, episode_hidden])
+def test_decisions_that_do_not_count_have_no_influence(source):
+    data, prior = source()
+    use = data.turn < 10
+    result = fit(data, prior, likelihood_of(data, use))
+    shifts = _influence(result)
+    assert not shifts[~use].any()
+    assert shifts[use & (data.chosen != 0)].any(axis=1).all()
+    named = {
+        part.split()[0]
+        for row in identification_table(result)["most_influential"]
+        for part in row.split("; ")
+        if part
+    }
+    counted = {ids[0] for d, ids in enumerate(data.row_ids) if ids and use[d]}
+    assert named
+    assert named <= counted
 
 
 # ---------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 from cli_helpers import ROOT, command, contents, leftovers, shipped_game, strict_json
+from helpers import write_yaml
 from negotiation_abm import (
     InputError,
     build_game,
@@ -19,6 +21,7 @@ from negotiation_abm import (
     replay_record,
 )
 from negotiation_abm.calibration import run as run_module
+from negotiation_abm.calibration.draws import load_draws
 from negotiation_abm.calibration.features import collect
 from negotiation_abm.calibration.fit import fit
 from negotiation_abm.calibration.likelihood import Likelihood
@@ -26,7 +29,7 @@ from negotiation_abm.calibration.marginal import MarginalLikelihood
 from negotiation_abm.calibration.parameter_file import parameter_file
 from negotiation_abm.calibration.run import calibrate
 from negotiation_abm.calibration.scores import log_scores
-from negotiation_abm.calibration.validate import validate
+from negotiation_abm.calibration.validate import Effort, validate
 from negotiation_abm.core.params import PARAMETERS
 from negotiation_abm.parameters import load_parameter_set
 from negotiation_abm.provenance import file_hash
@@ -34,6 +37,7 @@ from test_calibration_data import episode, shipped
 
 FILES = {"mine.yaml", "identification.csv", "profiles.csv", "calibration.json", "manifest.json"}
 EXAMPLES = ROOT / "docs" / "examples"
+EPISODE = "other_episode.yaml"
 
 
 @pytest.fixture
@@ -152,6 +156,19 @@ def test_written_set_keeps_what_the_scenario_sets(two_levers):
     game, record = own(two_levers, felt_memory=0.2)
     calibrate(game, record, two_levers / "out", name="mine")
     assert load_parameter_set(two_levers / "out" / "mine.yaml").values["felt_memory"] == 0.2
+
+
+def test_players_are_named_and_what_is_set_says_so(two_levers, few_points):
+    game, record = own(two_levers, **{"agency_rate.US": 0.25, "tolerance": 0.6})
+    calibrate(game, record, two_levers / "out", name="mine")
+    text = (two_levers / "out" / "mine.yaml").read_text(encoding="utf-8")
+    entries = yaml.safe_load(text)["parameters"]
+    rate = game.params["agency_rate"][0]
+    assert entries["agency_rate"]["value"] == {"US": 0.25, "CHINA": float(rate[1])}
+    for name in ("agency_rate", "tolerance"):
+        assert entries[name]["source"].startswith("set in other_episode; else as in start_2025: ")
+    assert entries["tolerance"]["value"] == 0.6
+    assert load_parameter_set(two_levers / "out" / "mine.yaml").values["tolerance"] == 0.6
 
 
 def test_written_set_of_other_players_loads(tmp_path):
@@ -309,9 +326,160 @@ def test_validate_takes_a_parameter_set(two_levers, few_points, capsys):
     )
 
 
+FREE_TABLES = {"patterns", "predictive", "lever_response"}
+
+
+@pytest.fixture
+def tiny(two_levers):
+    """Free runs, and little of them."""
+    return Effort(draws=2, runs=2, lever_runs=20, control_runs=40, seed=3)
+
+
+@pytest.mark.parametrize("parameters", ["start_2025", "calibrated_2025"])
+def test_validate_with_free_runs(two_levers, tiny, parameters):
+    game, record = own(two_levers, parameters=parameters)
+    told = []
+    found = validate(
+        game, record, two_levers / "out", effort=tiny, progress=lambda *s: told.append(s)
+    )
+    has_draws = parameters == "calibrated_2025"
+    assert set(found.tables) >= FREE_TABLES
+    assert "controls" not in found.tables  # they are of the episode of 2025
+    assert found.summary["draws"] == (2 if has_draws else 0)
+    assert found.summary["free_runs"] == 4
+    assert set(found.summary["verdicts"]) == {f"P{n}" for n in range(1, 11)}
+    assert [s for s in told if s[0] == "free runs"][-1] == ("free runs", 4, 4)
+    names = {f"{name}.csv" for name in found.tables} | {"validation.json", "manifest.json"}
+    assert set(contents(two_levers / "out")) == names
+    written = strict_json((two_levers / "out" / "validation.json").read_text())
+    assert written["verdicts"] == found.summary["verdicts"]
+
+
+def test_free_runs_change_no_score(two_levers, tiny):
+    game, record = own(two_levers)
+    with_, without = (validate(game, record, effort=effort).summary for effort in (tiny, None))
+    assert with_["scores_as_given"] == without["scores_as_given"]
+    assert not FREE_TABLES & set(without)
+
+
+def test_validate_prints_patterns_and_levers(two_levers, capsys):
+    done = command(capsys, "validate", EPISODE, "--draws", "1", "--runs", "2")
+    assert (done.status, done.err) == (0, "")
+    assert max(map(len, done.out.splitlines())) <= 100
+    assert "nan" not in done.out
+    words = " ".join(done.out.split())
+    assert re.search(
+        r"\d+ of 10 patterns pass, \d+ weak, \d+ fail, \d+ not defined \(2 free runs", words
+    )
+    assert "US.materials" in done.out
+    assert "negative control" not in done.out
+
+
+def test_a_set_that_was_fitted_to_the_record_is_in_sample(two_levers, few_points):
+    game, record = own(two_levers)
+    calibrate(game, record, two_levers / "out", name="mine")
+    fitted, _ = own(two_levers, parameters=str(two_levers / "out" / "mine.yaml"))
+    found = validate(fitted, record)
+    assert found.summary["in_sample"]
+    assert "scores" in found.tables
+    other = validate(game, record)
+    assert not other.summary["in_sample"]
+    assert "scores" not in other.tables
+
+
+def test_a_set_fitted_to_a_record_that_is_gone_says_so(two_levers, few_points):
+    game, record = own(two_levers)
+    calibrate(game, record, two_levers / "out", name="mine")
+    chosen = two_levers / "out" / "mine.yaml"
+    text = chosen.read_text().replace("record: other_episode", "record: gone")
+    chosen.write_text(re.sub(r"record_sha256: \w+", "record_sha256: 00", text))
+    fitted, _ = own(two_levers, parameters=str(chosen))
+    summary = validate(fitted, record).summary
+    assert any("mine was fitted to a record that is not here" in note for note in summary["notes"])
+    assert summary["baselines_fitted_to"] == "baseline_2025"
+
+
+def test_scenario_as_option_and_by_place(two_levers, capsys):
+    ways = ((EPISODE,), ("--scenario", EPISODE), (EPISODE, "--scenario", EPISODE))
+    found = {command(capsys, "validate", *way, "--scores-only").out for way in ways}
+    assert len(found) == 1
+    assert found.pop().startswith("other_episode.csv under other_episode")
+    done = command(capsys, "validate", EPISODE, "--scenario", "baseline_2025", "--scores-only")
+    assert (done.status, done.out) == (2, "")
+    assert done.err == (
+        "error: --scenario: baseline_2025: other_episode.yaml is given as well; name one\n"
+    )
+
+
+def test_calibrate_with_draws(two_levers, few_points, capsys):
+    words = ("calibrate", EPISODE, "--draws", "25", "--out", "out", "--name", "mine")
+    done = command(capsys, *words, "--packages", "split")
+    assert (done.status, done.err) == (0, "")
+    assert "Errors: sd of the posterior draws" in done.out
+    assert "Posterior: 4 chains of 25" in done.out
+    assert set(contents(Path("out"))) == FILES | {"mine.parquet"}
+    chosen = load_parameter_set(Path("out/mine.yaml"))
+    assert (chosen.fit["draws"], chosen.fit["packages"]) == (100, "split")
+    assert "MAP (posterior sd)" in chosen.sources["fatigue"]
+    draws = load_draws(chosen)
+    assert draws.shape == (100, len(pd.read_csv("out/identification.csv")))
+    columns = pd.read_parquet("out/mine.parquet")
+    assert columns.groupby("chain").size().tolist() == [25] * 4
+
+
+FEW = ("initiative", "offer_cost", "fatigue")
+
+
+@pytest.fixture
+def with_moments(two_levers, few_points, monkeypatch):
+    """Priors that leave five coefficients free, moments, and a small search."""
+    priors = yaml.safe_load((ROOT / "configs/calibration/priors.yaml").read_text())["priors"]
+    for name, entry in priors.items():
+        if name not in FEW:
+            entry |= {"sd": 0, "kind": "normal"} | ({"pool_sd": 0} if "pool_sd" in entry else {})
+    write_yaml(Path("few.yaml"), {"name": "few", "priors": priors})
+    targets = {"concessions_US": {"target": 4, "sd": 1}}
+    write_yaml(Path("aims.yaml"), {"moments": targets, "spells": "record"})
+    small = partial(run_module.fit_joint, points=60, replicates=40, rounds=2)
+    monkeypatch.setattr(run_module, "fit_joint", small)
+    monkeypatch.setattr(run_module, "CHECKED", 8)
+    monkeypatch.setattr(run_module, "CHECK_REPLICATES", 60)
+    return ("calibrate", EPISODE, "--priors", "few.yaml", "--moments", "aims.yaml")
+
+
+@pytest.mark.slow
+def test_calibrate_with_moments(with_moments, capsys):
+    words = (*with_moments, "--draws", "25", "--out", "out", "--name", "mine")
+    done = command(capsys, *words)
+    assert (done.status, done.err) == (0, "")
+    assert "concessions_US" in done.out
+    assert "nats of likelihood" in done.out
+    assert "Emulator against simulation at 8 draws" in done.out
+    assert max(map(len, done.out.splitlines())) <= 100
+    summary = strict_json(Path("out/calibration.json").read_text())
+    moments = summary["moments"]
+    assert moments["log_likelihood_cost"] > 0.0
+    assert {spell["measure"] for spell in moments["spells"]} == {"any_domain", "covered"}
+    assert 0 < moments["emulator_check"]["effective_share"] <= 1
+    assert len(moments["left_out"]) == 2
+    chosen = load_parameter_set(Path("out/mine.yaml"))
+    assert chosen.fit["moments"] == "aims"
+    assert "jointly with moments of free runs" in Path("out/mine.yaml").read_text().replace(
+        "\n ", ""
+    )
+
+
+@pytest.mark.slow
+def test_moments_are_the_same_under_the_same_seed(with_moments, capsys):
+    for out in ("first", "second"):
+        assert command(capsys, *with_moments, "--out", out, "--name", "mine").status == 0
+    first, second = contents(Path("first")), contents(Path("second"))
+    assert first["mine.yaml"] == second["mine.yaml"]
+    assert first["identification.csv"] == second["identification.csv"]
+
+
 NO_RECORD = "name: bare\nextends: baseline_2025\nrecord: null\n"
 BAD_PRIORS = "name: mine\npriors: {fatigue: {mean: 0, sd: 1}, mirrow: {mean: 0, sd: 1}}\n"
-EPISODE = "other_episode.yaml"
 
 BAD = {
     "unknown certainty": (
@@ -334,6 +502,30 @@ BAD = {
     "priors with a misspelt name": (
         ("calibrate", EPISODE, "--priors", "bad.yaml"),
         ("bad.yaml: priors.mirrow: unknown", "did you mean 'mirror'?"),
+    ),
+    "name that is a path": (
+        ("calibrate", EPISODE, "--out", "out", "--name", "../mine"),
+        ("--name: ../mine: not the name of a file; --out gives the folder",),
+    ),
+    "illegal move": (
+        ("calibrate", EPISODE, "--record", "illegal.csv", "--out", "out"),
+        ("illegal.csv: line 2 (A), 2019-07-02: CONCEDE materials is not legal here", "legal: HOLD"),
+    ),
+    "unknown moments": (
+        ("calibrate", EPISODE, "--moments", "nowhere"),
+        ("nowhere: no such file", "moments_2025"),
+    ),
+    "moments of other players": (
+        ("calibrate", EPISODE, "--moments", "aims.yaml"),
+        ("aims.yaml: moments.concessions_USA: unknown", "did you mean 'concessions_US'?"),
+    ),
+    "moments with a spread of 0": (
+        ("calibrate", EPISODE, "--moments", "flat.yaml"),
+        ("flat.yaml: moments.lapse_share.sd: 0 is not above 0",),
+    ),
+    "scenario named twice": (
+        ("validate", EPISODE, "--scenario", "busan_2025"),
+        ("--scenario: busan_2025: other_episode.yaml is given as well; name one",),
     ),
     "priors that are no YAML": (
         ("calibrate", EPISODE, "--priors", "broken.yaml"),
@@ -369,6 +561,10 @@ def test_bad_input_is_one_line(name, two_levers, capsys):
     Path("bare.yaml").write_text(NO_RECORD)
     Path("bad.yaml").write_text(BAD_PRIORS)
     Path("broken.yaml").write_text("priors: [\n")
+    illegal = "id,date,player,move,lever\nA,2019-07-02,US,CONCEDE,materials\n"
+    Path("illegal.csv").write_text(illegal)
+    Path("aims.yaml").write_text("moments: {concessions_USA: {target: 1, sd: 1}}\n")
+    Path("flat.yaml").write_text("moments: {lapse_share: {target: 0.1, sd: 0}}\n")
     Path("theirs.csv").write_bytes((EXAMPLES / "other_episode.csv").read_bytes())
     before = contents(two_levers)
     done = command(capsys, *words)
@@ -378,6 +574,13 @@ def test_bad_input_is_one_line(name, two_levers, capsys):
     for fragment in fragments:
         assert fragment in done.err
     assert contents(two_levers) == before, "something was written"
+
+
+@pytest.mark.parametrize("draws", ["0", "9", "many"])
+def test_chains_too_short_to_judge_are_refused(two_levers, capsys, draws):
+    done = command(capsys, "calibrate", EPISODE, "--draws", draws)
+    assert done.status == 2
+    assert f"argument --draws: '{draws}' is not a whole number; allowed: 10 to" in done.err
 
 
 def test_validate_scores_do_not_depend_on_the_parameters_given(two_levers):

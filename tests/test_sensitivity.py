@@ -10,6 +10,7 @@ from scipy.stats import sobol_indices
 
 from cli_helpers import ROOT, WIDTH, command, contents, leftovers, strict_json
 from negotiation_abm import InputError
+from negotiation_abm.parameters import load_parameter_set
 from negotiation_abm.sensitivity.design import design, matrices
 from negotiation_abm.sensitivity.factors import Factor
 from negotiation_abm.sensitivity.indices import indices, saltelli
@@ -102,7 +103,7 @@ def test_factors():
 def test_posterior_draws_give_their_own_quantiles(tmp_path):
     spec = spec_of(tmp_path, draws="calibrated_2025", factors={"fatigue": "draws"})
     draws = np.array(spec.factors[0].values)
-    assert len(draws) == 4000
+    assert len(draws) == load_parameter_set("calibrated_2025").fit["draws"]
     assert spec.factors[0].at(0.5) == pytest.approx(np.median(draws))
 
 

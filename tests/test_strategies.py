@@ -23,15 +23,21 @@ from helpers import (
     make_game,
     make_params,
     make_state,
+    make_truce,
     make_week,
     move,
     random_states,
 )
+from negotiation_abm import build_game, load_record, load_scenario
+from negotiation_abm.calibration.baselines import START, previous_types, types_of
+from negotiation_abm.calibration.features import collect
 from negotiation_abm.core.draws import uniforms
 from negotiation_abm.core.state import as_object
 from negotiation_abm.core.terms import LONG_AGO, NUM_OPTIONS
 from negotiation_abm.core.transitions import is_legal
+from negotiation_abm.parameters import load_parameter_set
 from negotiation_abm.strategies import code_of, strategies
+from negotiation_abm.strategies._lookahead import foreseen, new_info, new_twin
 from negotiation_abm.strategies.logit import option_weights
 
 NAMES = list(strategies())
@@ -62,8 +68,16 @@ def situations(game):
     ]
 
 
+def thinned(name, situations, every):
+    """Fewer situations for strategies that think ahead, which is slow in Python."""
+    return situations[:: every * (12 if name.startswith("foresight") else 1)]
+
+
 def test_the_shipped_strategies_are_registered():
-    assert {"hold", "logit", "scripted", "tit_for_tat"} <= set(NAMES)
+    assert set(NAMES) == {
+        "always_escalate", "brinkman", "dove", "foresight_1", "foresight_2", "generous_tit_for_tat",
+        "grim", "grit", "hold", "logit", "markov", "scripted", "tit_for_tat",
+    }  # fmt: skip
     assert sorted(NAMES) == NAMES
     assert [code_of(name) for name in NAMES] == list(range(len(NAMES)))
 
@@ -71,7 +85,7 @@ def test_the_shipped_strategies_are_registered():
 @pytest.mark.parametrize("name", NAMES)
 def test_choice_is_legal(name, game, situations):
     params = as_object(game.params[0])
-    for state, week, player, u in situations:
+    for state, week, player, u in thinned(name, situations, 1):
         option = choose(name, state, params, week, player, u)
         assert is_legal(state, params, player, option)
 
@@ -79,7 +93,7 @@ def test_choice_is_legal(name, game, situations):
 @pytest.mark.parametrize("name", NAMES)
 def test_choice_is_a_function_of_its_arguments(name, game, situations):
     params = as_object(game.params[0])
-    for state, week, player, u in situations[::3]:
+    for state, week, player, u in thinned(name, situations, 3):
         twin = copy.deepcopy(state)
         first = choose(name, state, params, week, player, u)
         again = choose(name, state, params, week, player, u)
@@ -90,7 +104,7 @@ def test_choice_is_a_function_of_its_arguments(name, game, situations):
 def test_choice_changes_nothing_in_the_game(name, game, situations):
     params = as_object(game.params[0])
     parameters = copy.deepcopy(params)
-    for state, week, player, u in situations[::3]:
+    for state, week, player, u in thinned(name, situations, 3):
         before, week_before = copy.deepcopy(state), copy.deepcopy(week)
         choose(name, state, params, week, player, u)
         assert changed_fields(before, state) == set()
@@ -102,7 +116,7 @@ def test_choice_changes_nothing_in_the_game(name, game, situations):
 def test_choice_does_not_depend_on_what_was_asked_before(name, game, situations):
     """The quantal response remembers its arithmetic in the state; that must not show."""
     params = as_object(game.params[0])
-    for state, week, player, u in situations[::3]:
+    for state, week, player, u in thinned(name, situations, 3):
         fresh = copy.deepcopy(state)
         fresh.odds[:] = -1.0
         asked = copy.deepcopy(state)
@@ -232,6 +246,137 @@ def test_scripted_plays_what_is_written(script, exchange, expected):
     state = make_state(params, in_force=[[0, 0.5], [0, 0]], exchange=exchange)
     week = make_week(script=[script + [-1] * (8 - len(script)), [ESCALATE_0] * 8])
     assert choose("scripted", state, params, week) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "moves", "expected"),
+    [
+        ("always_escalate", [HOLD, SUSPEND, CONCEDE_0], [ESCALATE_0] * 3),
+        ("always_escalate", [HOLD] * 8, [ESCALATE_0] * 3 + [ESCALATE_1] * 2 + [HOLD] * 3),
+        ("dove", [HOLD, HOLD, HOLD], [SUSPEND, CONCEDE_0, HOLD]),  # the other is at its floor
+        ("dove", [ESCALATE_0], [SUSPEND]),
+        ("grim", [HOLD, HOLD], [SUSPEND, HOLD]),
+        ("grim", [SUSPEND, HOLD, HOLD], [SUSPEND, HOLD, HOLD]),
+        ("grim", [HOLD, ESCALATE_2, HOLD, HOLD], [SUSPEND, ESCALATE_0, ESCALATE_0, ESCALATE_0]),
+        ("grit", [HOLD, ESCALATE_1, HOLD], [HOLD, ESCALATE_0, HOLD]),  # firm once
+        ("grit", [CONCEDE_1, CONCEDE_1], [SUSPEND, CONCEDE_0]),
+        ("grit", [THREATEN_0], [HOLD]),
+        ("brinkman", [ESCALATE_0, CONCEDE_0], [HOLD, HOLD]),
+        ("brinkman", [SUSPEND, HOLD], [SUSPEND, HOLD]),
+    ],
+)
+def test_score_sheet(name, moves, expected):
+    assert answers(name, moves) == expected
+
+
+def test_grit_steps_back_of_its_own_accord_at_its_pace():
+    params = make_params(**DOMAINS, grit_pace=0.25)
+    state = make_state(params, **LEVELS)
+    assert choose("grit", state, params, u=0.24) == SUSPEND
+    assert choose("grit", state, params, u=0.26) == HOLD
+    state.exchange = 1
+    assert choose("grit", state, params, u=0.24) == HOLD
+
+
+@pytest.mark.parametrize("blow", [ESCALATE_1, THREATEN_1])
+def test_generous_tit_for_tat_lets_some_blows_pass(blow):
+    params = make_params(**DOMAINS, generosity=1 / 3)
+    state = make_state(params, last_option=[0, blow], **LEVELS)
+    assert choose("generous_tit_for_tat", state, params, u=0.33) == HOLD
+    answer = choose("tit_for_tat", state, params)
+    assert choose("generous_tit_for_tat", state, params, u=0.34) == answer != HOLD
+
+
+@pytest.mark.parametrize("kindness", [CONCEDE_1, SUSPEND])
+def test_generous_tit_for_tat_returns_every_kindness(kindness):
+    params = make_params(**DOMAINS, generosity=1.0)
+    state = make_state(params, last_option=[0, kindness], **LEVELS)
+    assert choose("generous_tit_for_tat", state, params) == choose("tit_for_tat", state, params)
+
+
+@pytest.mark.parametrize(
+    ("fields", "weeks", "expected"),
+    [
+        ({"weeks_left": 5}, {}, THREATEN_0),  # pressure before the date
+        ({"weeks_left": 7}, {}, HOLD),  # too early
+        ({"weeks_left": -1}, {"weeks_to_summit": 3}, THREATEN_0),
+        ({"weeks_left": 5, "pending": [[0.1, 0], [0, 0]]}, {}, THREATEN_1),
+        ({"weeks_left": 5, "pending": 0.1}, {}, ESCALATE_1),  # the first is covered
+        ({"weeks_left": 1}, {}, SUSPEND),  # time to sign
+        ({"weeks_left": 5, "forum": 1}, {}, SUSPEND),
+        ({"weeks_left": 5, "offer": [0, 2]}, {}, SUSPEND),
+        ({"weeks_left": 5, "exchange": 1}, {}, HOLD),  # one move a week
+    ],
+)
+def test_brinkman_raises_before_a_date_and_signs_on_it(fields, weeks, expected):
+    params = make_params(**DOMAINS, brinkmanship_weeks=6)
+    state = make_truce(params, **LEVELS | {"covered": [[1, 0], [1, 0]]} | fields)
+    assert choose("brinkman", state, params, make_week(**weeks)) == expected
+
+
+def test_markov_draws_by_the_row_of_the_opponents_last_move():
+    chain = np.full((5, 5), 0.2)
+    chain[3] = [0.5, 0.0, 0.25, 0.25, 0.0]  # after a threat
+    params = make_params(**DOMAINS, markov_chain=chain)
+    state = make_state(params, last_option=[0, THREATEN_1], **LEVELS)
+    chosen = [choose("markov", state, params, u=u) for u in (np.arange(800) + 0.5) / 800]
+    counts = np.bincount(chosen, minlength=8) / 800
+    assert counts == pytest.approx([0.5, 0, 0.125, 0.125, 0, 0.125, 0.125, 0])
+
+
+def test_shipped_chain_is_that_of_the_record():
+    data = collect(build_game(load_scenario("baseline_2025")), load_record("record_2025"))
+    other, _ = previous_types(data)
+    counts = np.full((5, 5), 0.5)
+    np.add.at(counts, (np.where(other == START, 0, other), types_of(data)), 1.0)
+    expected = counts / counts.sum(axis=1, keepdims=True)
+    chain = load_parameter_set("start_2025").values["markov_chain"]
+    np.testing.assert_allclose(list(chain.values()), expected, rtol=0, atol=1e-4)
+
+
+# ---------------------------------------------------------------------------
+# Foresight.
+
+
+@pytest.mark.parametrize("name", ["foresight_1", "foresight_2"])
+def test_foresight_without_weight_is_the_quantal_response(name, game, situations):
+    params = as_object(game.params[0])
+    params.foresight = 0.0
+    for state, week, player, u in situations[::7]:
+        expected = choose("logit", state, params, week, player, u)
+        assert choose(name, state, params, week, player, u) == expected
+
+
+def test_foresight_weighs_the_answer_that_it_expects():
+    """An offer that will be accepted takes half of the opponent's pressure off."""
+    terms = {"acceptance": 50.0, "suspended_share": 0.5, "flow_weight": 1.0, "foresight": 1.0}
+    params = make_params(num_levers=1, **terms, foresight_least=0.01, audience_cost=50.0)
+    state = make_state(params, in_force=[[0, 0], [0.5, 0]], offer=[0, 0], anger=-50.0)
+    state.last_option[:] = 0
+    twins, infos = (new_twin(), new_twin(), new_twin()), new_info()
+    params.reciprocity = 1.0  # nothing but HOLD and SUSPEND is thinkable
+    ahead = [
+        foreseen(state, params, make_week(), 0, option, 0, twins, infos)
+        for option in (HOLD, SUSPEND)
+    ]
+    # h(1/2) = 12/15 and h(1/4) = 8/15; after SUSPEND the offer is taken up for sure
+    assert ahead == pytest.approx([0.0, 4 / 15], abs=1e-6)
+    weights = np.empty(NUM_OPTIONS)
+    option_weights(state, params, make_week(), 0, weights)
+    border = weights[0] / (weights[0] + weights[1] * math.exp(4 / 15))
+    assert choose("foresight_1", state, params, u=border - 1e-6) == HOLD
+    assert choose("foresight_1", state, params, u=border + 1e-6) == SUSPEND
+
+
+def test_two_moves_ahead_take_in_the_own_reply():
+    """With the opponent's offer on the table, the own acceptance is foreseen after HOLD."""
+    terms = {"acceptance": 50.0, "suspended_share": 0.5, "flow_weight": 1.0, "reciprocity": 1.0}
+    params = make_params(num_levers=1, **terms, foresight_least=0.01, audience_cost=50.0)
+    state = make_state(params, in_force=[[0, 0], [0.5, 0]], offer=[0, 2], anger=-50.0)
+    twins, infos = (new_twin(), new_twin(), new_twin()), new_info()
+    for deep, expected in ((0, 0.0), (1, 4 / 15)):
+        ahead = foreseen(state, params, make_week(), 0, HOLD, deep, twins, infos)
+        assert ahead == pytest.approx(expected, abs=1e-6)
 
 
 # ---------------------------------------------------------------------------

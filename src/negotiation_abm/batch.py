@@ -4,11 +4,13 @@ A *chunk* is a unit of work, a *block* a unit of output: blocks come in replicat
 the same rows whatever the chunk size and the number of threads.
 """
 
+import itertools
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -19,7 +21,11 @@ from negotiation_abm.kernel import make_kernel
 
 BLOCK_SIZE = 10_000
 CHUNK_SIZE = 2_000
+TRACED_CHUNK_SIZE = 500  # weeks take room
 SPELLS_GUESS = 16  # room for spells a replicate; a chunk that needs more is played in parts
+
+T = TypeVar("T")
+X = TypeVar("X")
 
 
 @dataclass(frozen=True)
@@ -42,8 +48,8 @@ def spells_of_one(game: Game) -> int:
 
 
 def blank_traces(game: Game, count: int) -> np.ndarray:
-    """Room for the weeks of `count` runs: `TRACE` records, shape (count, weeks)."""
-    return np.zeros((count, len(game.weeks)), TRACE)
+    """Room for the weeks of `count` runs: `TRACE` records, shape (count, weeks played)."""
+    return np.zeros((count, len(game.weeks) - int(game.initial["turn"][0])), TRACE)
 
 
 def run_replicates(
@@ -55,7 +61,7 @@ def run_replicates(
     ----------
     seed : int
         0 to 2**64 - 1.
-    traces : ndarray of TRACE, shape (num_traced, weeks), optional
+    traces : ndarray of TRACE, shape (num_traced, weeks played), optional
         Filled with the state at the end of each week of the first `num_traced` (`blank_traces`).
 
     Returns
@@ -72,6 +78,8 @@ def run_replicates(
     done = 0
     while done < count:
         tallies = np.zeros(count - done, TALLY)
+        if game.tally is not None:
+            tallies[:] = game.tally[0]
         room = np.zeros(largest + SPELLS_GUESS * (count - done), SPELL)
         played, written = kernel(
             game.params,
@@ -110,32 +118,68 @@ def simulate(
     progress : callable, optional
         Called with the number of replicates finished.
     """
-    make_kernel(game.strategy_codes)  # compile before the threads start
-    starts = iter(range(0, replicates, chunk_size))
+
+    def play(start: int, size: int) -> Block:
+        return run_replicates(game, seed, start, size)
+
+    yield from _blocks(in_chunks(play, replicates, threads, chunk_size), progress)
+
+
+def simulate_traced(
+    game: Game,
+    replicates: int,
+    seed: int,
+    threads: int | None = None,
+    chunk_size: int = TRACED_CHUNK_SIZE,
+) -> Iterator[tuple[Block, np.ndarray]]:
+    """Play `replicates` runs and yield them in chunks, in order, with their weeks.
+
+    Yields
+    ------
+    Block, ndarray of TRACE, shape (chunk, weeks played)
+    """
+
+    def play(start: int, size: int) -> tuple[Block, np.ndarray]:
+        traces = blank_traces(game, size)
+        return run_replicates(game, seed, start, size, traces), traces
+
+    yield from in_chunks(play, replicates, threads, chunk_size)
+
+
+def in_chunks(
+    play: Callable[[int, int], T], replicates: int, threads: int | None, chunk_size: int
+) -> Iterator[T]:
+    """What `play` (first replicate, number of them) makes of each chunk, over threads, in order."""
+    starts = range(0, replicates, chunk_size)
+    tasks = ((start, min(chunk_size, replicates - start)) for start in starts)
+    yield from in_order(lambda task: play(*task), tasks, threads)
+
+
+def in_order(play: Callable[[X], T], tasks: Iterable[X], threads: int | None) -> Iterator[T]:
+    """What `play` makes of each task, over threads, in the order of the tasks."""
+    ahead = iter(tasks)
     workers = threads or available_threads()
-    waiting: deque[Future[Block]] = deque()
+    waiting: deque[Future[T]] = deque()
     with ThreadPoolExecutor(workers) as pool:
 
         def submit() -> None:
-            start = next(starts, None)
-            if start is not None:
-                size = min(chunk_size, replicates - start)
-                waiting.append(pool.submit(run_replicates, game, seed, start, size))
+            for task in itertools.islice(ahead, 1):
+                waiting.append(pool.submit(play, task))
 
         try:
             for _ in range(2 * workers):
                 submit()
-            yield from _blocks(_chunks(waiting, submit), progress)
+            yield from _chunks(waiting, submit)
         finally:
             for future in waiting:
                 future.cancel()
 
 
-def _chunks(waiting: deque[Future[Block]], submit: Callable[[], None]) -> Iterator[Block]:
+def _chunks(waiting: deque[Future[T]], submit: Callable[[], None]) -> Iterator[T]:
     while waiting:
-        block = waiting.popleft().result()
+        done = waiting.popleft().result()
         submit()
-        yield block
+        yield done
 
 
 def _blocks(chunks: Iterator[Block], progress: Callable[[int], None] | None) -> Iterator[Block]:

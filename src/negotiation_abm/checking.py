@@ -12,7 +12,7 @@ from negotiation_abm.record import Record, check_against, load_record
 from negotiation_abm.resources import find, read_yaml
 from negotiation_abm.scenario import Scenario, load_scenario
 
-KINDS = (".yaml", ".csv")
+KINDS = (".yaml", ".csv", ".py")
 
 
 def check_files(references: list[str]) -> Iterator[str]:
@@ -31,6 +31,10 @@ def check_files(references: list[str]) -> Iterator[str]:
 
 
 def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> str:
+    if reference.endswith(".py"):
+        from negotiation_abm.strategy_check import use_file  # loads the compiler
+
+        return f"strategy, named {use_file(reference)}"
     path = _locate(reference)
     if path.suffix == ".csv":
         record = load_record(path)
@@ -50,6 +54,13 @@ def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> 
         return f"moments, {len(load_moments(path, game).targets)} targets"
     if kind == "priors":
         return f"priors, {len(data['priors'])} parameters"
+    if kind == "whatif":
+        from negotiation_abm.whatif.run import branches  # loads pandas
+        from negotiation_abm.whatif.schema import load_whatif
+
+        whatif = load_whatif(path)
+        branches(whatif)
+        return f"what-if, from {whatif.date} of {whatif.scenario}"
     if kind == "study":
         from negotiation_abm.sensitivity.spec import load_spec as load_study  # loads scipy
 
@@ -76,6 +87,7 @@ def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> 
 def _locate(reference: str) -> Path:
     for folder, suffix in (
         ("configs", ".yaml"),
+        ("configs/whatifs", ".yaml"),
         ("configs/parameters", ".yaml"),
         ("configs/sensitivity", ".yaml"),
         ("configs/sweeps", ".yaml"),
@@ -100,6 +112,8 @@ def _kind(path: Path, data: dict[str, Any]) -> str:
         return "sources"
     if "moments" in data:
         return "moments"
+    if "from" in data:
+        return "whatif"
     if isinstance(data.get("priors"), dict):
         return "priors"
     if isinstance(data.get("factors"), dict):

@@ -36,6 +36,9 @@ class Game:
         Strategy of each player (`strategies.code_of`).
     notes : tuple of str
         What a reader of results should know (pooled parameters, ...).
+    tally : ndarray or None
+        One `TALLY` record with the spells that are open at the start, where the game goes on from
+        a record; None: what `initial` says.
     """
 
     scenario: Scenario
@@ -47,6 +50,7 @@ class Game:
     domain_names: tuple[str, ...]
     strategy_codes: tuple[int, int]
     notes: tuple[str, ...]
+    tally: np.ndarray | None = None
 
     @property
     def players(self) -> tuple[str, str]:

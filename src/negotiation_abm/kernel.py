@@ -6,8 +6,10 @@ own cache does not notice an edit of a rule in another file (numba#1833, numba#9
 
 # mypy: disable-error-code="no-untyped-def"
 
+import hashlib
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -16,29 +18,70 @@ from typing import Any
 import numpy as np
 
 from negotiation_abm.resources import source_hash
+from negotiation_abm.strategies import outside
 
 USUAL = "logit"  # the strategy that most runs use
+_MAKING = threading.Lock()
 
 
-def _cache_folder() -> Path:
+def _cache_folder(outside: str) -> Path:
+    """Folder for compiled code; `outside` is a hash of strategies that are not of the package."""
+    name = source_hash(rules_only=True) + (f"-{outside}" if outside else "")
     base = os.environ.get("NEGOTIATION_ABM_CACHE")
     if base is None:
         base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    folder = Path(base) / "negotiation_abm" / source_hash(rules_only=True)
+    folder = Path(base) / "negotiation_abm" / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
-        folder = Path(tempfile.gettempdir()) / f"negotiation_abm-{source_hash(rules_only=True)}"
+        folder = Path(tempfile.gettempdir()) / f"negotiation_abm-{name}"
     return folder
 
 
 @cache
 def compiler() -> Any:
-    """Numba, with the rules registered and the cache keyed by the sources."""
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(_cache_folder()))
+    """Numba, with the cache keyed by the sources."""
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(_cache_folder("")))
     import numba
+
+    return numba
+
+
+@cache
+def _register(function: Callable[..., Any]) -> None:
+    """Let compiled code call a rule."""
     from numba.extending import register_jitable
 
+    register_jitable(function)
+
+
+@cache
+def _register_twins() -> None:
+    """Compiled versions of the few functions that copy a state."""
+    from numba.extending import overload
+
+    from negotiation_abm.core.state import INFO, STATE
+    from negotiation_abm.strategies import _lookahead
+
+    @overload(_lookahead.new_twin)
+    def new_twin():
+        return lambda: np.empty(1, STATE)
+
+    @overload(_lookahead.new_info)
+    def new_info():
+        return lambda: np.zeros(1, INFO)
+
+    @overload(_lookahead.copy_state)
+    def copy_state(twin, state):
+        def copy(twin, state):
+            twin[0] = state
+
+        return copy
+
+
+def register_rules() -> Any:
+    """Numba, with every rule that is known by now registered."""
+    numba = compiler()
     from negotiation_abm.core import draws, tracker
     from negotiation_abm.core._rule import RULES
     from negotiation_abm.strategies import strategies
@@ -46,8 +89,19 @@ def compiler() -> Any:
     del draws, tracker  # imported for the rules that they note down
     strategies()
     for function in RULES:
-        register_jitable(function)
+        _register(function)
+    _register_twins()
     return numba
+
+
+def outside_hash() -> str:
+    """Hash of the strategies that are not of the package, names and files; empty if none."""
+    digest = hashlib.sha256()
+    files = outside()
+    for name, path in files.items():
+        digest.update(f"{name} ".encode())
+        digest.update(Path(path).read_bytes())
+    return digest.hexdigest()[:16] if files else ""
 
 
 def _dispatcher(choices: list[tuple[int, Callable[..., int]]]) -> Callable[..., int]:
@@ -87,12 +141,18 @@ def make_kernel(codes: Sequence[int] | None = None) -> Callable[..., tuple[int, 
     names = list(strategies())
     plain = [code for code, name in enumerate(names) if is_plain(name)]
     is_lean = codes is not None and set(codes) <= set(plain)
-    return _kernel(tuple(plain if is_lean else range(len(names))))
+    with _MAKING:  # threads that need the same loop wait for one
+        return _kernel(tuple(plain if is_lean else range(len(names))), outside_hash())
 
 
 @cache
-def _kernel(codes: tuple[int, ...]) -> Callable[..., tuple[int, int]]:
-    numba = compiler()
+def _kernel(codes: tuple[int, ...], key: str) -> Callable[..., tuple[int, int]]:
+    """The loop, compiled for these codes with the strategies from outside that have this hash."""
+    numba = register_rules()
+    if key:  # the compiler's cache would not notice an edit of their files
+        numba.config.CACHE_DIR = str(_cache_folder(key))
+    else:
+        numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
     from negotiation_abm.core.draws import (
         AGENCY_BLOCK,
         TURN_BLOCK,
@@ -108,6 +168,7 @@ def _kernel(codes: tuple[int, ...]) -> Callable[..., tuple[int, int]]:
         close_tally,
         start_tally,
         trace_turn,
+        track_forced,
         track_move,
         track_turn,
     )
@@ -117,6 +178,7 @@ def _kernel(codes: tuple[int, ...]) -> Callable[..., tuple[int, int]]:
         apply_move,
         begin_turn,
         end_turn,
+        final_option,
         scheduled_step,
     )
     from negotiation_abm.strategies import is_plain, strategies
@@ -150,6 +212,10 @@ def _kernel(codes: tuple[int, ...]) -> Callable[..., tuple[int, int]]:
         params = params_in[0]
         state = states[0]
         info = infos[0]
+        is_disturbed = params.noise[0] > 0.0 or params.noise[1] > 0.0
+        for turn in range(len(weeks)):
+            if weeks[turn].has_forced == 1:
+                is_disturbed = True
         count = 0
         for number in range(len(tallies)):
             if count + spells_of_one > len(spells):
@@ -158,7 +224,7 @@ def _kernel(codes: tuple[int, ...]) -> Callable[..., tuple[int, int]]:
             states[0] = initial[0]
             tally = tallies[number]
             start_tally(tally, state, replicate)
-            for turn in range(len(weeks)):
+            for turn in range(state.turn, len(weeks)):
                 week = weeks[turn]
                 u_order, u_round, u_us, u_china = uniforms(seed, replicate, turn, TURN_BLOCK)
                 begin_turn(state, params, week, u_round)
@@ -188,8 +254,11 @@ def _kernel(codes: tuple[int, ...]) -> Callable[..., tuple[int, int]]:
                     draws_second = uniforms(seed, replicate, turn, decision_block(exchange, 1))
                     for place in range(2):
                         player = first_mover if place == 0 else opponent_of(first_mover)
-                        u, u_size, u_lead, _ = draws_first if place == 0 else draws_second
+                        u, u_size, u_lead, u_slip = draws_first if place == 0 else draws_second
                         option = decide(codes[player], state, params, week, player, u, weights)
+                        if is_disturbed:
+                            option = final_option(state, params, week, player, option, u_slip)
+                            track_forced(tally, state, week, player, option)
                         step = 0.0
                         lead = 0
                         if option > 1:
@@ -210,7 +279,7 @@ def _kernel(codes: tuple[int, ...]) -> Callable[..., tuple[int, int]]:
                 end_turn(state, params, week, info)
                 count = track_turn(tally, state, params, info, spells, count)
                 if number < len(traces):
-                    trace_turn(traces[number, turn], state, params, week)
+                    trace_turn(traces[number, turn - tally.first_turn], state, params, week)
             count = close_tally(tally, state, params, info, spells, count)
         return len(tallies), count
 

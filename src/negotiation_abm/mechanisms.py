@@ -23,9 +23,15 @@ EVERY = "all together"
 
 
 def mechanisms_table(
-    replicates: int, seed: int, out: Path | None = None, threads: int | None = None
+    replicates: int,
+    seed: int,
+    out: Path | None = None,
+    threads: int | None = None,
+    parameters: str | None = None,
 ) -> pd.DataFrame:
     """Paired effect of each module, alone and all together.
+
+    `parameters` names another parameter set than that of the scenarios.
 
     Returns
     -------
@@ -35,10 +41,10 @@ def mechanisms_table(
         truce of Busan (covered measure) and ``first_truce_weeks`` from January 2025.
     """
     rows: list[dict[str, Any]] = []
-    bases = {start: start_with(start, []) for start in STARTS}
+    bases = {start: start_with(start, [], parameters=parameters) for start in STARTS}
     played = {start: outcomes(game, replicates, seed, threads) for start, game in bases.items()}
     for label, names, issue in _cases():
-        games = {start: start_with(start, names, issue) for start in STARTS}
+        games = {start: start_with(start, names, issue, parameters) for start in STARTS}
         changed = {
             start: outcomes(game, replicates, seed, threads) for start, game in games.items()
         }

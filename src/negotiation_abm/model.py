@@ -41,6 +41,7 @@ from negotiation_abm.core.tracker import (
     TALLY,
     close_tally,
     start_tally,
+    track_forced,
     track_move,
     track_turn,
 )
@@ -50,6 +51,7 @@ from negotiation_abm.core.transitions import (
     apply_move,
     begin_turn,
     end_turn,
+    final_option,
     scheduled_step,
 )
 from negotiation_abm.errors import InputError, nearest
@@ -86,18 +88,41 @@ class Government(mesa.Agent):
         self._choose = strategies()[strategy]
         self._weights = np.zeros(NUM_OPTIONS)
 
-    def play(self, place: int) -> bool:
-        """Make this exchange's move (`place` 0 moves first); False for HOLD."""
-        model, state, params = self.model, self.model.state, self.model.params
+    def choice(self, place: int) -> int:
+        """What the strategy chooses in this exchange (`place` 0 moves first)."""
+        model, state = self.model, self.model.state
+        u, *_ = self._uniforms(place)
+        return int(self._choose(state, model.params, model.week, self.player, u, self._weights))
+
+    def _uniforms(self, place: int) -> tuple[float, float, float, float]:
+        model, state = self.model, self.model.state
         block = decision_block(state.exchange, place)
-        u, u_size, u_lead, _ = uniforms(model.draw_seed, model.replicate, state.turn, block)
-        option = self._choose(state, params, model.week, self.player, u, self._weights)
+        four: tuple[float, float, float, float] = uniforms(
+            model.draw_seed, model.replicate, state.turn, block
+        )
+        return four
+
+    def play(self, place: int, option: int | None = None) -> bool:
+        """Make this exchange's move; False for HOLD.
+
+        Parameters
+        ----------
+        place : int
+            0 moves first.
+        option : int, optional
+            A legal option that is chosen from outside; by default the strategy chooses.
+        """
+        model, state, params = self.model, self.model.state, self.model.params
+        _, u_size, u_lead, u_slip = self._uniforms(place)
+        option = self.choice(place) if option is None else option
+        option = final_option(state, params, model.week, self.player, option, u_slip)
+        track_forced(model.tally, state, model.week, self.player, option)
         multiple = pick(params.step_multiple, params.step_probability, u_size)
         lead = pick(params.lead_weeks, params.lead_probability, u_lead)
         step = scheduled_step(state, params, self.player, option, multiple)
         frailty = normal(u_size, u_lead) if option == 1 else 0.0
         model.carry_out(self.player, option, step, lead, frailty)
-        return option != 0
+        return bool(option != 0)
 
     def in_force(self, lever: str) -> float:
         """Pressure in force of one of this side's levers, 0 to 1."""
@@ -159,7 +184,7 @@ class NegotiationModel(mesa.Model):
         self.state = as_object(self.game.initial[0])
         self.week = as_object(self.game.weeks[0])
         self.info = as_object(blank(INFO)[0])
-        self.tally = as_object(blank(TALLY)[0])
+        self.tally = as_object((blank(TALLY) if self.game.tally is None else self.game.tally)[0])
         self.spells: list[SimpleNamespace] = []
         self.moves: list[dict[str, Any]] = []
         start_tally(self.tally, self.state, replicate)
@@ -199,6 +224,19 @@ class NegotiationModel(mesa.Model):
         """Play one week."""
         if not self.running:
             return
+        first = self.open_week()
+        for exchange in range(self.params.exchanges_per_turn):
+            self.state.exchange = exchange
+            moved = [
+                self.governments[player].play(place)
+                for place, player in enumerate((first, 1 - first))
+            ]
+            if not any(moved):
+                break
+        self.close_week()
+
+    def open_week(self) -> int:
+        """All that comes before the moves of a week; returns who moves first."""
         state, params, turn = self.state, self.params, self.state.turn
         self.week = as_object(self.game.weeks[turn])
         u_order, u_round, *u_shocks = uniforms(self.draw_seed, self.replicate, turn, TURN_BLOCK)
@@ -208,15 +246,11 @@ class NegotiationModel(mesa.Model):
         for player in range(2):
             if u_shocks[player] < params.agency_rate[player]:
                 self._agency_shock(player)
-        first = 0 if u_order < 0.5 else 1
-        for exchange in range(params.exchanges_per_turn):
-            state.exchange = exchange
-            moved = [
-                self.governments[player].play(place)
-                for place, player in enumerate((first, 1 - first))
-            ]
-            if not any(moved):
-                break
+        return 0 if u_order < 0.5 else 1
+
+    def close_week(self) -> None:
+        """All that comes after the moves of a week."""
+        state, params = self.state, self.params
         if params.num_modules > 0:
             end_modules(state, params, self.week, self.draw_seed, self.replicate, 1)
         end_turn(state, params, self.week, self.info)

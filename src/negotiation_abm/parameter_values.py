@@ -11,6 +11,7 @@ from negotiation_abm.parameters import ParameterSet
 from negotiation_abm.scenario import Scenario
 from negotiation_abm.scenario_checks import check_override
 from negotiation_abm.scenario_places import split_lever
+from negotiation_abm.strategies import needs_of
 
 
 def fill_parameters(
@@ -45,6 +46,8 @@ def fill_parameters(
             for i, player in enumerate(scenario.players):
                 for a, lever in enumerate(scenario.levers[player]):
                     params[parameter.name][i, a] = _lever_value(value, sources[i], lever)
+        elif parameter.shape == "chain":
+            params[parameter.name] = list(value.values())
         else:
             params[parameter.name] = value
     apply_overrides(scenario, params)
@@ -61,7 +64,14 @@ def apply_overrides(scenario: Scenario, params: np.void) -> None:
 
 
 def _excuse(scenario: Scenario, chosen: ParameterSet, name: str) -> None:
-    """A module's parameter may be missing from the set if it is off, or set in the scenario."""
+    """A parameter may be missing from the set if nothing uses it, or set in the scenario."""
+    for player, strategy in scenario.strategies.items():
+        if name in needs_of(strategy) and name not in scenario.set:
+            raise InputError(
+                chosen.path,
+                f"parameters.{name}",
+                f"missing, and the strategy '{strategy}' of {player} needs it",
+            )
     module = module_of(name)
     if module in scenario.modules.names() and name not in scenario.set:
         raise InputError(

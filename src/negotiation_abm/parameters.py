@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.core.modules import module_of
 from negotiation_abm.core.parameter import Parameter
-from negotiation_abm.core.params import PARAMETERS
+from negotiation_abm.core.params import OPTIONAL, PARAMETERS
+from negotiation_abm.core.terms import Move
 from negotiation_abm.errors import InputError, nearest
 from negotiation_abm.resources import find, read_yaml
 
@@ -83,7 +83,7 @@ def _check_names(path: Path, entries: dict[str, Any]) -> None:
         if name not in TABLE:
             raise InputError(path, f"parameters.{name}", f"unknown; {nearest(name, TABLE)}")
     for name in TABLE:
-        if name not in entries and module_of(name) is None:
+        if name not in entries and name not in OPTIONAL:
             raise InputError(path, f"parameters.{name}", "missing; every parameter needs a value")
 
 
@@ -112,6 +112,8 @@ def _checked(path: Path, players: tuple[str, ...], parameter: Parameter, value: 
         if parameter.name.endswith("_probability") and abs(sum(numbers) - 1.0) > 1e-9:
             raise InputError(path, place, f"{value} does not sum to 1")
         return numbers
+    if parameter.shape == "chain":
+        return _checked_chain(path, place, parameter, value)
     if parameter.shape == "scalar" or not isinstance(value, dict):
         return check_number(path, place, parameter, value)
     for player in players:
@@ -123,6 +125,21 @@ def _checked(path: Path, players: tuple[str, ...], parameter: Parameter, value: 
         )
         for player, item in value.items()
     }
+
+
+def _checked_chain(path: Path, place: str, parameter: Parameter, value: Any) -> dict[str, Any]:
+    """Rows by the opponent's last move; each says how likely the five moves are then."""
+    names = [move.name for move in Move]
+    if not isinstance(value, dict) or list(value) != names:
+        raise InputError(path, place, f"expected a mapping of {', '.join(names)}, in this order")
+    for name, row in value.items():
+        if not isinstance(row, list) or len(row) != len(names):
+            raise InputError(path, f"{place}.{name}", f"{row!r} is not a list of five numbers")
+        for item in row:
+            check_number(path, f"{place}.{name}", parameter, item)
+        if abs(sum(row) - 1.0) > 1e-6:
+            raise InputError(path, f"{place}.{name}", f"{row} does not sum to 1")
+    return value
 
 
 def _known(path: Path, place: str, player: Any, players: tuple[str, ...]) -> str:

@@ -39,7 +39,7 @@ from negotiation_abm.replay_result import (
     Unplaced,
 )
 
-__all__ = ["Decision", "RecordedSpell", "Replay", "Unplaced", "replay_record"]
+__all__ = ["Decision", "RecordedSpell", "Replay", "Unplaced", "replay_record", "replay_until"]
 
 NO_ROUND = 1.0  # a draw that lets no unscheduled round come: the record has them
 
@@ -76,28 +76,78 @@ def replay_record(
         If the record does not fit the scenario, or a recorded move is illegal at its point; the
         message names the row, the reason and what would be legal.
     """
-    check_against(record, game.scenario)
-    board = Board(game, record, _last_day(game, record))
+    board = _board(game, record)
     board.on_decision = on_decision
     board.watcher = watcher
     board.on_segment = on_segment
-    walk = _Walk(board, skip_illegal, on_week)
-    by_turn: dict[int, list[Row]] = {}
-    for row in record.rows:
-        if row.not_represented:
-            board.note_unplaced(row, row.not_represented)
-        elif row.date < game.scenario.start:
-            board.note_unplaced(row, "before the start of the scenario")
-        else:
-            by_turn.setdefault(game.scenario.turn_of(row.date), []).append(row)
-    for turn in range(game.scenario.turn_of(board.out.until) + 1):
-        walk.week(turn, by_turn.get(turn, []))
+    last = game.scenario.turn_of(last_day(game, record))
+    _walk(board, record, last + 1, skip_illegal, on_week)
     board.close()
     return board.out
 
 
-def _last_day(game: Game, record: Record) -> dt.date:
-    """Last day observed: the scenario's, or that of the last row if it is later."""
+def replay_until(
+    game: Game, record: Record, turn: int, on_decision: Callable[..., None] | None = None
+) -> Board:
+    """Replay `record` up to the start of a turn; the board holds the state from which to go on.
+
+    Raises
+    ------
+    InputError
+        As `replay_record`.
+    """
+    board = _board(game, record)
+    board.on_decision = on_decision
+    _walk(board, record, turn)
+    return board
+
+
+def _board(game: Game, record: Record) -> Board:
+    """The board before the first week of a record that fits the scenario."""
+    check_against(record, game.scenario)
+    return Board(game, record, last_day(game, record))
+
+
+def _walk(
+    board: Board,
+    record: Record,
+    turns: int,
+    skip_illegal: bool = False,
+    on_week: Callable[..., None] | None = None,
+    opened: bool = False,
+) -> None:
+    """Play the first `turns` weeks of a record, and open the next one if so wanted."""
+    walk = _Walk(board, skip_illegal, on_week)
+    scenario = board.scenario
+    by_turn: dict[int, list[Row]] = {}
+    for row in record.rows:
+        if row.not_represented:
+            board.note_unplaced(row, row.not_represented)
+        elif row.date < scenario.start:
+            board.note_unplaced(row, "before the start of the scenario")
+        else:
+            by_turn.setdefault(scenario.turn_of(row.date), []).append(row)
+    for turn in range(turns):
+        walk.week(turn, by_turn.get(turn, []))
+    if opened:
+        walk.open(turns, by_turn.get(turns, []))
+
+
+def freeze(game: Game, record: Record, turn: int) -> Board:
+    """The board in a week of the record, its meetings held and no move made yet.
+
+    Raises
+    ------
+    InputError
+        As `replay_record`.
+    """
+    board = _board(game, record)
+    _walk(board, record, turn, opened=True)
+    return board
+
+
+def last_day(game: Game, record: Record) -> dt.date:
+    """Last day observed by a replay: the scenario's, or that of the last row if it is later."""
     last = record.rows[-1].date
     observation = game.scenario.record
     if observation and observation.until:
@@ -122,6 +172,24 @@ class _Walk:
     def week(self, turn: int, rows: list[Row]) -> None:
         """Play one week of the record."""
         board = self.board
+        chance = self.open(turn, rows)
+        late, packages = self._packages([row for row in rows if row.player != BOTH])
+        for row in late:
+            if row.move == "DELIVER" or (row.quiet and self._enforces):
+                self._beside(row)
+                continue
+            main = self._main_row[row.decision, ""]
+            if main in self._skipped:
+                board.note_unplaced(row, f"goes with {main}")
+                continue
+            self._carry(row)
+            board.note_rates([row], row.date)
+        self._exchanges(packages)
+        board.close_week(chance)
+
+    def open(self, turn: int, rows: list[Row]) -> float:
+        """Begin a week with its recorded meetings; returns the probability of a round in it."""
+        board = self.board
         board.week = as_object(board.game.weeks[turn])
         forums = [row for row in rows if row.move in FORUMS]
         board.week.forum = max(
@@ -139,19 +207,7 @@ class _Walk:
         if board.params.num_modules > 0:
             start_modules(board.state, board.params, board.week, 0, 0, NOT_LIVE)
         board.note_placed(forums)
-        late, packages = self._packages([row for row in rows if row.player != BOTH])
-        for row in late:
-            if row.move == "DELIVER" or (row.quiet and self._enforces):
-                self._beside(row)
-                continue
-            main = self._main_row[row.decision, ""]
-            if main in self._skipped:
-                board.note_unplaced(row, f"goes with {main}")
-                continue
-            self._carry(row)
-            board.note_rates([row], row.date)
-        self._exchanges(packages)
-        board.close_week(chance)
+        return chance
 
     def _beside(self, row: Row) -> None:
         """A delivery, or a quiet change of enforcement: no move, and only with its module."""

@@ -288,6 +288,18 @@ class Board:
             | self._sides()
         )
 
+    def open_spells(self) -> np.ndarray:
+        """A `TALLY` record that has begun, with the spells that run now and nothing else."""
+        tally = blank(TALLY)
+        tally["begun"] = 1
+        tally["spell_start"] = self._tally.spell_start
+        tally["spell_renewals"] = self._tally.spell_renewals
+        return tally
+
+    def is_delivered(self, pledge: int) -> bool:
+        """Does the record say how far this pledge has been met?"""
+        return pledge in self._delivered
+
     def close(self) -> None:
         """Censor what still runs on the last day."""
         before = self._running()

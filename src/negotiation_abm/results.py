@@ -10,6 +10,7 @@ from typing import Any
 from negotiation_abm.errors import InputError
 from negotiation_abm.game import Game
 from negotiation_abm.provenance import describe, file_hash, text_hash
+from negotiation_abm.strategies import outside
 
 MANIFEST = "manifest.json"
 
@@ -24,7 +25,14 @@ def provenance_of(game: Game) -> dict[str, Any]:
         "parameter_set": {"name": chosen.name, "values": chosen.values, "sources": chosen.sources},
         "parameter_hash": text_hash(chosen.values),
         "notes": list(game.notes),
-    }
+    } | _strategy_files(scenario["strategies"])
+
+
+def _strategy_files(strategies: dict[str, str]) -> dict[str, Any]:
+    """Hashes of the files of strategies that are not of this package."""
+    known = outside()
+    used = {name: file_hash(Path(known[name])) for name in strategies.values() if name in known}
+    return {"strategy_files": used} if used else {}
 
 
 class Draft:

@@ -163,7 +163,7 @@ def check_override(scenario: Scenario, name: str, value: Any) -> tuple[Parameter
         raise InputError(scenario.path, place, f"unknown parameter; {nearest(first, TABLE)}")
     parameter = TABLE[first]
     check_number(scenario.path, place, parameter, value)
-    depth = {"scalar": 0, "player": 1, "lever": 2, "triple": -1}[parameter.shape]
+    depth = {"scalar": 0, "player": 1, "lever": 2}.get(parameter.shape, -1)
     if len(rest) > depth:
         problem = "cannot be set by one number" if depth < 0 else "has no such part"
         raise InputError(scenario.path, place, f"'{first}' {problem}")

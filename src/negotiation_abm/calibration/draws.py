@@ -26,7 +26,8 @@ def load_draws(chosen: ParameterSet) -> pd.DataFrame | None:
     Raises
     ------
     InputError
-        If the file cannot be read, or a column names no parameter.
+        If the file cannot be read, holds no draws, or a column names no parameter or is not of
+        finite numbers.
     """
     path = draws_path(chosen)
     if not path.is_file():
@@ -40,6 +41,11 @@ def load_draws(chosen: ParameterSet) -> pd.DataFrame | None:
         first = str(column).split(".")[0]
         if first not in _NAMES:
             raise InputError(path, str(column), f"unknown parameter; {nearest(first, _NAMES)}")
+        numbers = pd.to_numeric(frame[column], errors="coerce")
+        if not np.isfinite(numbers).all():
+            raise InputError(path, str(column), "not all of its values are finite numbers")
+    if frame.empty:
+        raise InputError(path, "", "no draws")
     return frame
 
 

@@ -81,7 +81,7 @@ def forecast(
     if known is not None and not scenario.start <= known < scenario.end:
         allowed = f"{scenario.start} to {scenario.end}"
         raise InputError(scenario.path, "--known", f"{known} is not in {allowed}")
-    make_kernel()  # compile before the threads start
+    make_kernel(first.strategy_codes)  # compile before the threads start
 
     def one(numbered: tuple[int, Game]) -> tuple[Block, Block | None]:
         number, game = numbered

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from negotiation_abm.calibration.fit import Fit, interval, refit
+from negotiation_abm.calibration.likelihood import Likelihood
 from negotiation_abm.calibration.marginal import MarginalLikelihood
 from negotiation_abm.calibration.posterior import Sample
 from negotiation_abm.calibration.probability import chances
@@ -98,10 +99,12 @@ def _rests_on(held: bool, ratio: float, bare: float) -> str:
 def _influence(result: Fit) -> np.ndarray:
     """Shift of each coefficient when one decision is left out, in errors, shape (D, K).
 
-    One Newton step from the optimum, which is exact to second order. Of HOLDs that a record does
-    not state only the plain likelihood has one each; else their rows are 0.
+    One Newton step from the optimum, which is exact to second order. Rows of decisions that do not
+    count are 0. Of HOLDs that a record does not state only the plain likelihood has one each; else
+    their rows are 0 too.
     """
-    pull = _plain_pull(result) if result.data.hidden is None else _marginal_pull(result)
+    plain = isinstance(result.likelihood, Likelihood)
+    pull = _plain_pull(result) if plain else _marginal_pull(result)
     with np.errstate(divide="ignore", invalid="ignore"):
         shifts: np.ndarray = np.nan_to_num(-(pull @ result.covariance) / result.errors)
     return shifts
@@ -111,16 +114,17 @@ def _plain_pull(result: Fit) -> np.ndarray:
     """Gradient of the log probability of each decision, shape (D, K)."""
     data = result.data
     expected = np.einsum("do,dok->dk", chances(data, result.theta), data.features)
-    return np.asarray(data.features[np.arange(len(data.chosen)), data.chosen] - expected)
+    pull = data.features[np.arange(len(data.chosen)), data.chosen] - expected
+    return np.asarray(pull * result.likelihood.counted[:, None])
 
 
 def _marginal_pull(result: Fit) -> np.ndarray:
     """The same for moves, as the difference that counting them makes."""
-    data = result.data
-    whole = MarginalLikelihood(data).value_and_gradient(result.theta)[1]
+    data, counted = result.data, result.likelihood.counted
+    whole = MarginalLikelihood(data, counted).value_and_gradient(result.theta)[1]
     pull = np.zeros((len(data.chosen), len(result.theta)))
-    for d in np.flatnonzero(data.chosen != 0):
-        use = np.ones(len(data.chosen), bool)
+    for d in np.flatnonzero(counted & (data.chosen != 0)):
+        use = counted.copy()
         use[d] = False
         pull[d] = whole - MarginalLikelihood(data, use).value_and_gradient(result.theta)[1]
     return pull

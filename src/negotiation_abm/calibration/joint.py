@@ -209,7 +209,7 @@ def _simulate(
     progress: Progress | None,
 ) -> np.ndarray:
     """Outcomes at each design point on their own scales, shape (N, M)."""
-    make_kernel()  # compile before the threads start
+    make_kernel(data.game.strategy_codes)  # compile before the threads start
     targets = len(moments.targets)
 
     def one(theta: np.ndarray) -> list[float]:

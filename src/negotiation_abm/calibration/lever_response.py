@@ -115,7 +115,7 @@ def lever_response(
         One row a lever, change and outcome: base and difference (medians over draws), low, high
         (90 % interval over draws, simulation error included), clear (does it exclude 0?).
     """
-    make_kernel()  # compile before the threads start
+    make_kernel(games[0].strategy_codes)  # compile before the threads start
     labels = games[0].lever_labels()
 
     def one(game: Game) -> list[dict[str, float]]:

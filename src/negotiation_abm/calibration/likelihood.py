@@ -18,6 +18,11 @@ class Likelihood:
     data : Data
     decisions, rounds : ndarray of bool, optional
         Which of them count (all by default).
+
+    Attributes
+    ----------
+    counted : ndarray of bool, shape (D,)
+        `decisions`.
     """
 
     def __init__(
@@ -28,6 +33,7 @@ class Likelihood:
     ) -> None:
         use = np.ones(len(data.chosen), bool) if decisions is None else decisions
         held = np.ones(len(data.round_held), bool) if rounds is None else rounds
+        self.counted = use
         legal = data.legal[use]
         self.rows = np.ascontiguousarray(data.features[use][legal])  # (options, K)
         self.offset = data.offset[use][legal]

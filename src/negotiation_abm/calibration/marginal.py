@@ -44,6 +44,11 @@ class MarginalLikelihood:
         HOLDs of a week count if those that the replay reads into it do.
     nodes : int
         Nodes of the integral over soundness; 1 takes every truce as of mean soundness.
+
+    Attributes
+    ----------
+    counted : ndarray of bool, shape (D,)
+        `decisions`.
     """
 
     def __init__(
@@ -57,6 +62,7 @@ class MarginalLikelihood:
         assert hidden is not None, "collected without what the record does not say"
         use = np.ones(len(data.chosen), bool) if decisions is None else decisions
         held = np.ones(len(data.round_held), bool) if rounds is None else rounds
+        self.counted = use
         legal = hidden.legal
         counts = legal.sum(axis=1)
         self.size = len(data.coefficients)

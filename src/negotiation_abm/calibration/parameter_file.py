@@ -10,6 +10,7 @@ from negotiation_abm.calibration.features import Coefficient
 from negotiation_abm.calibration.fit import Fit
 from negotiation_abm.core.parameter import Parameter
 from negotiation_abm.core.params import PARAMETERS
+from negotiation_abm.core.terms import Move
 from negotiation_abm.errors import InputError
 from negotiation_abm.parameters import MODEL_VERSION
 
@@ -71,6 +72,10 @@ def _kept(result: Fit, parameter: Parameter) -> dict[str, Any]:
     plain: Any
     if parameter.shape == "player":
         plain = {p: convert(v) for p, v in zip(game.players, value, strict=True)}
+    elif parameter.shape == "chain":
+        plain = {
+            move.name: [convert(v) for v in row] for move, row in zip(Move, value, strict=True)
+        }
     elif parameter.shape == "triple":
         plain = [convert(v) for v in value]
     else:

@@ -3,6 +3,7 @@
 import argparse
 import datetime as dt
 import json
+from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.options import (
@@ -30,6 +31,9 @@ VALIDATE_EXAMPLES = """examples:
 FORECAST_EXAMPLES = """examples:
   negotiation-abm forecast busan_2025 --known 2025-12-31
 """
+
+
+SHORTEST_CHAIN = 10  # draws below which no diagnostics can be made
 
 
 def add(commands: Any) -> None:
@@ -63,7 +67,7 @@ def _add_calibrate(commands: Any) -> None:
         "--moments", metavar="FILE", help="moments of free runs to fit as well, as moments_2025"
     )
     parser.add_argument(
-        "--draws", metavar="N", type=count, default=0, help="posterior draws a chain (of four)"
+        "--draws", metavar="N", type=_chain, default=0, help="posterior draws a chain (of four)"
     )
     parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
 
@@ -114,6 +118,10 @@ def _several(text: str) -> int:
     return whole(text, 2, 10**9)
 
 
+def _chain(text: str) -> int:
+    return whole(text, SHORTEST_CHAIN, 10**9)
+
+
 def _calibrate(options: argparse.Namespace) -> None:
     from negotiation_abm.calibration.joint import POINTS, ROUNDS
     from negotiation_abm.calibration.run import calibrate
@@ -122,6 +130,8 @@ def _calibrate(options: argparse.Namespace) -> None:
     from negotiation_abm.record import CERTAINTIES
     from negotiation_abm.results import prepare
 
+    if Path(options.name).name != options.name:
+        raise InputError("--name", options.name, "not the name of a file; --out gives the folder")
     game = game_of(options)
     certainty = tuple(options.certainty.split(",")) if options.certainty else None
     for name in certainty or ():

@@ -64,6 +64,7 @@ def _list(options: argparse.Namespace) -> None:
     print(f"shipped files in {root()}")
     for title, folder, suffix in (
         ("scenarios", "configs", ".yaml"),
+        ("what-ifs", "configs/whatifs", ".yaml"),
         ("parameter sets", "configs/parameters", ".yaml"),
         ("sweeps", "configs/sweeps", ".yaml"),
         ("studies", "configs/sensitivity", ".yaml"),

@@ -16,6 +16,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
     parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
+    parser.add_argument("--params", metavar="NAME", help="parameter set (default: scenarios')")
     parser.add_argument("--out", metavar="DIR", type=Path, help="folder for mechanisms.csv")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
@@ -27,7 +28,9 @@ def _mechanisms(options: argparse.Namespace) -> None:
 
     if options.out:
         prepare(options.out)
-    table = mechanisms_table(options.replicates, options.seed, options.out, options.threads)
+    table = mechanisms_table(
+        options.replicates, options.seed, options.out, options.threads, options.params
+    )
     if options.json:
         print(table.to_json(orient="records", indent=2))
     else:

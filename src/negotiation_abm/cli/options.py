@@ -1,6 +1,7 @@
 """What several commands share: options, and the game and record that they name."""
 
 import argparse
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,29 @@ def add_common(parser: argparse.ArgumentParser, out: str, scenario: str | None =
         default=[],
         help="replace a parameter or a place of the scenario, by dotted name (repeatable)",
     )
+    add_strategy_file(parser)
     parser.add_argument("--out", metavar="DIR", type=Path, help=out)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def add_strategy_file(parser: argparse.ArgumentParser) -> None:
+    """--strategy-file."""
+    parser.add_argument(
+        "--strategy-file",
+        metavar="FILE.py",
+        action="append",
+        default=[],
+        help="a strategy of your own, known by the file's name (repeatable)",
+    )
+
+
+def use_strategy_files(options: argparse.Namespace) -> list[str]:
+    """Make the strategies of ``--strategy-file`` known; returns their names."""
+    if not options.strategy_file:
+        return []
+    from negotiation_abm.strategy_check import use_file
+
+    return [use_file(path) for path in options.strategy_file]
 
 
 def count(text: str) -> int:
@@ -68,6 +90,14 @@ def whole(text: str, low: int, high: int) -> int:
         problem = f"'{text}' is not a whole number; allowed: {low} to {high}"
         raise argparse.ArgumentTypeError(problem)
     return value
+
+
+def date_of(text: str, place: str) -> dt.date:
+    """A date, or an `InputError` that names the option."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise InputError(place, text, "is not a date; expected YYYY-MM-DD") from None
 
 
 def changes_of(options: argparse.Namespace) -> dict[str, Any]:
@@ -93,6 +123,7 @@ def game_of(options: argparse.Namespace) -> Any:
     from negotiation_abm.game import build_game
     from negotiation_abm.scenario import load_scenario
 
+    use_strategy_files(options)
     chosen = options.scenario
     if "named" in options:
         if options.named and chosen and options.named != chosen:

@@ -156,7 +156,8 @@ def _print_patterns(console: Console, summary: dict[str, Any], patterns: pd.Data
     console.print(
         f"{counts.count('pass')} of {len(counts)} patterns pass, {counts.count('weak')} weak, "
         f"{counts.count('fail')} fail{undefined} ({summary['free_runs']:,} free runs over {over}). "
-        "Intervals\nare over draws; weak: on the wrong side of the line, or the record outside single runs."
+        "Intervals\nare over draws; weak: on the wrong side of the line, or the record outside "
+        "single runs."
     )
     inside = ", ".join(f"{kind} {short(v)}" for kind, v in summary["predictive_inside"].items())
     console.print(f"Share of the record inside the 90 % band of free runs: {inside}.")

@@ -5,7 +5,7 @@ numbers alone, in any batch, in any chunking, on any number of threads, and unde
 the seed, the counter is (replicate, turn, block); each call gives four uniforms in (0, 1).
 
 Blocks of a turn: 0 order of play, coming of a round, agency shocks of both players; 1 lever and
-size of those shocks; then one block for each decision: choice, size, lead time, spare (an
+size of those shocks; then one block for each decision: choice, size, lead time, slip (an
 agreement's frailty is made from the second and third).
 """
 

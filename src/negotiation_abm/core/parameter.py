@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Shape = Literal["scalar", "player", "lever", "triple"]
+Shape = Literal["scalar", "player", "lever", "triple", "chain"]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from negotiation_abm.core.parameter import (
     scalar,
     weeks,
 )
-from negotiation_abm.core.terms import MAX_LEVERS, NUM_PLAYERS
+from negotiation_abm.core.terms import MAX_LEVERS, NUM_PLAYERS, Move
 
 PAYOFF_PARAMETERS: tuple[Parameter, ...] = (
     scalar("precision", "1/nat", 0, 50, "precision of the quantal response; 0 is chance"),
@@ -90,7 +90,20 @@ DYNAMICS_PARAMETERS: tuple[Parameter, ...] = (
     scalar("min_severity", "severity", 0, 10, "escalation that ends an any-domain spell"),
 )
 
-PARAMETERS: tuple[Parameter, ...] = PAYOFF_PARAMETERS + DYNAMICS_PARAMETERS + MODULE_PARAMETERS
+# Read by strategies other than the quantal response; a set may lack those that are not used.
+STRATEGY_PARAMETERS: tuple[Parameter, ...] = (
+    player("noise", SHARE, 0, 1, "share of moves that slip: any legal option instead"),
+    scalar("generosity", SHARE, 0, 1, "chance that what hurts is let pass unanswered"),
+    scalar("grit_pace", "a week", 0, 1, "chance of a unilateral step in a quiet week"),
+    scalar("foresight", "ratio", -10, 10, "weight of what is expected to follow a move"),
+    scalar("foresight_least", SHARE, 0, 1, "chance below which an answer is not followed up"),
+    Parameter("markov_chain", "chain", SHARE, 0, 1, "move by the opponent's last move"),
+)
+
+PARAMETERS: tuple[Parameter, ...] = (
+    PAYOFF_PARAMETERS + DYNAMICS_PARAMETERS + STRATEGY_PARAMETERS + MODULE_PARAMETERS
+)
+OPTIONAL = frozenset(parameter.name for parameter in STRATEGY_PARAMETERS + MODULE_PARAMETERS)
 
 LEVER_NUMBERS: tuple[Parameter, ...] = (
     Parameter("weight", "lever", "payoff units", 0, 100, "weekly pain at full use"),
@@ -106,6 +119,7 @@ _SHAPES = {
     "player": (NUM_PLAYERS,),
     "lever": (NUM_PLAYERS, MAX_LEVERS),
     "triple": (3,),
+    "chain": (len(Move), len(Move)),
 }
 
 

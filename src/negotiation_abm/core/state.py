@@ -86,6 +86,8 @@ WEEK = np.dtype(
         ("shock", "f8", _PER_LEVER),  # level that an outside event sets; NaN if none
         ("has_shock", "i8"),
         ("script", "i8", (NUM_PLAYERS, MAX_EXCHANGES)),  # options of scripted players; -1 if none
+        ("has_forced", "i8"),
+        ("forced", "i8", (NUM_PLAYERS, MAX_EXCHANGES)),  # 1 + option that a player must take; 0
         *WEEK_FIELDS,
     ],
     align=True,
@@ -118,6 +120,14 @@ def as_object(record: Any) -> SimpleNamespace:
             for name in fields
         }
     )
+
+
+def as_record(thing: Any, dtype: np.dtype) -> np.ndarray:
+    """One record array of length 1 with the fields of a plain object (the way back)."""
+    record = np.zeros(1, dtype=dtype)
+    for name in dtype.names or ():
+        record[0][name] = getattr(thing, name)
+    return record
 
 
 def blank(dtype: np.dtype) -> np.ndarray:

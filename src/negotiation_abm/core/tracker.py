@@ -50,9 +50,12 @@ SPELL = np.dtype(
 TALLY = np.dtype(
     [
         ("replicate", "i8"),
+        ("begun", "i8"),  # 1 once it is prepared (at a branch from a record: before the run)
+        ("first_turn", "i8"),
         ("num_moves", "i8", (NUM_PLAYERS, 5)),  # by player and Move
         ("threats_carried_out", "i8", (NUM_PLAYERS,)),
         ("agency_shocks", "i8", (NUM_PLAYERS,)),
+        ("forced_moves", "i8", (NUM_PLAYERS,)),  # moves of the calendar that were made
         ("num_meetings", "i8"),
         ("num_truces", "i8"),  # begun in the run
         ("num_renewals", "i8"),
@@ -92,9 +95,16 @@ TRACE = np.dtype(
 
 @rule
 def start_tally(tally, state, replicate):
-    """Prepare a zeroed tally; a truce already in force opens a spell of each measure."""
+    """Prepare a zeroed tally; a truce already in force opens a spell of each measure.
+
+    One that has begun already keeps its open spells.
+    """
     tally.replicate = replicate
+    tally.first_turn = state.turn
     tally.first_truce_week = -1
+    if tally.begun == 1:
+        return
+    tally.begun = 1
     for measure in range(NUM_MEASURES):
         tally.spell_start[measure] = NO_SPELL
     if state.phase == Phase.TRUCE:
@@ -124,7 +134,7 @@ def close_spell(tally, measure, turn, info, spells, count):
     spell.truce = tally.truce
     spell.measure = measure
     spell.start_week = start
-    spell.entry_weeks = max(0, -start)
+    spell.entry_weeks = max(0, tally.first_turn - start)
     spell.duration_weeks = turn - start
     spell.cause = info.cause
     spell.player = info.player
@@ -181,6 +191,14 @@ def track_move(tally, state, params, player, option, weeks_left_before, info, sp
 
 
 @rule
+def track_forced(tally, state, week, player, option):
+    """Count a move that the calendar forces, if it was made."""
+    forced = week.forced[player, state.exchange]
+    if forced > 0 and option == forced - 1:
+        tally.forced_moves[player] += 1
+
+
+@rule
 def track_turn(tally, state, params, info, spells, count):
     """Bookkeeping after `end_turn`; returns the number of spells written so far."""
     turn = state.turn - 1
@@ -202,7 +220,7 @@ def track_turn(tally, state, params, info, spells, count):
 @rule
 def close_tally(tally, state, params, info, spells, count):
     """Censor what still runs after the last turn, and turn sums into means."""
-    turns = max(1, state.turn)
+    turns = max(1, state.turn - tally.first_turn)
     clear_info(info)
     for measure in range(NUM_MEASURES):
         count = close_spell(tally, measure, state.turn - 1, info, spells, count)

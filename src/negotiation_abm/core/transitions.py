@@ -87,6 +87,38 @@ def is_legal(state, params, player, option):
 
 
 @rule
+def final_option(state, params, week, player, option, u):
+    """What becomes of a choice: a move forced by the calendar, a slip of the hand, or itself.
+
+    With probability ``noise`` (`u` says whether and which) a legal option is taken at random.
+    A forced option that is not legal now is passed over.
+    """
+    forced = week.forced[player, state.exchange] - 1
+    if forced >= 0 and is_legal(state, params, player, forced):
+        return forced
+    if u < params.noise[player]:
+        return _slip(state, params, player, u / params.noise[player])
+    return option
+
+
+@rule
+def _slip(state, params, player, u):
+    """A legal option, all alike."""
+    options = 2 + 3 * params.num_levers[player]
+    count = 0
+    for option in range(options):
+        if is_legal(state, params, player, option):
+            count += 1
+    place = int(u * count)
+    for option in range(options):
+        if is_legal(state, params, player, option):
+            if place == 0:
+                return option
+            place -= 1
+    return 0
+
+
+@rule
 def scheduled_step(state, params, player, option, multiple):
     """Size of a move before its lever's limits: an announced step, or the usual one x `multiple`.
 

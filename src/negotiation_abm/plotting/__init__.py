@@ -1,12 +1,23 @@
 """Figures: one function each, ``(table, ax=None) -> ax``; no computing here."""
 
+import importlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from negotiation_abm.errors import InputError, nearest
-from negotiation_abm.results import writing
+from negotiation_abm.plotting.folder import complete, read_json
+from negotiation_abm.provenance import file_hash
+from negotiation_abm.results import read_manifest, writing
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 KINDS = ("png", "svg")
+
+# Studies: the file that a step leaves, and the module whose ``draw(folder)`` makes its figures.
+# The step of the manifest has the name of the module.
+STUDIES = {f"{name}.json": name for name in ("whatif", "surprise", "tournament", "equilibrium")}
 
 
 def plot_folder(folder: Path, names: Iterable[str] = ()) -> list[Path]:
@@ -48,17 +59,19 @@ def plot_folder(folder: Path, names: Iterable[str] = ()) -> list[Path]:
         for name, entry in FIGURES.items()
         if all((folder / file).is_file() for file in entry.needs)
     ]
-    if not chosen:
-        problem = "holds neither replay.json nor summary.json; run or replay first"
+    studies = [] if asked else [file for file in STUDIES if (folder / file).is_file()]
+    if not chosen and not studies:
+        problem = "holds neither replay.json nor summary.json, nor a study; run or replay first"
         raise InputError(folder, "", problem)
-    return _draw(folder, chosen, bool(asked))
+    return _draw(folder, chosen, studies, bool(asked))
 
 
-def _draw(folder: Path, names: list[str], is_asked: bool) -> list[Path]:
+def _draw(folder: Path, names: list[str], studies: list[str], is_asked: bool) -> list[Path]:
     from negotiation_abm.plotting import style
     from negotiation_abm.plotting.catalogue import FIGURES, drawn
 
-    figures, about = {}, {}
+    figures: dict[str, Figure] = {}
+    about: dict[str, str] = {}
     try:
         with style.context():
             for name in names:
@@ -68,6 +81,10 @@ def _draw(folder: Path, names: list[str], is_asked: bool) -> list[Path]:
                 elif is_asked:
                     problem = f"nothing to draw for '{name}'; it needs {FIGURES[name].made_by}"
                     raise InputError(folder, "", problem)
+            for file in studies:
+                of_study = _study_figures(folder, file)
+                figures |= of_study
+                about |= dict.fromkeys(of_study, f"{file} sha256 {file_hash(folder / file)}")
             with writing(folder, "plot", {}) as draft:
                 for name, figure in figures.items():
                     for kind in KINDS:
@@ -76,3 +93,16 @@ def _draw(folder: Path, names: list[str], is_asked: bool) -> list[Path]:
     finally:
         style.close(figures.values())
     return [folder / "figures" / f"{name}.{kind}" for name in figures for kind in KINDS]
+
+
+def _study_figures(folder: Path, file: str) -> "dict[str, Figure]":
+    """The figures of a study, with where they come from in small print."""
+    from negotiation_abm.plotting import style
+
+    read_json(folder / file)
+    module = importlib.import_module(f"{__name__}.{STUDIES[file]}")
+    with complete(folder / file):
+        found: dict[str, Figure] = module.draw(folder)
+    for figure in found.values():
+        style.small_print(figure, style.origin(read_manifest(folder).get(STUDIES[file], {})))
+    return found

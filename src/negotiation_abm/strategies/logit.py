@@ -36,7 +36,8 @@ SHARP = 5.0  # precision above which the limit could bind
 
 
 @rule
-def _limited_exp(exponent):
+def limited_exp(exponent):
+    """Exponential whose exponent is kept within +-110."""
     return math.exp(min(LIMIT, max(-LIMIT, exponent)))
 
 
@@ -75,10 +76,10 @@ def _make_odds(state, params, week, player, lever, threat):
     precision = params.precision
     escalate = threaten = concede = 0.0
     if room(state, params, player, lever) > TINY:
-        escalate = _limited_exp(precision * escalate_value(state, params, week, player, lever))
-        threaten = _limited_exp(precision * threaten_value(state, params, player, lever))
+        escalate = limited_exp(precision * escalate_value(state, params, week, player, lever))
+        threaten = limited_exp(precision * threaten_value(state, params, player, lever))
     if level - params.floor[player, lever] > TINY:
-        concede = _limited_exp(precision * concede_value(state, params, week, player, lever))
+        concede = limited_exp(precision * concede_value(state, params, week, player, lever))
     state.odds[player, lever, 0] = escalate
     state.odds[player, lever, 1] = threaten
     state.odds[player, lever, 2] = concede
@@ -86,10 +87,10 @@ def _make_odds(state, params, week, player, lever, threat):
 
 @rule
 def _shared_exp(state, player, place, exponent):
-    """The same as `_limited_exp`; the last result of each place is kept with its exponent."""
+    """The same as `limited_exp`; the last result of each place is kept with its exponent."""
     if state.shared_inputs[player, place] != exponent or state.shared_odds[player, place] <= 0.0:
         state.shared_inputs[player, place] = exponent
-        state.shared_odds[player, place] = _limited_exp(exponent)
+        state.shared_odds[player, place] = limited_exp(exponent)
     return state.shared_odds[player, place]
 
 
@@ -98,10 +99,10 @@ def _shift_lever(state, params, week, player, lever, weights):
     """What modules add to the values of ESCALATE and CONCEDE on this lever."""
     shift = escalate_lever_shift(state, params, week, player, lever)
     if shift != 0.0:
-        weights[2 + 3 * lever] *= _limited_exp(params.precision * shift)
+        weights[2 + 3 * lever] *= limited_exp(params.precision * shift)
     shift = concede_lever_shift(state, params, week, player, lever)
     if shift != 0.0:
-        weights[4 + 3 * lever] *= _limited_exp(params.precision * shift)
+        weights[4 + 3 * lever] *= limited_exp(params.precision * shift)
 
 
 @rule
@@ -169,10 +170,8 @@ def option_weights(state, params, week, player, weights):
 
 
 @rule
-def choose(state, params, week, player, u, weights):
-    """Draw an option by inverting the cumulative weights at `u`."""
-    count, total = option_weights(state, params, week, player, weights)
-    target = u * total
+def draw_option(weights, count, target):
+    """The option at which the cumulative weights pass `target`."""
     chosen = 0
     for option in range(count):
         if weights[option] > 0.0:
@@ -181,3 +180,10 @@ def choose(state, params, week, player, u, weights):
             if target < 0.0:
                 break
     return chosen
+
+
+@rule
+def choose(state, params, week, player, u, weights):
+    """Draw an option by inverting the cumulative weights at `u`."""
+    count, total = option_weights(state, params, week, player, weights)
+    return draw_option(weights, count, u * total)

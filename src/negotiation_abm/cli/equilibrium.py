@@ -1,0 +1,57 @@
+"""`equilibrium`: the stage game of a recorded week."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from negotiation_abm.cli.options import (
+    add_common,
+    command,
+    count,
+    date_of,
+    game_of,
+    record_of,
+    seed,
+)
+
+EQUILIBRIUM_EXAMPLES = """examples:
+  negotiation-abm equilibrium baseline_2025 --at 2025-04-07 --at 2025-10-06 --at 2025-10-27
+"""
+
+
+def add(commands: Any) -> None:
+    """Add what this file holds to the parser."""
+    text = "solve the stage game of recorded weeks (Nash, quantal response) beside simulated moves"
+    parser = command(commands, "equilibrium", _equilibrium, text, EQUILIBRIUM_EXAMPLES)
+    add_common(parser, "folder for the results (default: results/equilibrium/NAME)")
+    parser.add_argument("--record", metavar="FILE", help="record (default: scenario's)")
+    parser.add_argument(
+        "--at",
+        metavar="DATE",
+        action="append",
+        required=True,
+        help="a week, by a date (repeatable)",
+    )
+    parser.add_argument(
+        "--replicates", metavar="N", type=count, default=4_000, help="draws (default 4000)"
+    )
+    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
+
+
+def _equilibrium(options: argparse.Namespace) -> None:
+    from negotiation_abm.console.equilibrium import print_equilibrium
+    from negotiation_abm.equilibrium.run import run_equilibrium
+    from negotiation_abm.results import prepare
+
+    game = game_of(options)
+    record = record_of(options, game)
+    dates = [date_of(text, "--at") for text in options.at]
+    run_equilibrium(game, record, dates, 1, options.seed)  # bad input shows before any file
+    out = options.out or Path("results") / "equilibrium" / game.scenario.name
+    prepare(out)
+    summary = run_equilibrium(game, record, dates, options.replicates, options.seed, out)
+    if options.json:
+        print(json.dumps(summary, indent=2).replace("NaN", "null"))
+    else:
+        print_equilibrium(summary, out)

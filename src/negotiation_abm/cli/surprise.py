@@ -1,0 +1,52 @@
+"""`surprise`: how unexpected each recorded move was, and what it cost."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from negotiation_abm.cli.options import add_common, command, count, game_of, record_of, seed
+
+
+def add(commands: Any) -> None:
+    """Add what this file holds to the parser."""
+    text = "say how unexpected each recorded move was, and what it cost against the best reply"
+    parser = command(commands, "surprise", _surprise, text)
+    add_common(parser, "folder for the results (default: results/surprise/NAME)")
+    parser.add_argument("--record", metavar="FILE", help="record (default: scenario's)")
+    parser.add_argument(
+        "--weeks", metavar="N", type=count, default=26, help="weeks of payoff ahead (default 26)"
+    )
+    parser.add_argument(
+        "--replicates", metavar="N", type=count, default=2_000, help="runs an option (default 2000)"
+    )
+    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
+    parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
+
+
+def _surprise(options: argparse.Namespace) -> None:
+    from negotiation_abm.console import progress_bar
+    from negotiation_abm.console.surprise import print_surprise
+    from negotiation_abm.results import prepare
+    from negotiation_abm.surprise import moments, run_surprise
+
+    game = game_of(options)
+    record = record_of(options, game)
+    found = moments(game, record)  # bad input shows before any file or long work
+    out = options.out or Path("results") / "surprise" / game.scenario.name
+    prepare(out)
+    with progress_bar(len(found), "moves") as progress:
+        summary = run_surprise(
+            game,
+            record,
+            options.replicates,
+            options.seed,
+            out,
+            options.weeks,
+            options.threads,
+            progress,
+        )
+    if options.json:
+        print(json.dumps(summary, indent=2))
+    else:
+        print_surprise(summary, out)

@@ -1,0 +1,58 @@
+"""`tournament`: every strategy against every other."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from negotiation_abm.cli.options import add_common, command, count, game_of, seed
+from negotiation_abm.errors import InputError
+
+TOURNAMENT_EXAMPLES = """examples:
+  negotiation-abm tournament baseline_2025
+  negotiation-abm tournament baseline_2025 --strategies logit,tit_for_tat,grim --noise 0.05
+  negotiation-abm tournament busan_2025 --strategy-file my_strategy.py --replicates 200
+"""
+
+
+def add(commands: Any) -> None:
+    """Add what this file holds to the parser."""
+    text = "play every strategy against every other, on both sides, with the same draws"
+    parser = command(commands, "tournament", _tournament, text, TOURNAMENT_EXAMPLES)
+    add_common(parser, "folder for the results (default: results/tournament/NAME)")
+    parser.add_argument(
+        "--strategies", metavar="LIST", help="names with commas between (default: all)"
+    )
+    parser.add_argument(
+        "--noise", metavar="SHARE", type=float, help="share of moves that slip, on both sides"
+    )
+    parser.add_argument(
+        "--replicates", metavar="N", type=count, default=1_000, help="runs a pair (default 1000)"
+    )
+    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
+    parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
+
+
+def _tournament(options: argparse.Namespace) -> None:
+    from negotiation_abm.console import progress_bar
+    from negotiation_abm.console.tournament import print_tournament
+    from negotiation_abm.results import prepare
+    from negotiation_abm.tournament.run import check_needs, entrants, run_tournament
+
+    if options.noise is not None:
+        if not 0.0 <= options.noise <= 1.0:
+            raise InputError("--noise", str(options.noise), "allowed: 0 to 1")
+        options.set.append(f"noise={options.noise}")
+    game = game_of(options)
+    names = entrants(options.strategies.split(",") if options.strategies else None)
+    check_needs(game, names)
+    out = options.out or Path("results") / "tournament" / game.scenario.name
+    prepare(out)
+    with progress_bar(len(names) ** 2 * options.replicates, "runs") as progress:
+        summary = run_tournament(
+            game, names, options.replicates, options.seed, out, options.threads, progress
+        )
+    if options.json:
+        print(json.dumps(summary, indent=2))
+    else:
+        print_tournament(summary, out)

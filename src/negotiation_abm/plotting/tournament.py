@@ -1,0 +1,122 @@
+"""Figures of a tournament: matrices of pairs, and the ranking."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from negotiation_abm.plotting import style
+
+
+def draw(folder: Path) -> dict[str, Figure]:
+    """Figures of a folder that `tournament` has filled."""
+    summary = json.loads((folder / "tournament.json").read_text(encoding="utf-8"))
+    pairs = pd.read_csv(folder / "pairs.csv")
+    return {
+        "tournament_payoffs": plot_payoffs(pairs, summary),
+        "tournament_truces": plot_truces(pairs, summary),
+        "tournament_ranking": plot_ranking_figure(pd.read_csv(folder / "ranking.csv"), summary),
+    }
+
+
+def plot_payoffs(pairs: pd.DataFrame, summary: dict[str, Any]) -> Figure:
+    """Mean weekly payoff of each side, by pair."""
+    first, second = summary["players"]
+    return _matrices(
+        pairs,
+        summary,
+        [(f"payoff_{name}", f"Mean weekly flow payoff of {name}") for name in (first, second)],
+    )
+
+
+def plot_truces(pairs: pd.DataFrame, summary: dict[str, Any]) -> Figure:
+    """Share of weeks in a truce, survival of truces past 180 days, and spirals, by pair."""
+    return _matrices(
+        pairs,
+        summary,
+        [
+            ("share_in_truce", "Share of weeks in a truce"),
+            ("survival_180", "Truces that last 180 days"),
+            ("spirals", "Share of runs that spiral"),
+        ],
+    )
+
+
+def _matrices(
+    pairs: pd.DataFrame, summary: dict[str, Any], columns: list[tuple[str, str]]
+) -> Figure:
+    size = len(summary["strategies"])
+    side = max(4.2, 0.52 * size)
+    figure, axes = plt.subplots(1, len(columns), figsize=(side * len(columns) + 2.6, side + 2.4))
+    figure.subplots_adjust(
+        left=2.3 / (side * len(columns) + 2.6), right=0.99, top=0.93, bottom=2.3 / (side + 2.4),
+        wspace=0.06,
+    )  # fmt: skip
+    for number, (ax, (column, title)) in enumerate(zip(np.atleast_1d(axes), columns, strict=True)):
+        plot_matrix(pairs, column, summary["strategies"], ax)
+        ax.set_title(title)
+        ax.set_xlabel(f"strategy of {summary['players'][1]}")
+        if number:
+            ax.set_yticklabels([])
+        else:
+            ax.set_ylabel(f"strategy of {summary['players'][0]}")
+    return figure
+
+
+def plot_matrix(pairs: pd.DataFrame, column: str, names: list[str], ax: Axes | None = None) -> Axes:
+    """One column of the table of pairs as a matrix with its values; empty where undefined."""
+    ax = ax or plt.gca()
+    values = pairs.pivot(index="first", columns="second", values=column).loc[names, names]
+    grid = values.to_numpy(dtype=float)
+    image = ax.imshow(grid, cmap="cividis", aspect="auto")
+    low, high = np.nanmin(grid), np.nanmax(grid)
+    for (row, place), value in np.ndenumerate(grid):
+        if np.isnan(value):
+            continue
+        dark = high > low and (value - low) / (high - low) < 0.5
+        text = f"{value:.2f}".replace("0.", ".")
+        ax.text(place, row, text, ha="center", va="center", fontsize=8.5,
+                color="white" if dark else "black")  # fmt: skip
+    labels = [name.replace("_", " ") for name in names]
+    ax.set_xticks(range(len(names)), labels, rotation=90, fontsize=10)
+    ax.set_yticks(range(len(names)), labels, fontsize=10)
+    ax.tick_params(length=0)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    image.set_clim(low, high)
+    return ax
+
+
+def plot_ranking_figure(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
+    """The ranking on a figure of its own."""
+    figure, ax = plt.subplots(figsize=(9, 1.6 + 0.42 * len(table)))
+    figure.subplots_adjust(left=0.25, right=0.97, top=0.86, bottom=0.17)
+    plot_ranking(table, summary["players"], ax)
+    return figure
+
+
+def plot_ranking(table: pd.DataFrame, players: list[str], ax: Axes | None = None) -> Axes:
+    """Mean payoff of each strategy over both sides and as each player, with 95 % intervals."""
+    ax = ax or plt.gca()
+    places = np.arange(len(table))[::-1]
+    series = [
+        ("payoff", "both sides", style.BLACK, "D"),
+        *(
+            (f"payoff_as_{name}", f"as {name}", colour, marker)
+            for name, colour, marker in zip(players, style.PLAYER_COLOURS, "os", strict=True)
+        ),
+    ]
+    for column, label, colour, marker in series:
+        ax.errorbar(table[column], places, xerr=table[f"{column}_half"], fmt=marker, color=colour,
+                    ms=6, capsize=3, lw=1.2, label=label)  # fmt: skip
+    ax.set_yticks(places, [name.replace("_", " ") for name in table["strategy"]])
+    ax.grid(axis="y", lw=0.5, color="#dddddd")
+    ax.set_axisbelow(True)
+    ax.set_xlabel("mean weekly flow payoff over all opponents")
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3)
+    return ax

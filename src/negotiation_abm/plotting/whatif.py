@@ -1,0 +1,106 @@
+"""A branch from the record: the recorded path, the branch as it was, the altered one."""
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import matplotlib.dates as mdates
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from negotiation_abm.plotting import style
+
+ARMS: dict[str, tuple[str, str, Any, str]] = {
+    "factual": ("branch as it was", style.BLUE, "-", ""),
+    "altered": ("altered branch", style.RED, (0, (5, 1.5)), "///"),
+}
+
+
+def draw(folder: Path) -> dict[str, Figure]:
+    """Figures of a folder that `whatif` has filled."""
+    summary = json.loads((folder / "whatif.json").read_text(encoding="utf-8"))
+    return {"whatif": plot_whatif(pd.read_csv(folder / "paths.csv"), summary)}
+
+
+def plot_whatif(paths: pd.DataFrame, summary: dict[str, Any]) -> Figure:
+    """Tariffs of both sides, share of runs in truce, and the paired difference of that share."""
+    tariffs = [name for name in paths["series"].unique() if name.endswith(".tariff_pp")]
+    panels = [*tariffs, "in_truce", "difference"]
+    rows = (len(panels) + 1) // 2
+    figure, axes = plt.subplots(rows, 2, figsize=(13, 4.1 * rows), sharex=True)
+    figure.subplots_adjust(left=0.07, right=0.985, top=0.86, bottom=0.1, wspace=0.16, hspace=0.25)
+    for ax, name in zip(axes.ravel(), panels, strict=False):
+        if name == "difference":
+            plot_difference(paths, ax)
+        else:
+            plot_path(paths[paths["series"] == name], ax)
+            ax.set_title("Share of runs in a truce" if name == "in_truce" else _words(name))
+        ax.axvline(_day(summary["branch_week"]), color=style.GREY, lw=1.0, ls=":")
+        ax.xaxis.set_major_locator(mdates.AutoDateLocator(maxticks=8))
+        ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(ax.xaxis.get_major_locator()))
+    for ax in axes.ravel()[len(panels) :]:
+        ax.set_axis_off()
+    handles, labels = axes.ravel()[0].get_legend_handles_labels()
+    title = summary["title"] or "; ".join(summary["alteration"])
+    figure.suptitle(title, x=0.01, y=0.985, ha="left", fontsize=15)
+    figure.legend(
+        handles, labels, loc="upper left", ncols=4, bbox_to_anchor=(0.005, 0.95), frameon=False
+    )
+    return figure
+
+
+def _words(series: str) -> str:
+    return f"Extra tariff of {series.split('.')[0]}, pp: median and 80 % of runs"
+
+
+def _day(text: str) -> float:
+    return float(mdates.date2num(dt.date.fromisoformat(text)))
+
+
+def _days(part: pd.DataFrame) -> np.ndarray:
+    return np.array([_day(text) for text in part["week_of"]])
+
+
+def plot_path(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """One series: the record in black, both branches with their bands.
+
+    The band holds 80 % of runs (a tariff) or is a 95 % interval (a share).
+    """
+    ax = ax or plt.gca()
+    for arm, (label, colour, line, hatch) in ARMS.items():
+        part = table[table["arm"] == arm]
+        days = _days(part)
+        ax.fill_between(
+            days,
+            part["low"],
+            part["high"],
+            step="post",
+            color=colour,
+            alpha=0.18,
+            hatch=hatch,
+            edgecolor=colour,
+            lw=0,
+        )
+        ax.step(days, part["value"], where="post", color=colour, ls=line, label=label)
+    record = table[table["arm"] == "record"]
+    ax.step(_days(record), record["value"], where="post", color=style.BLACK, lw=1.6, label="record")
+    ax.set_ylim(bottom=0)
+    return ax
+
+
+def plot_difference(paths: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Paired difference of the share of runs in a truce, altered less as it was."""
+    ax = ax or plt.gca()
+    part = paths[(paths["arm"] == "difference") & (paths["series"] == "in_truce")]
+    days = _days(part)
+    ax.axhline(0.0, color=style.GREY, lw=0.8)
+    ax.fill_between(
+        days, part["low"], part["high"], step="post", color=style.GREEN, alpha=0.3, lw=0
+    )
+    ax.step(days, part["value"], where="post", color=style.GREEN)
+    ax.set_title("Share in a truce: altered less as it was (95 %)")
+    return ax

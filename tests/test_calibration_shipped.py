@@ -1,0 +1,107 @@
+"""The calibrated set that is shipped: whole, with its draws, made from the shipped files."""
+
+import numpy as np
+import pytest
+
+from cli_helpers import shipped_game
+from negotiation_abm import load_record
+from negotiation_abm.calibration.draws import draws_path, games_of, load_draws, thinned
+from negotiation_abm.calibration.features import coefficients_of, collect
+from negotiation_abm.calibration.moments import load_moments
+from negotiation_abm.calibration.posterior import bulk_effective_size, split_r_hat
+from negotiation_abm.calibration.priors import load_prior
+from negotiation_abm.calibration.scores import log_scores
+from negotiation_abm.core.params import PARAMETERS
+from negotiation_abm.parameters import MODEL_VERSION, load_parameter_set
+from negotiation_abm.provenance import file_hash
+from negotiation_abm.resources import read_yaml
+from test_calibration_data import shipped
+
+NAME = "calibrated_2025"
+
+
+@pytest.fixture(scope="module")
+def chosen():
+    return load_parameter_set(NAME)
+
+
+@pytest.fixture(scope="module")
+def chains():
+    """Draws by coefficient, shape (chains, draws)."""
+    import pandas as pd
+
+    frame = pd.read_parquet(draws_path(load_parameter_set(NAME))).sort_values(["chain", "draw"])
+    count = frame["chain"].nunique()
+    return {
+        name: frame[name].to_numpy().reshape(count, -1)
+        for name in frame.columns
+        if name not in ("chain", "draw")
+    }
+
+
+def test_the_set_is_whole_and_of_these_rules(chosen):
+    data = read_yaml(chosen.path)
+    assert data["model_version"] == MODEL_VERSION
+    assert chosen.players == ("US", "CHINA")
+    assert set(chosen.values) >= {p.name for p in PARAMETERS if p.name in data["parameters"]}
+    assert all(chosen.sources.values())
+
+
+def test_it_was_made_from_the_shipped_files(chosen):
+    made, record = chosen.fit, load_record("record_2025")
+    assert made["record_sha256"] == file_hash(record.path)
+    game = shipped_game(made["scenario"])
+    load_moments(made["moments"], game, record)
+    data = collect(game, record, with_hidden=False)
+    load_prior(data, made["priors"])
+    assert made["certainty"] is None
+
+
+def test_columns_of_the_draws_are_the_coefficients(chosen):
+    frame, game = load_draws(chosen), shipped_game("baseline_2025")
+    assert list(frame.columns) == [c.label for c in coefficients_of(game)]
+    assert len(frame) == chosen.fit["draws"]
+    assert np.isfinite(frame.to_numpy()).all()
+    assert (frame["truce_frailty"] > 0).all()
+    assert (frame["fatigue_escalate"] == 0).all()  # held by its prior
+
+
+def test_draws_lie_around_the_point(chosen):
+    game, frame = shipped_game("baseline_2025", parameters=NAME), load_draws(chosen)
+    for c in coefficients_of(game):
+        point = float(game.params[c.parameter][(0, *c.index)])
+        draws = frame[c.label]
+        assert abs(draws.mean() - point) <= 1.5 * draws.std() + 1e-12, c.label
+        note = f"{c.label} {point:.2f} ({draws.std(ddof=0):.2f})"
+        assert note in chosen.sources[c.parameter], c.label
+
+
+def test_chains_have_mixed(chains):
+    for name, values in chains.items():
+        if name == "fatigue_escalate":
+            continue
+        assert split_r_hat(values) < 1.01, name
+        assert bulk_effective_size(values) > 400, name
+
+
+def test_games_of_the_draws_can_be_played(chosen):
+    from negotiation_abm.batch import run_replicates
+
+    games = games_of(shipped_game("busan_2025", parameters=NAME), thinned(load_draws(chosen), 3))
+    spells = [run_replicates(game, 1, 0, 20).spells for game in games]
+    assert all(len(one) > 0 for one in spells)
+
+
+def test_it_predicts_the_record_better_than_the_start_values():
+    data, _ = shipped()
+    fitted = shipped_game("baseline_2025", parameters=NAME)
+    theta = np.array([float(fitted.params[c.parameter][(0, *c.index)]) for c in data.coefficients])
+    gain = log_scores(data, theta).sum(axis=0) - log_scores(data, data.point()).sum(axis=0)
+    assert (gain > 1.0).all()
+
+
+@pytest.mark.parametrize("name", ["baseline_2025", "busan_2025", "mechanisms_2025"])
+def test_scenarios_can_use_it(name):
+    game = shipped_game(name, parameters=NAME)
+    assert game.parameter_set.name == NAME
+    assert not any("not in parameter set" in note for note in game.notes)

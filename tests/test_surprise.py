@@ -1,0 +1,117 @@
+"""Surprise and regret of recorded moves."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cli_helpers import command, shipped_game, strict_json
+from negotiation_abm import load_record, replay_record
+from negotiation_abm.plotting import plot_folder
+from negotiation_abm.surprise import moments, payoff_after, regrets, run_surprise
+
+
+@pytest.fixture(scope="module")
+def game():
+    return shipped_game("baseline_2025")
+
+
+@pytest.fixture(scope="module")
+def found(game):
+    return moments(game, load_record("record_2025"))
+
+
+def test_probabilities_are_those_of_the_replay(game, found):
+    decisions = replay_record(game, load_record("record_2025")).decisions
+    moves = [decision for decision in decisions if decision.option]
+    assert len(found) == len(moves)
+    for moment, decision in zip(found, moves, strict=True):
+        assert moment.shares[moment.option] == pytest.approx(decision.probability)
+        assert moment.row_ids == decision.row_ids
+        assert moment.shares.sum() == pytest.approx(1.0)
+
+
+def test_rank_counts_likelier_options(found):
+    for moment in found:
+        likelier = [o for o in moment.legal if moment.shares[o] > moment.shares[moment.option]]
+        assert moment.rank == 1 + len(likelier)
+        assert moment.option in moment.legal
+
+
+def test_states_before_a_move_are_kept_apart(found):
+    turns = [moment.state.turn for moment in found]
+    assert turns == sorted(turns)
+    assert len({id(moment.state) for moment in found}) == len(found)
+
+
+def test_payoffs_have_common_draws(game, found):
+    one = payoff_after(game, found[5], 0, 100, 1, 8)
+    np.testing.assert_array_equal(one, payoff_after(game, found[5], 0, 100, 1, 8))
+    other = payoff_after(game, found[5], found[5].option, 100, 1, 8)
+    assert np.corrcoef(one, other)[0, 1] > 0.3
+
+
+def test_payoff_ahead_of_one_week_by_hand():
+    """Nobody moves: the flow of the state itself, after the option."""
+    game = shipped_game("baseline_2025", strategies={"US": "hold", "CHINA": "hold"}, market=0.0)
+    moment = moments(game, load_record("record_2025"))[0]
+    still = payoff_after(game, moment, 0, 3, 1, 1)
+    assert np.ptp(still) == 0.0
+    raised = payoff_after(game, moment, 2, 3, 1, 1)  # US market_access, a tariff
+    assert (raised != still).all()
+
+
+def test_best_option_has_no_regret(game, found):
+    for moment, best, regret, _ in regrets(game, found[:6], 60, 1, 6):
+        if best == moment.option:
+            assert (regret.difference, regret.low, regret.high) == (0.0, 0.0, 0.0)
+
+
+def test_half_of_the_runs_picks_and_the_other_compares(game, found):
+    """Picking the luckiest of many on the runs that judge it would give regret to every move."""
+    moment = found[0]
+    payoffs = {o: payoff_after(game, moment, o, 200, 1, 6) for o in moment.legal}
+    best = max(payoffs, key=lambda o: payoffs[o][:100].mean())
+    _, chosen, regret, _ = next(regrets(game, [moment], 200, 1, 6))
+    assert chosen == best
+    gap = payoffs[best][100:] - payoffs[moment.option][100:]
+    assert regret.difference == pytest.approx(gap.mean())
+
+
+@pytest.fixture(scope="module")
+def written(game, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("surprise")
+    return run_surprise(game, load_record("record_2025"), 20, 1, folder, weeks_ahead=4), folder
+
+
+def test_files_of_the_step(written):
+    summary, folder = written
+    table = pd.read_csv(folder / "surprise.csv")
+    assert len(table) == len(summary["moves"]) == 53
+    np.testing.assert_allclose(table["surprise_bits"], -np.log2(table["probability"]), rtol=1e-5)
+    assert (table["regret_low"] <= table["regret_high"]).all()
+    assert table["statement"].notna().all()
+
+
+def test_figure_of_the_step(written):
+    assert [path.name for path in plot_folder(written[1])] == ["surprise.png", "surprise.svg"]
+
+
+def test_threads_do_not_matter(game, found):
+    one = list(regrets(game, found[:3], 30, 2, 4, threads=1))
+    two = list(regrets(game, found[:3], 30, 2, 4, threads=2))
+    assert [parts[1:] for parts in one] == [parts[1:] for parts in two]
+
+
+def test_command(capsys, tmp_path):
+    words = ("--replicates", 10, "--weeks", 2, "--out", tmp_path)
+    done = command(capsys, "surprise", "baseline_2025", *words)
+    assert done.status == 0, done.err
+    assert max(len(line.rstrip()) for line in done.out.splitlines()) <= 100
+    assert len(strict_json(command(capsys, "surprise", "baseline_2025", *words, "--json").out)) > 5
+
+
+def test_scenario_without_a_record_is_refused(capsys, tmp_path):
+    done = command(capsys, "surprise", "busan_2025", "--out", tmp_path / "out")
+    assert done.status == 2
+    assert "record: missing" in done.err
+    assert not (tmp_path / "out").exists()
