@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 BASELINE := results/baseline
 FIT := results/calibration
 GALLERY := results/gallery
+# The questions of experiments/, in the order of docs/experiments.md.
+STUDIES := busan_truce what_decides choke_points terms agencies calendar soybeans negative_controls
 RARE := levers.CHINA.rare_earths.irreplaceability
 
 # For the build back end too: PIP_CONSTRAINT reaches isolated builds, PIP_BUILD_CONSTRAINT does so
@@ -14,7 +16,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run sweep figures gallery mechanisms calibration test lint bench checks verify clean
+.PHONY: help run sweep figures gallery mechanisms calibration experiments test lint bench checks verify clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +67,14 @@ calibration: $(VENV)/.installed ## fit, validate, check, forecast, and write doc
 	for name in identification predictive lever_response calibration_curve recovery forecast; do \
 	    cp $(FIT)/figures/$$name.png docs/figures/; done
 	$(BIN)/python experiments/calibration/write_up.py $(FIT) docs/calibration.md
+
+experiments: $(VENV)/.installed ## rebuild tables, figures and text of experiments/ (minutes)
+	rm -rf results/experiments
+	for name in $(STUDIES); do \
+	    nice $(BIN)/python experiments/$$name/run.py results/experiments/$$name || exit 1; \
+	    for file in README.md figure.png table.csv; do \
+	        cp results/experiments/$$name/$$file experiments/$$name/ || exit 1; done; done
+	$(BIN)/python experiments/list.py docs/experiments.md $(STUDIES)
 
 test: $(VENV)/.installed ## all tests but the statistical verification
 	$(BIN)/pytest -q

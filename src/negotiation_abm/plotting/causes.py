@@ -58,3 +58,32 @@ def plot_incidence(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("age of the truce, weeks")
     ax.legend(loc="upper left")
     return ax
+
+
+def plot_ends(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """How the truce in force ends: share of each end with its interval.
+
+    Parameters
+    ----------
+    table : DataFrame
+        end (a cause, or words), share, low, high: one row an end, from top to bottom.
+    """
+    ax = ax or plt.gca()
+    place = np.arange(len(table))[::-1]
+    looks = [CAUSES.get(str(end), (str(end), style.GREY, "")) for end in table["end"]]
+    ax.barh(
+        place,
+        table["share"],
+        height=0.6,
+        color=[colour for _, colour, _ in looks],
+        hatch=[hatch for _, _, hatch in looks],
+        edgecolor="white",
+        lw=0.5,
+        alpha=0.75,
+        xerr=[table["share"] - table["low"], table["high"] - table["share"]],
+        error_kw={"elinewidth": 1.3, "capsize": 3, "ecolor": style.BLACK},
+    )
+    ax.set_yticks(place, [label.replace(" (", "\n(") for label, _, _ in looks])
+    ax.set_xlim(0.0, 1.0)
+    ax.set_xlabel("share of truces")
+    return ax

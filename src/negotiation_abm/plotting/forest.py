@@ -102,3 +102,24 @@ def _rows(
     ax.set_ylim(-0.6, len(table) - 0.3)
     ax.margins(x=0.2)
     ax.tick_params(axis="y", length=0)
+
+
+def plot_differences(
+    table: pd.DataFrame, ax: Axes | None = None, text: str = "{:+z.1f}", labels: bool = True
+) -> Axes:
+    """Difference of each case from a base, with its interval.
+
+    Parameters
+    ----------
+    table : DataFrame
+        case, difference, low, high: one row a case, from top to bottom.
+    text : str
+        Format of the numbers over the points.
+    labels : bool
+        Write the names of the cases (False: beside another panel that has them).
+    """
+    ax = ax or plt.gca()
+    names = list(table["case"]) if labels else [""] * len(table)
+    _rows(ax, names, table, ("difference", "low", "high"), 0.0, text)
+    ax.locator_params(axis="x", nbins=5)
+    return ax

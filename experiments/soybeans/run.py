@@ -1,0 +1,41 @@
+"""Does missing the purchase pledge matter?
+
+python experiments/soybeans/run.py OUT [--small]
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import common
+
+OUTCOMES = {
+    "weeks_covered": ("truce holds, weeks", 1),
+    "survival_365": ("S(365 d)", 2),
+    "weeks_any_domain": ("any domain, weeks", 1),
+    "share_in_truce": ("share of weeks in truce", 2),
+}
+PANELS = {
+    "weeks_covered": ("Truce of Busan, covered", "{:+z.1f}", "weeks more or less"),
+    "weeks_any_domain": ("The same, any domain", "{:+z.1f}", "weeks more or less"),
+    "share_in_truce": ("Weeks in a truce", "{:+z.3f}", "share of two years"),
+}
+
+
+def words(table):
+    base = common.row_of(table, "as pledged (0.95)", "weeks_covered")["level"]
+    two_fifths, nothing = (
+        common.effect(table, case, "weeks_covered", " weeks") for case in ("two fifths", "nothing")
+    )
+    return (
+        f"The truce holds {common.number(base)} weeks (of 104) if China delivers as pledged. "
+        f"Two fifths delivered, {two_fifths}. Nothing delivered, {nothing}."
+    )
+
+
+def main(argv=None):
+    common.compare_cases(__file__, argv, OUTCOMES, PANELS, words)
+
+
+if __name__ == "__main__":
+    main()
