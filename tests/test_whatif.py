@@ -164,7 +164,7 @@ def test_truce_for_two_months_lasts_shorter():
 
 def test_threat_carried_out_ends_the_truce():
     shipped_one = load_whatif("threat_carried_out")
-    shipped_one.common |= START
+    shipped_one.common.update(START)
     summary = run_whatif(shipped_one, 500, 1)
     rows = {row["outcome"]: row for row in summary["outcomes"]}
     assert rows["covered_13"]["altered"] == 0.0
