@@ -130,8 +130,8 @@ def _checked(path: Path, players: tuple[str, ...], parameter: Parameter, value: 
 def _checked_chain(path: Path, place: str, parameter: Parameter, value: Any) -> dict[str, Any]:
     """Rows by the opponent's last move; each says how likely the five moves are then."""
     names = [move.name for move in Move]
-    if not isinstance(value, dict) or list(value) != names:
-        raise InputError(path, place, f"expected a mapping of {', '.join(names)}, in this order")
+    if not isinstance(value, dict) or set(value) != set(names):
+        raise InputError(path, place, f"expected a mapping of {', '.join(names)}")
     for name, row in value.items():
         if not isinstance(row, list) or len(row) != len(names):
             raise InputError(path, f"{place}.{name}", f"{row!r} is not a list of five numbers")
@@ -139,7 +139,7 @@ def _checked_chain(path: Path, place: str, parameter: Parameter, value: Any) -> 
             check_number(path, f"{place}.{name}", parameter, item)
         if abs(sum(row) - 1.0) > 1e-6:
             raise InputError(path, f"{place}.{name}", f"{row} does not sum to 1")
-    return value
+    return {name: value[name] for name in names}
 
 
 def _known(path: Path, place: str, player: Any, players: tuple[str, ...]) -> str:

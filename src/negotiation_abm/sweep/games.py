@@ -93,7 +93,7 @@ def _is_quick(name: str, value: Any) -> bool:
         return False
     first, *rest = name.split(".")
     if first in TABLE:
-        return TABLE[first].shape != "triple"
+        return TABLE[first].shape not in ("triple", "chain")
     return first == "levers" and len(rest) == 3 and rest[2] in (*_NUMBERS, *_LEVELS)
 
 
