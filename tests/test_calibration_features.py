@@ -125,7 +125,7 @@ def test_point_reads_the_scenarios_values(changed):
     data, _ = changed
     point = dict(zip([c.label for c in data.coefficients], data.point(), strict=True))
     assert {name: point[name] for name in CHANGES} == CHANGES
-    assert point["initiative.US"] == -3.18
+    assert point["initiative.US"] == data.game.parameter_set.values["initiative"]["US"]
 
 
 def test_features_do_not_depend_on_the_scenarios_values(changed):

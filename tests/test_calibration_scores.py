@@ -376,7 +376,7 @@ def test_validate_gives_the_scores_as_given_and_left_out(monkeypatch, left_out):
     summary = validate(data.game, record).summary
     assert summary["as_given"]["type_and_lever"] == pytest.approx(replay_of_shipped().log_score)
     assert summary["as_given"]["type"] == pytest.approx(replay_of_shipped().type_log_score)
-    assert (summary["decisions"], summary["parameters"]) == (174, "start_2025")
+    assert (summary["decisions"], summary["parameters"]) == (174, "calibrated_2025")
     assert summary["in_sample"]
     best = max((row["type"], row["model"]) for row in summary["scores"] if row["model"] != MODEL)
     assert summary["best_baseline"] == best[1]

@@ -96,7 +96,9 @@ def test_it_predicts_the_record_better_than_the_start_values():
     data, _ = shipped()
     fitted = shipped_game("baseline_2025", parameters=NAME)
     theta = np.array([float(fitted.params[c.parameter][(0, *c.index)]) for c in data.coefficients])
-    gain = log_scores(data, theta).sum(axis=0) - log_scores(data, data.point()).sum(axis=0)
+    start = shipped_game("baseline_2025", parameters="start_2025")
+    begun = np.array([float(start.params[c.parameter][(0, *c.index)]) for c in data.coefficients])
+    gain = log_scores(data, theta).sum(axis=0) - log_scores(data, begun).sum(axis=0)
     assert (gain > 1.0).all()
 
 

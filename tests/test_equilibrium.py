@@ -40,7 +40,7 @@ def board_of(date, **changes):
 
 @pytest.fixture(scope="module", params=WEEKS)
 def frozen(request):
-    return board_of(request.param)
+    return board_of(request.param, parameters="start_2025")
 
 
 def gambit_branch(first, second, precisions):

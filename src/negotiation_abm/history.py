@@ -38,6 +38,7 @@ MOVES = np.dtype(
         ("lead", "i8"),  # of a threat, else of the threat that was pending on the lever; -1
         ("carried_out", "i8"),  # 1 where an escalation carried out a threat
         ("event", "i8"),  # `Event`
+        ("further", "i8"),  # 1 for a further row of a package, which is no choice of its own
         ("eased", "i8", (NUM_PLAYERS,)),  # levers of each side that an agreement lowered
     ]
 )
@@ -65,9 +66,11 @@ class History:
     weeks: np.ndarray
     spells: list[Any]
 
-    def of(self, move: Move, player: int | None = None) -> np.ndarray:
-        """Moves of one kind, of one player or both."""
+    def of(self, move: Move, player: int | None = None, further: bool = False) -> np.ndarray:
+        """Moves of one kind, of one player or both; `further` rows of packages only if asked."""
         chosen = self.moves["move"] == move
+        if not further:
+            chosen &= self.moves["further"] == 0
         if player is not None:
             chosen &= self.moves["player"] == player
         return np.asarray(self.moves[chosen])
@@ -97,9 +100,15 @@ class HistoryBuilder:
         self._truce = int(state.phase == Phase.TRUCE), int(state.weeks_left)
 
     def moved(
-        self, state: SimpleNamespace, player: int, option: int, lead: int, info: SimpleNamespace
+        self,
+        state: SimpleNamespace,
+        player: int,
+        option: int,
+        lead: int,
+        info: SimpleNamespace,
+        is_further: bool = False,
     ) -> None:
-        """One move has been carried out."""
+        """One move has been carried out; a further row of a package is no choice of its own."""
         move, lever = int(move_of(option)), int(lever_of(option))
         if move != Move.HOLD:
             covered = int(self._covered[player, lever]) if lever >= 0 else 0
@@ -116,6 +125,7 @@ class HistoryBuilder:
                     lead if move == Move.THREATEN else pending,
                     int(info.carried_out),
                     int(info.event),
+                    int(is_further),
                     (0, 0),
                 )
             )

@@ -316,7 +316,7 @@ class _Walk:
         board, state = self.board, self.board.state
         if row.move != "SUSPEND":
             mood = state.anger.copy(), state.goodwill.copy(), state.last_option.copy()
-            board.apply(row)
+            board.apply(row, is_further=True)
             state.anger, state.goodwill, state.last_option = mood
         board.set_recorded(row)
         board.note_placed([row])

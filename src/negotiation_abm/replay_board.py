@@ -170,8 +170,8 @@ class Board:
         self.score(player, 0, self.scenario.date_of(self.state.turn), ())
         apply_move(self.state, self.params, player, 0, 0.0, 0, 0.0, self.info)
 
-    def apply(self, row: Row) -> None:
-        """Put a recorded move through the transition rules."""
+    def apply(self, row: Row, is_further: bool = False) -> None:
+        """Put a recorded move through the transition rules; a further row of a package says so."""
         state, player, option = self.state, self.player_of(row), self.option_of(row)
         left, before = state.weeks_left, self._running()
         strained = state.strain > self.params.repair_strain
@@ -193,7 +193,7 @@ class Board:
         ):
             self._soundness += 1
         if self.watcher is not None:
-            self.watcher.moved(state, player, option, row.lead_weeks or 0, self.info)
+            self.watcher.moved(state, player, option, row.lead_weeks or 0, self.info, is_further)
         count = track_move(
             self._tally, state, self.params, player, option, left, self.info, self._closed, 0
         )

@@ -65,7 +65,7 @@ def _kept(result: Fit, parameter: Parameter) -> dict[str, Any]:
     own = {key: given for key, given in game.scenario.set.items() if _is(key, parameter.name)}
     base = game.parameter_set
     kept = base.sources.get(parameter.name, "")
-    source = f"as in {base.name}: {kept}" if kept else ""
+    source = kept if kept.startswith("as in ") else f"as in {base.name}: {kept}" if kept else ""
     if own:
         source = f"set in {game.scenario.name}" + (f"; else {source}" if source else "")
     convert = int if parameter.integer else float

@@ -147,7 +147,7 @@ def lapses(history: History) -> Ratio:
 
 def first_from_outside(history: History) -> Ratio:
     """First escalations within a truce that come from levers that it does not cover."""
-    inside = history.of(Move.ESCALATE)
+    inside = history.of(Move.ESCALATE, further=True)
     inside = inside[inside["in_truce"] == 1]
     agreed = history.moves[np.isin(history.moves["event"], (Event.BEGUN, Event.REPAIRED))]["turn"]
     hits = total = 0
@@ -183,14 +183,14 @@ def deals_at_summits(history: History) -> Ratio:
 
 def threats_carried_out(history: History) -> Ratio:
     """Threats that are carried out."""
-    done = history.of(Move.ESCALATE)["carried_out"].sum()
-    return float(done), float(len(history.of(Move.THREATEN)))
+    done = history.of(Move.ESCALATE, further=True)["carried_out"].sum()
+    return float(done), float(len(history.of(Move.THREATEN, further=True)))
 
 
 def long_threats(history: History) -> Ratio:
     """Threats with a lead of a month or more that are carried out."""
-    threats = history.of(Move.THREATEN)
-    done = history.of(Move.ESCALATE)
+    threats = history.of(Move.THREATEN, further=True)
+    done = history.of(Move.ESCALATE, further=True)
     done = done[done["carried_out"] == 1]
     long = (threats["lead"] >= LONG_LEAD_WEEKS).sum()
     return float((done["lead"] >= LONG_LEAD_WEEKS).sum()), float(long)
