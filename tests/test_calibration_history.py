@@ -100,7 +100,7 @@ def test_moves_are_the_rows_that_the_rules_carry_out(recorded):
 
 
 def test_a_threat_keeps_its_lead_and_says_when_it_is_carried_out(recorded):
-    threats, done = recorded.of(Move.THREATEN), recorded.of(Move.ESCALATE)
+    threats, done = (recorded.of(m, further=True) for m in (Move.THREATEN, Move.ESCALATE))
     assert len(threats) == 10
     assert (threats["lead"] >= 0).all()
     assert done["carried_out"].sum() == 5
