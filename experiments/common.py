@@ -137,12 +137,14 @@ def spread(draws):
     """Level and difference over posterior draws: medians, and 90 % of the differences.
 
     The variance over draws is that of the parameters plus the noise of finite runs. Differences
-    are drawn in towards their mean until only the first is left, as the sum of the two is known
-    and so is the second; the error of the mean itself is added.
+    are drawn in towards their mean until only the first is left, plus a standard error of its own
+    (an effect smaller than the noise is not known to be the same in all draws); the error of the
+    mean is added.
     """
     level, gap, noise = np.array(draws).T
     total, mean = gap.var(ddof=1), gap.mean()
-    kept = np.sqrt(max(0.0, 1.0 - noise.mean() / total)) if total > 0.0 else 0.0
+    share = max(0.0, 1.0 - noise.mean() / total) if total > 0.0 else 0.0
+    kept = np.sqrt(min(1.0, share + np.sqrt(2.0 / (len(gap) - 1))))
     low, mid, high = np.quantile(mean + kept * (gap - mean), INTERVAL)
     error = np.sqrt(noise.mean() / len(gap))
     return {

@@ -17,7 +17,8 @@ for the parameters that are shipped; no number in them is written by hand.
 
 Intervals are of 90 % over posterior draws unless the README says otherwise: what the record leaves
 open about the payoffs, given the rules and what is assumed. "No clear difference" means that the
-interval holds 0, not that there is none.
+interval holds 0, not that there is none. After "on average" stands the mean over draws with two of
+its errors: an effect can be clear on average and yet small, or the other way round, in some draws.
 """
 
 

@@ -94,7 +94,8 @@ def lines(table):
     for panel, (*_, digits) in PANELS.items():
         cells = [panel]
         for name in contrast:
-            cells.append(common.span(found(table, panel, name), digits) + mean(table, panel, name))
+            gap = common.span(found(table, panel, name), digits)
+            cells.append(f"{gap}; {mean(table, panel, name)}")
         rows.append(cells)
     return common.markdown(["", *contrast], rows)
 
@@ -106,7 +107,7 @@ def found(table, panel, contrast):
 def mean(table, panel, contrast):
     one, digits = found(table, panel, contrast), PANELS[panel][-1]
     error = common.number(2 * one["mean_error"], digits)
-    return f"; {common.number(one['mean_difference'], digits, sign=True)} ± {error}"
+    return f"{common.number(one['mean_difference'], digits, sign=True)} ± {error}"
 
 
 def words(table):
@@ -114,7 +115,8 @@ def words(table):
         one = found(table, panel, "equal against unequal")
         text = common.span(one, PANELS[panel][-1])
         average = mean(table, panel, "equal against unequal")
-        return f"{panel} {common.verdict(one, more, less)}, {text}{average}"
+        word = common.verdict(one, more, less)
+        return f"{panel} {word}, {text}, on average {average}"
 
     return (
         f"Equal against unequal choke points: {said('S(365 d)', 'higher', 'lower')}; "

@@ -1,5 +1,7 @@
 """What ends truces: cumulative incidence of each cause by age."""
 
+from textwrap import fill
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -16,6 +18,7 @@ CAUSES = {
     "non_delivery": ("non-delivery (promise not kept)", style.GREEN, "xx"),
     "escalation": ("escalation (uncovered lever)", style.PURPLE, "\\\\"),
 }
+LABEL_WIDTH = 20  # letters a line
 
 
 def plot_ends_by_cause(table: pd.DataFrame) -> Figure:
@@ -83,7 +86,7 @@ def plot_ends(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         xerr=[table["share"] - table["low"], table["high"] - table["share"]],
         error_kw={"elinewidth": 1.3, "capsize": 3, "ecolor": style.BLACK},
     )
-    ax.set_yticks(place, [label.replace(" (", "\n(") for label, _, _ in looks])
+    ax.set_yticks(place, [fill(label, LABEL_WIDTH) for label, _, _ in looks])
     ax.set_xlim(0.0, 1.0)
     ax.set_xlabel("share of truces")
     return ax
