@@ -133,6 +133,6 @@ def test_every_module_has_a_null_case():
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_content_without_modules_is_what_it_was(tmp_path, name):
-    game = game_with(OFF["modules"], name)
+    game = game_with(OFF["modules"], name, parameters="start_2025")
     summary = run_batch(game, EXPECTED["replicates"], EXPECTED["seed"], tmp_path)
     assert summary["content"] == EXPECTED["content"][name]

@@ -53,6 +53,9 @@ def test_survival_and_shares_are_those_of_a_single_run(table, singles, measure, 
             single_run = estimate.at_days(days)
             if np.isnan(single_run[0]):  # all truces have ended: none lasts longer
                 assert row["mean"] == 0.0
+            elif single_run[0] == 0.0:  # all that were at risk have ended: a sweep bounds that
+                assert (row["mean"], row["low"]) == (0.0, 0.0)
+                assert 0.0 <= row["high"] < 0.02
             else:
                 assert_allclose([row["mean"], row["low"], row["high"]], single_run)
         for cause, share in estimate.shares.items():
