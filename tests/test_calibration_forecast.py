@@ -409,8 +409,16 @@ def test_draws_lie_beside_the_set(own_set):
     assert load_draws(own_set).to_dict("list") == {"fatigue": [1.5]}
 
 
+def store(chosen, frame):
+    """Write draws beside a set, with the columns that say which they are."""
+    numbered = frame.drop(columns=["chain", "draw"], errors="ignore")
+    numbered.insert(0, "chain", np.zeros(len(frame), int))
+    numbered.insert(1, "draw", np.arange(len(frame)))
+    numbered.to_parquet(draws_path(chosen), index=False)
+
+
 def test_an_unknown_column_is_refused(own_set):
-    frame_of(fatigu=[1.0]).to_parquet(draws_path(own_set), index=False)
+    store(own_set, frame_of(fatigu=[1.0]))
     with pytest.raises(InputError, match=r"mine.parquet: fatigu: .*did you mean 'fatigue'"):
         load_draws(own_set)
 
@@ -418,21 +426,21 @@ def test_an_unknown_column_is_refused(own_set):
 @pytest.mark.parametrize(
     ("frame", "problem"),
     [
-        (frame_of(fatigue=[1.0, np.nan]), "fatigue: not all of its values are finite numbers"),
-        (frame_of(fatigue=["much"]), "fatigue: not all of its values are finite numbers"),
-        (frame_of(mirror=[np.inf]), "mirror: not all of its values are finite numbers"),
-        (frame_of(fatigue=np.zeros(0)), "mine.parquet: no draws"),
-        (frame_of(chain=[0], draw=[0]), "mine.parquet: no draws"),
+        (frame_of(fatigue=[1.0, np.nan]), "fatigue: holds something that is not a finite number"),
+        (frame_of(fatigue=["much"]), "fatigue: holds something that is not a finite number"),
+        (frame_of(mirror=[np.inf]), "mirror: holds something that is not a finite number"),
+        (frame_of(fatigue=np.zeros(0)), "mine.parquet: holds no draws"),
+        (frame_of(chain=[0], draw=[0]), "mine.parquet: holds no draws"),
     ],
 )
 def test_draws_that_are_no_numbers_or_none_are_refused(own_set, frame, problem):
-    frame.to_parquet(draws_path(own_set), index=False)
+    store(own_set, frame)
     with pytest.raises(InputError, match=problem):
         load_draws(own_set)
 
 
 def test_a_file_that_is_no_parquet_is_refused_in_one_line(own_set):
     draws_path(own_set).write_text("chain,draw\n")
-    with pytest.raises(InputError, match=r"mine.parquet: not a Parquet file") as refusal:
+    with pytest.raises(InputError, match=r"mine.parquet: not a readable Parquet file") as refusal:
         load_draws(own_set)
     assert "\n" not in str(refusal.value)

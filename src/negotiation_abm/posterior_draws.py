@@ -51,7 +51,7 @@ def load_draws(reference: str | Path, base: Path | None = None) -> "pd.DataFrame
     for name in INDEX:
         if name not in draws:
             raise InputError(path, name, "missing column")
-    if draws.empty:
+    if draws.empty or not coefficients(draws):
         raise InputError(path, "", "holds no draws")
     for name in coefficients(draws):
         _check_name(path, name)

@@ -5,14 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from negotiation_abm import posterior_draws
 from negotiation_abm.calibration.features import Coefficient, coefficients_of
 from negotiation_abm.calibration.moments import with_coefficients
-from negotiation_abm.core.params import PARAMETERS
-from negotiation_abm.errors import InputError, nearest
 from negotiation_abm.game import Game
 from negotiation_abm.parameters import ParameterSet
-
-_NAMES = {parameter.name for parameter in PARAMETERS}
 
 
 def draws_path(chosen: ParameterSet) -> Path:
@@ -26,27 +23,11 @@ def load_draws(chosen: ParameterSet) -> pd.DataFrame | None:
     Raises
     ------
     InputError
-        If the file cannot be read, holds no draws, or a column names no parameter or is not of
-        finite numbers.
+        As `negotiation_abm.posterior_draws.load_draws`.
     """
-    path = draws_path(chosen)
-    if not path.is_file():
+    if not draws_path(chosen).is_file():
         return None
-    try:
-        frame = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise InputError(path, "", f"not a Parquet file ({error})") from None
-    frame = frame.drop(columns=["chain", "draw"], errors="ignore")
-    for column in frame.columns:
-        first = str(column).split(".")[0]
-        if first not in _NAMES:
-            raise InputError(path, str(column), f"unknown parameter; {nearest(first, _NAMES)}")
-        numbers = pd.to_numeric(frame[column], errors="coerce")
-        if not np.isfinite(numbers).all():
-            raise InputError(path, str(column), "not all of its values are finite numbers")
-    if frame.empty:
-        raise InputError(path, "", "no draws")
-    return frame
+    return posterior_draws.load_draws(chosen.path).drop(columns=list(posterior_draws.INDEX))
 
 
 def thinned(frame: pd.DataFrame, count: int) -> pd.DataFrame:

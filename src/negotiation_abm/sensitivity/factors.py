@@ -10,6 +10,7 @@ import pandas as pd
 
 from negotiation_abm.errors import InputError, nearest
 from negotiation_abm.parameters import TABLE
+from negotiation_abm.posterior_draws import load_draws
 from negotiation_abm.resources import find
 
 DUMMY = "dummy"
@@ -92,8 +93,8 @@ def _number(path: Path, place: str, value: Any) -> float:
 
 def _draws(path: Path, reference: str) -> pd.DataFrame:
     """Posterior draws of a parameter set, one column a coefficient."""
-    file = find(str(reference), FOLDER, ".parquet", path.parent, (path, "draws"))
-    return pd.read_parquet(file)
+    find(str(reference), FOLDER, ".parquet", path.parent, (path, "draws"))
+    return load_draws(reference, path.parent)
 
 
 def changes_at(factors: Sequence[Factor], u: Sequence[float]) -> dict[str, Any]:
