@@ -101,7 +101,7 @@ def grounds(calibration):
         if row["rests_on"] != "fixed" and row["low"] * row["high"] > 0
     ]
     counts = {f"{key}_count": len(rows) for key, rows in found.items()}
-    return names | counts | {"clear": ", ".join(clear)}
+    return names | counts | {"excludes_zero": ", ".join(clear)}
 
 
 def moments(calibration):
