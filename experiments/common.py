@@ -29,6 +29,18 @@ from negotiation_abm.results import provenance_of
 
 INTERVAL = (0.05, 0.5, 0.95)
 TAIL = 1.645  # of a normal, both ends of 90 %
+OUTCOMES = {  # of a changed Busan truce: words, digits
+    "weeks_covered": ("truce holds, weeks", 1),
+    "survival_365": ("S(365 d)", 2),
+    "weeks_any_domain": ("any domain, weeks", 1),
+    "share_in_truce": ("share of weeks in truce", 2),
+    "escalations": ("escalations", 1),
+}
+PANELS = {  # of its figure: title, format of a difference, axis
+    "weeks_covered": ("Truce of Busan, covered", "{:+z.1f}", "weeks more or less"),
+    "weeks_any_domain": ("The same, any domain", "{:+z.1f}", "weeks more or less"),
+    "share_in_truce": ("Weeks in a truce", "{:+z.3f}", "share of two years"),
+}
 UNITS = {" weeks": ("longer", "shorter"), "": ("more", "less")}
 
 

@@ -9,18 +9,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import common
 
-OUTCOMES = {
-    "weeks_covered": ("truce holds, weeks", 1),
-    "survival_365": ("S(365 d)", 2),
-    "weeks_any_domain": ("any domain, weeks", 1),
-    "share_in_truce": ("share of weeks in truce", 2),
-    "escalations": ("escalations", 1),
-}
-PANELS = {
-    "weeks_covered": ("Truce of Busan, covered", "{:+z.1f}", "weeks more or less"),
-    "weeks_any_domain": ("The same, any domain", "{:+z.1f}", "weeks more or less"),
-    "share_in_truce": ("Weeks in a truce", "{:+z.3f}", "share of two years"),
-}
+OUTCOMES = common.OUTCOMES
+PANELS = common.PANELS
 
 
 def words(table):
