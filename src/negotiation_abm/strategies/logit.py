@@ -8,6 +8,11 @@ are products of a few shared factors, new at every decision, and of factors of e
 stay the same for weeks: these are kept in the state together with the inputs that they were made
 from, and made anew when an input differs. Exponents are limited to +-110 so that no product of
 five overflows; above a precision of 5, where that could bind, nothing is kept.
+
+One uniform draws the option. On its line pressure lies at the low end and settlement at the high
+end, with HOLD between them: ESCALATE, THREATEN, HOLD, CONCEDE, SUSPEND. What changes the worth of
+one kind of move then hardly moves the borders of the other kind, so two runs with the same draws
+stay together much longer than with HOLD at one end (`docs/sweeps.md`, common random numbers).
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -171,15 +176,27 @@ def option_weights(state, params, week, player, weights):
 
 @rule
 def draw_option(weights, count, target):
-    """The option at which the cumulative weights pass `target`."""
+    """The option at which the cumulative weights, in the order of the line, pass `target`."""
     chosen = 0
-    for option in range(count):
+    for kind in range(2):  # ESCALATE on each lever, then THREATEN
+        for option in range(2 + kind, count, 3):
+            if weights[option] > 0.0:
+                chosen = option
+                target -= weights[option]
+                if target < 0.0:
+                    return option
+    if weights[0] > 0.0:
+        chosen = 0
+        target -= weights[0]
+        if target < 0.0:
+            return 0
+    for option in range(4, count, 3):  # CONCEDE
         if weights[option] > 0.0:
             chosen = option
             target -= weights[option]
             if target < 0.0:
-                break
-    return chosen
+                return option
+    return 1 if weights[1] > 0.0 else chosen
 
 
 @rule
