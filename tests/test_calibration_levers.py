@@ -211,7 +211,7 @@ def test_leverage_moves_concessions_of_the_other_side(game):
 
 @pytest.mark.slow
 def test_controls_are_paired_with_the_game_without_them():
-    table = control_table("calibrated_2025", 300, 1)
+    table = control_table({"parameters": "calibrated_2025"}, 300, 1)
     assert len(table) == 2 * len(CONTROLS)
     assert table["control"].unique().tolist() == [label for label, _, _ in CONTROLS]
     null = (table["low"] <= 0) & (table["high"] >= 0)

@@ -222,7 +222,7 @@ def test_concessions():
     moves = [(1, US, CONCEDE, OTHER), (2, US, CONCEDE, TARIFF), (3, CHINA, CONCEDE, OTHER)]
     history = made(moves, forum=forum)
     assert patterns.concessions_a_meeting(history) == (1.5, 4.0)
-    assert patterns.china_share(history) == (1.0, 3.0)
+    assert patterns.second_share(history) == (1.0, 3.0)
 
 
 def test_in_truce_at_the_end():
@@ -241,13 +241,13 @@ def share(part, whole):
 
 
 def test_runs_are_pooled_and_what_is_not_defined_is_nan():
-    statistic = Statistic("P", "", patterns.china_share, 0.5, below=True)
+    statistic = Statistic("P", "", patterns.second_share, 0.5, below=True)
     assert statistic.value([share(1, 2), share(1, 6), made()]) == pytest.approx(2 / 8)
     assert math.isnan(statistic.value([made()]))
     assert statistic.holds(0.4)
     assert not statistic.holds(0.5)
     assert not statistic.holds(math.nan)
-    assert Statistic("P", "", patterns.china_share, 0.5, below=False).holds(0.6)
+    assert Statistic("P", "", patterns.second_share, 0.5, below=False).holds(0.6)
 
 
 @pytest.mark.parametrize("statistic", STATISTICS, ids=lambda s: s.text[:20])
@@ -273,7 +273,7 @@ def test_all_patterns_are_there():
 
 def one_row(monkeypatch, recorded, free, below=True):
     """The row of one statistic: China's share of concessions, the line at one half."""
-    statistic = Statistic("P8", "share", patterns.china_share, 0.5, below=below)
+    statistic = Statistic("P8", "share", patterns.second_share, 0.5, below=below)
     monkeypatch.setattr("negotiation_abm.calibration.free_runs.STATISTICS", (statistic,))
     return pattern_table(recorded, free, [0.8, 0.9]).iloc[0]
 

@@ -41,10 +41,11 @@ def mechanisms_table(
         truce of Busan (covered measure) and ``first_truce_weeks`` from January 2025.
     """
     rows: list[dict[str, Any]] = []
-    bases = {start: start_with(start, [], parameters=parameters) for start in STARTS}
+    changes = {"parameters": parameters} if parameters else {}
+    bases = {start: start_with(start, [], changes=changes) for start in STARTS}
     played = {start: outcomes(game, replicates, seed, threads) for start, game in bases.items()}
     for label, names, issue in _cases():
-        games = {start: start_with(start, names, issue, parameters) for start in STARTS}
+        games = {start: start_with(start, names, issue, changes) for start in STARTS}
         changed = {
             start: outcomes(game, replicates, seed, threads) for start, game in games.items()
         }
@@ -78,13 +79,16 @@ def _cases() -> list[tuple[str, list[str], str | None]]:
 
 
 def start_with(
-    start: str, names: list[str], issue: str | None = None, parameters: str | None = None
+    start: str,
+    names: list[str],
+    issue: str | None = None,
+    changes: dict[str, Any] | None = None,
 ) -> Game:
     """The game of a start with these modules alone (and one side issue, if one is named).
 
-    `parameters` names another parameter set than the scenario's.
+    `changes` are changes of the scenario, as for `load_scenario`.
     """
-    scenario = load_scenario(start, {"parameters": parameters} if parameters else {})
+    scenario = load_scenario(start, changes)
     given = {name: getattr(scenario.modules, name, None) for name in names}
     typed = {name: entry for name, entry in given.items() if entry is not None}
     own = [name for name in names if name not in Modules.model_fields]

@@ -22,13 +22,13 @@ CONTROLS: tuple[tuple[str, str, str | None], ...] = (
 )
 
 
-def control_table(parameters: str, replicates: int, seed: int) -> pd.DataFrame:
+def control_table(changes: dict[str, Any], replicates: int, seed: int) -> pd.DataFrame:
     """Paired differences that the controls make.
 
     Parameters
     ----------
-    parameters : str
-        Name or path of the parameter set.
+    changes : dict
+        Parameter set and other changes of the scenario, as for `load_scenario`.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def control_table(parameters: str, replicates: int, seed: int) -> pd.DataFrame:
         difference, low, high (95 % for all rows together), verdict (pass where it holds 0).
     """
     busan, january = STARTS
-    base = {start: outcomes(start_with(start, [], parameters=parameters), replicates, seed)
+    base = {start: outcomes(start_with(start, [], changes=changes), replicates, seed)
             for start in STARTS}  # fmt: skip
     level = 1.0 - (1.0 - LEVEL) / (len(CONTROLS) * len(STARTS))
     rows: list[dict[str, Any]] = []
@@ -46,7 +46,7 @@ def control_table(parameters: str, replicates: int, seed: int) -> pd.DataFrame:
             (busan, 1, "S(365 d), Busan truce"),
             (january, 0, "weeks to the first truce"),
         ):
-            game = start_with(start, [module], issue, parameters)
+            game = start_with(start, [module], issue, changes)
             changed = outcomes(game, replicates, seed)
             gap = mean_difference(base[start][:, column], changed[:, column], level)
             rows.append(

@@ -91,7 +91,7 @@ def _row(statistic: Statistic, recorded: History, free: list[list[History]]) -> 
     sign = "below" if statistic.below else "above"
     row: dict[str, Any] = {
         "pattern": statistic.pattern,
-        "statistic": statistic.text,
+        "statistic": statistic.text_of(recorded.game.players),
         "there": f"{sign} {statistic.line:g}",
         "record": value,
     }
@@ -99,8 +99,8 @@ def _row(statistic: Statistic, recorded: History, free: list[list[History]]) -> 
         empty = dict.fromkeys(("free", "low", "high", "share", "run_low", "run_high"), np.nan)
         return row | empty | {"inside": None, "verdict": "not defined"}
     low, mid, high = np.quantile(pooled, [INSIDE[0], 0.5, INSIDE[1]])
-    run_low, run_high = np.quantile(single, INSIDE)
-    inside = None if np.isnan(value) else bool(run_low <= value <= run_high)
+    run_low, run_high = np.quantile(single, INSIDE) if len(single) else (np.nan, np.nan)
+    inside = bool(run_low <= value <= run_high) if len(single) and not np.isnan(value) else None
     there = statistic.holds(float(mid))
     verdict = "pass" if there and inside is not False else "weak" if there or inside else "fail"
     hits = float(np.mean([statistic.holds(float(v)) for v in pooled]))

@@ -7,7 +7,7 @@ side of the line, whether the record does, and whether the record's value lies i
 of single free runs of the same length.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -35,7 +35,7 @@ class Statistic:
     Attributes
     ----------
     pattern, text : str
-        Number of the pattern; what is measured.
+        Number of the pattern; what is measured, with {first} and {second} for the players.
     ratio : callable
         History -> (numerator, denominator).
     line : float
@@ -55,6 +55,10 @@ class Statistic:
     below: bool
     reach: Reach = "record"
     less: Callable[[History], Ratio] | None = None
+
+    def text_of(self, players: Sequence[str]) -> str:
+        """What is measured, with the players by name."""
+        return self.text.format(first=players[0], second=players[1])
 
     def value(self, histories: list[History]) -> float:
         """The statistic over pooled courses of events; NaN where it is not defined."""
@@ -81,7 +85,7 @@ def _tariff_raises(history: History, player: int) -> np.ndarray:
 
 
 def answered_raises(history: History) -> Ratio:
-    """US tariff raises that China answers with one of its own, while it has room."""
+    """Tariff raises of the first player that the second answers in kind, while it has room."""
     raises, answers = _tariff_raises(history, 0), _tariff_raises(history, 1)
     room = _room(history)
     open_ = [turn for turn in raises if room[min(turn, len(room) - 1)]]
@@ -90,7 +94,7 @@ def answered_raises(history: History) -> Ratio:
 
 
 def _room(history: History) -> np.ndarray:
-    """Weeks before which China's tariff is below its cap."""
+    """Weeks before which the second player's tariff is below its cap."""
     if 1 not in history.game.tariff_levers():
         return np.ones(len(history.weeks) + 1, dtype=bool)
     lever = history.game.tariff_levers()[1][0]
@@ -113,7 +117,7 @@ def longest_spiral(history: History) -> Ratio:
 
 
 def sideways(history: History) -> Ratio:
-    """China's escalations on other levers, after its tariff has first reached the cap."""
+    """The second player's escalations on other levers, after its tariff first reached the cap."""
     room = _room(history)
     capped = np.flatnonzero(~room)
     if len(capped) == 0:
@@ -209,8 +213,8 @@ def concessions_a_meeting(history: History) -> Ratio:
     return 0.5 * len(history.of(Move.CONCEDE)), float(meetings)
 
 
-def china_share(history: History) -> Ratio:
-    """China's share of all concessions."""
+def second_share(history: History) -> Ratio:
+    """Share of all concessions that the second player makes."""
     return float(len(history.of(Move.CONCEDE, 1))), float(len(history.of(Move.CONCEDE)))
 
 
@@ -219,9 +223,9 @@ def ends_in_truce(history: History) -> Ratio:
     return float(history.weeks["in_truce"][-1]), 1.0
 
 
-IN_KIND = "tariff raises of the US answered in kind within 2 weeks"
+IN_KIND = "tariff raises of {first} answered in kind within 2 weeks"
 SPIRAL = "longest tariff spiral, weeks"
-SIDEWAYS = "China's escalations on other levers once its tariff is capped"
+SIDEWAYS = "escalations of {second} on other levers once its tariff is capped"
 BOTH_LOWER = "agreements that lower levers: both sides do"
 EARLY = "weeks before the date at which truces are renewed"
 LAPSED = "truces that lapse on their date"
@@ -231,7 +235,7 @@ AT_SUMMITS = "summits with an agreement"
 CARRIED_OUT = "threats carried out"
 BY_LEAD = "the same, leads under a month less longer ones"
 RARE = "concessions of a side for one meeting"
-CHINAS = "China's share of concessions"
+SECONDS = "share of {second} in the concessions"
 TRUCE_AT_END = "in truce at the end"
 
 STATISTICS: tuple[Statistic, ...] = (
@@ -247,6 +251,6 @@ STATISTICS: tuple[Statistic, ...] = (
     Statistic("P7", CARRIED_OUT, threats_carried_out, 0.5, below=True),
     Statistic("P7", BY_LEAD, short_threats, 0.0, below=False, less=long_threats),
     Statistic("P8", RARE, concessions_a_meeting, 1.0, below=True),
-    Statistic("P8", CHINAS, china_share, 0.5, below=True),
+    Statistic("P8", SECONDS, second_share, 0.5, below=True),
     Statistic("P9", TRUCE_AT_END, ends_in_truce, 0.5, below=False),
 )

@@ -56,12 +56,15 @@ class Effort:
         Runs a draw, lever and change.
     control_runs : int
         Paired runs for each negative control.
+    changes : dict
+        Changes of the scenario that the negative controls are to have too (`--set`).
     """
 
     draws: int = 100
     runs: int = 10
     lever_runs: int = 500
     control_runs: int = 20_000
+    changes: dict[str, Any] = field(default_factory=dict)
     seed: int = 1
 
 
@@ -187,6 +190,10 @@ def _free(
     def told(stage: str, total: int) -> Callable[[int], None] | None:
         return (lambda done: progress(stage, done, total)) if progress else None
 
+    tables: dict[str, pd.DataFrame] = {}
+    if is_own and game.scenario.name == TRAINING[0]:  # first: a change may not fit both starts
+        changes = effort.changes | {"parameters": str(game.parameter_set.path)}
+        tables["controls"] = control_table(changes, effort.control_runs, effort.seed)
     frame = load_draws(game.parameter_set)
     games = [game] if frame is None else games_of(game, thinned(frame, effort.draws))
     runs = effort.runs if frame is not None else effort.draws * effort.runs
@@ -204,10 +211,7 @@ def _free(
         games, LEVER_WEEKS, effort.lever_runs, effort.seed,
         progress=told("lever response", len(games)),
     )  # fmt: skip
-    tables = {"patterns": patterns, "predictive": predictive, "lever_response": levers}
-    if is_own and game.scenario.name == TRAINING[0]:
-        reference = str(game.parameter_set.path)
-        tables["controls"] = control_table(reference, effort.control_runs, effort.seed)
+    tables |= {"patterns": patterns, "predictive": predictive, "lever_response": levers}
     summary |= {
         "draws": 0 if frame is None else len(games),
         "free_runs": len(games) * runs,

@@ -8,6 +8,7 @@ from typing import Any
 
 from negotiation_abm.cli.options import (
     add_common,
+    changes_of,
     command,
     count,
     game_of,
@@ -174,7 +175,9 @@ def _validate(options: argparse.Namespace) -> None:
         prepare(options.out)
     effort = None
     if not options.scores_only:
-        effort = Effort(draws=options.draws, runs=options.runs, seed=options.seed)
+        effort = Effort(
+            draws=options.draws, runs=options.runs, seed=options.seed, changes=changes_of(options)
+        )
     with stages() as progress:
         found = validate(game, record, options.out, options.priors, effort, progress)
     if options.json:
