@@ -111,6 +111,7 @@ def make_state(params: SimpleNamespace, **changes: Any) -> SimpleNamespace:
         "strain_player": -1,
         "strain_lever": -1,
         "last_escalation": LONG_AGO,
+        "latest_escalation": LONG_AGO,
         "irreplaceability": params.irreplaceability,
         "odds": -1.0,
         "intensity": 1.0,
@@ -122,6 +123,7 @@ def make_state(params: SimpleNamespace, **changes: Any) -> SimpleNamespace:
     state.bite = (1 - np.exp(-params.saturation * state.in_force)) / (
         1 - np.exp(-params.saturation)
     )
+    state.num_pending = int((state.pending > 0).sum())
     state.potency = params.weight * state.irreplaceability**params.convexity
     return state
 

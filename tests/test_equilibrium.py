@@ -20,7 +20,7 @@ from negotiation_abm.equilibrium.run import run_equilibrium
 from negotiation_abm.equilibrium.stage import simulated_frequencies, stage_game
 from negotiation_abm.plotting import plot_folder
 from negotiation_abm.replay import freeze
-from negotiation_abm.strategies.logit import option_weights
+from negotiation_abm.strategies._odds import option_weights
 
 PRECISIONS = [0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0]
 WEEKS = ["2025-04-07", "2025-10-06", "2025-10-27"]

@@ -54,7 +54,7 @@ from negotiation_abm.core.terms import NUM_OPTIONS, Event, Forum, Phase, TruceEn
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.core.truce import grieve
-from negotiation_abm.strategies.logit import option_weights
+from negotiation_abm.strategies._odds import option_weights
 
 near = pytest.approx
 

@@ -127,7 +127,8 @@ def test_hold_does_nothing():
 def test_escalate_raises_pressure_anger_and_market_loss():
     state, info, changed = effect(ESCALATE_0, in_force=[[0.25, 0.5], [0, 0]], turn=7)
     assert changed == {
-        *("in_force", "bite", "market_loss", "anger", "last_escalation", "last_option")
+        *("in_force", "bite", "market_loss", "anger", "last_option"),
+        *("last_escalation", "latest_escalation"),
     }
     assert state.in_force[0, 0] == pytest.approx(0.5)
     assert state.bite[0, 0] == pytest.approx(12 / 15)
@@ -170,7 +171,8 @@ def test_threaten_announces_and_frightens_markets():
     before = copy.deepcopy(state)
     info = move(state, params, 1, THREATEN_0, lead=3)
     assert changed_fields(before, state) == {
-        *("pending", "pending_weeks", "pending_lead", "market_loss", "anger", "last_option")
+        *("pending", "num_pending", "pending_weeks", "pending_lead"),
+        *("market_loss", "anger", "last_option"),
     }
     assert (state.pending[1, 0], state.pending_weeks[1, 0], state.pending_lead[1, 0]) == (
         0.25,
@@ -382,20 +384,20 @@ def test_pain_of_a_constituency_is_a_leaky_mean():
     assert state.pain[0, :2] == pytest.approx([0.18 + 0.1 * 2 * 0.8, 0.09])
 
 
-def test_use_erodes_irreplaceability_and_potency_every_four_weeks():
+def test_use_erodes_irreplaceability_and_potency_every_quarter():
     params = make_params(erosion=0.1, convexity=2.0, weight=0.5, irreplaceability=0.8)
     state = make_state(params, in_force=[[0.5, 0], [0, 0]])
-    for _ in range(3):
+    for _ in range(12):
         finish_week(state, params)
     assert state.irreplaceability[0, 0] == 0.8
     move(state, params, 0, ESCALATE_0, step=0.5)
     finish_week(state, params)
-    # used .5 + .5 + .5 + 1: .8 x (1 - .1 x 2.5) = .6
-    assert state.irreplaceability[0, :2] == pytest.approx([0.6, 0.8])
-    assert state.potency[0, :2] == pytest.approx([0.5 * 0.36, 0.32])
-    for _ in range(4):
+    # used 12 x .5 + 1: .8 x exp(-.1 x 7) = .39727
+    assert state.irreplaceability[0, :2] == pytest.approx([0.39727, 0.8], abs=1e-5)
+    assert state.potency[0, :2] == pytest.approx([0.5 * 0.15782, 0.32], abs=1e-5)
+    for _ in range(13):
         finish_week(state, params)
-    assert state.irreplaceability[0, 0] == pytest.approx(0.36)  # .6 x (1 - .1 x 4)
+    assert state.irreplaceability[0, 0] == pytest.approx(0.8 * math.exp(-2.0))  # 1.3 more
 
 
 def test_end_of_a_quiet_week_in_a_dispute_changes_the_turn_alone():

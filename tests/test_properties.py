@@ -30,7 +30,7 @@ from negotiation_abm.core.transitions import (
     scheduled_step,
 )
 from negotiation_abm.strategies import strategies
-from negotiation_abm.strategies.logit import option_weights
+from negotiation_abm.strategies._odds import option_weights
 
 TINY = 1e-9
 CHECKS = settings(

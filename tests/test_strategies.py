@@ -32,13 +32,14 @@ from negotiation_abm import build_game, load_record, load_scenario
 from negotiation_abm.calibration.baselines import START, previous_types, types_of
 from negotiation_abm.calibration.features import collect
 from negotiation_abm.core.draws import uniforms
+from negotiation_abm.core.levers import touch_all
 from negotiation_abm.core.state import as_object
 from negotiation_abm.core.terms import LONG_AGO, NUM_OPTIONS
 from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.parameters import load_parameter_set
 from negotiation_abm.strategies import code_of, strategies
 from negotiation_abm.strategies._lookahead import foreseen, new_info, new_twin
-from negotiation_abm.strategies.logit import option_weights
+from negotiation_abm.strategies._odds import option_weights
 
 NAMES = list(strategies())
 
@@ -119,8 +120,10 @@ def test_choice_does_not_depend_on_what_was_asked_before(name, game, situations)
     for state, week, player, u in thinned(name, situations, 3):
         fresh = copy.deepcopy(state)
         fresh.odds[:] = -1.0
+        touch_all(fresh)
         asked = copy.deepcopy(state)
-        choose(name, asked, params, make_week(), player, u)
+        for other in (1 - player, player):
+            choose(name, asked, params, week, other, 1.0 - u)
         expected = choose(name, fresh, params, week, player, u)
         assert choose(name, asked, params, week, player, u) == expected
 
@@ -145,7 +148,7 @@ THREAT = {"pending": [[0.25, 0], [0, 0]], "pending_lead": [[4, 0], [0, 0]]}
         {"irreplaceability": 0.5},
     ],
 )
-def test_quantal_response_notices_every_change_of_a_lever(change):
+def test_quantal_response_notices_every_change_of_a_lever_that_is_touched(change):
     terms = {"flow_weight": 10.0, "relative_gains": 0.5, "market": 0.2, "blowback": 0.5}
     params = make_params(follow=1.5, hold_fire=0.5, cap=0.9, **terms)
     start = {"in_force": [[0.5, 0], [0, 0]]} | THREAT
@@ -155,6 +158,8 @@ def test_quantal_response_notices_every_change_of_a_lever(change):
     assert before != after
     remembering = make_state(params, **start | change)
     vars(remembering).update({name: getattr(asked, name) for name in MEMORY})
+    assert weights_of(remembering, params) == before  # rules that change a lever touch it
+    touch_all(remembering)
     assert weights_of(remembering, params) == after
 
 

@@ -131,6 +131,8 @@ def _state_of(board: Board, game: Game, onward: Game) -> np.ndarray:
     level = one["in_force"] * one["intensity"]
     one["bite"] = (1.0 - np.exp(-params["saturation"] * level)) * params["bite_scale"]
     one["odds"] = -1.0  # not yet made
+    one["is_ready"] = 0
+    one["are_summed"] = 0
     for number in range(int(params["num_pledges"])):
         if not board.is_delivered(number):
             first, last = params["pledge_first"][number], params["pledge_last"][number]

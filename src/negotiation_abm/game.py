@@ -143,6 +143,7 @@ def initial_state(scenario: Scenario, params: np.void) -> np.ndarray:
     one["intensity"] = 1.0
     one["unmet_lever"] = one["unmet_pledge"] = -1
     one["last_escalation"] = LONG_AGO
+    one["latest_escalation"] = LONG_AGO
     one["weeks_left"] = -1
     one["odds"] = -1.0  # not yet made
     one["strain_player"] = one["strain_lever"] = one["strain_pledge"] = -1

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from negotiation_abm.core.hooks import start_modules
-from negotiation_abm.core.levers import set_level
+from negotiation_abm.core.levers import set_level, touch_all
 from negotiation_abm.core.state import as_object
 from negotiation_abm.core.terms import Event, Forum, Move
 from negotiation_abm.core.transitions import begin_turn, round_probability
@@ -310,6 +310,7 @@ class _Walk:
         for lever in range(params.num_levers[player]):
             set_level(state, params, player, lever, in_force[player, lever])
         state.loaded[player] = loaded[player]
+        touch_all(state)
 
     def _carry(self, row: Row) -> None:
         """A further row of a package: its lever moves and strains, but it is no choice."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from negotiation_abm.core.hooks import end_modules
-from negotiation_abm.core.levers import set_intensity, set_level
+from negotiation_abm.core.levers import set_intensity, set_level, touch_all
 from negotiation_abm.core.modules.delivery import MET, settle_pledge
 from negotiation_abm.core.payoffs import pain
 from negotiation_abm.core.state import INFO, as_object, blank
@@ -46,7 +46,7 @@ from negotiation_abm.replay_result import (
     Replay,
     Unplaced,
 )
-from negotiation_abm.strategies.logit import option_weights
+from negotiation_abm.strategies._odds import option_weights
 
 SAME_LEVEL = 1e-9
 NOT_LIVE = 0  # modules draw nothing in a replay
@@ -210,6 +210,7 @@ class Board:
         loaded = self.state.loaded[player, lever] if row.loaded is None else row.loaded
         room = self.params.cap[player, lever] - row.level
         self.state.loaded[player, lever] = max(0.0, min(loaded, room))
+        touch_all(self.state)
 
     def enforce(self, row: Row) -> None:
         """A quiet row: the formal level stays, its enforcement changes to give the row's level."""

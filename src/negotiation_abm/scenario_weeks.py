@@ -25,6 +25,8 @@ def scenario_weeks(scenario: Scenario) -> np.ndarray:
             weeks["forum"][turn] = max(weeks["forum"][turn], int(kind))
     weeks["weeks_to_summit"] = _weeks_to_summit(scenario)
     _fill_salience(scenario, weeks)
+    changed = weeks["salience"][1:] != weeks["salience"][:-1]
+    weeks["new_salience"][1:] = changed.any(axis=(1, 2))
     for shock in scenario.shocks:
         i, a = split_lever(scenario, "shocks", shock.lever)
         turn = scenario.turn_of(shock.date)

@@ -33,7 +33,16 @@ from negotiation_abm.strategies import add_file, strategies
 
 SCENARIO = "baseline_2025"
 # What the quantal response remembers of its own arithmetic: no part of the game.
-MEMORY = {"odds", "odds_inputs", "shared_inputs", "shared_odds"}
+MEMORY = {
+    "odds",
+    "odds_inputs",
+    "ready_odds",
+    "is_ready",
+    "odds_sums",
+    "are_summed",
+    "shared_inputs",
+    "shared_odds",
+}
 
 
 @dataclass(frozen=True)

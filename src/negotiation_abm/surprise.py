@@ -29,7 +29,7 @@ from negotiation_abm.record import Record
 from negotiation_abm.replay import replay_record
 from negotiation_abm.results import provenance_of, writing
 from negotiation_abm.strategies._lookahead import copy_state, imagine, new_twin
-from negotiation_abm.strategies.logit import option_weights
+from negotiation_abm.strategies._odds import option_weights
 
 WEEKS_AHEAD = 26
 

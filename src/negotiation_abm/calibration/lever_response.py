@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from negotiation_abm.batch import Block, available_threads, run_replicates
-from negotiation_abm.core.levers import set_level
+from negotiation_abm.core.levers import set_level, set_pending
 from negotiation_abm.core.params import derive
 from negotiation_abm.core.state import as_object
 from negotiation_abm.core.terms import Move
@@ -52,9 +52,10 @@ def changed_lever(game: Game, player: int, lever: int, change: Change) -> Game:
         params["floor"][0, player, lever] = 0.0
         derive(params)
         state = as_object(initial[0])
-        state.loaded[player, lever] = state.pending[player, lever] = 0.0
+        state.loaded[player, lever] = 0.0
+        set_pending(state, player, lever, 0.0)
         set_level(state, as_object(params[0]), player, lever, 0.0)
-        for name in ("in_force", "loaded", "pending", "bite"):
+        for name in ("in_force", "loaded", "pending", "num_pending", "bite"):
             initial[name][0] = getattr(state, name)
     return Game(**{**game.__dict__, "params": params, "initial": initial})
 

@@ -5,6 +5,7 @@
 import math
 
 from negotiation_abm.core._rule import rule
+from negotiation_abm.core.terms import MAX_LEVERS, NUM_PLAYERS, opponent_of
 
 
 @rule
@@ -32,8 +33,45 @@ def room(state, params, player, lever):
 
 
 @rule
+def touch(state, player, lever):
+    """Note that something about a lever has changed: what is remembered of it is looked at anew.
+
+    Whatever changes a level, a threat, coverage, potency or salience does so, and an escalation of
+    the opponent in the lever's domain, when it comes and when the time to answer it has run out.
+    """
+    state.is_ready[player, lever] = 0
+    state.are_summed[player] = 0
+
+
+@rule
+def touch_all(state):
+    """Note that any lever may have changed."""
+    for player in range(NUM_PLAYERS):
+        for lever in range(MAX_LEVERS):
+            touch(state, player, lever)
+
+
+@rule
+def touch_answers(state, params, player, domain):
+    """Note that an escalation of `player` in `domain` can be answered now, or no longer."""
+    answering = opponent_of(player)
+    for lever in range(params.num_levers[answering]):
+        if params.domain[answering, lever] == domain:
+            touch(state, answering, lever)
+
+
+@rule
+def set_pending(state, player, lever, step):
+    """Announce a step on a lever, or withdraw it (0)."""
+    state.num_pending += int(step > 0.0) - int(state.pending[player, lever] > 0.0)
+    state.pending[player, lever] = step
+    touch(state, player, lever)
+
+
+@rule
 def set_level(state, params, player, lever, level):
     """Set the pressure in force of a lever, and its effect with it."""
+    touch(state, player, lever)
     state.in_force[player, lever] = level
     state.bite[player, lever] = bite_of(params, level * state.intensity[player, lever])
 

@@ -28,6 +28,7 @@ STATE = np.dtype(
         ("in_force", "f8", _PER_LEVER),  # pressure now felt, 0..1
         ("loaded", "f8", _PER_LEVER),  # suspended, snaps back, 0..1
         ("pending", "f8", _PER_LEVER),  # announced step, 0..1
+        ("num_pending", "i8"),  # levers with something pending
         ("pending_weeks", "i8", _PER_LEVER),  # whole weeks until the announced date
         ("pending_lead", "i8", _PER_LEVER),  # weeks between announcement and date
         ("irreplaceability", "f8", _PER_LEVER),  # 0..1, erodes with use
@@ -38,6 +39,7 @@ STATE = np.dtype(
         ("use", "f8", _PER_LEVER),  # in_force summed since erosion was last booked
         ("covered", "i8", _PER_LEVER),  # 1 where the truce in force covers the lever
         ("last_escalation", "i8", (NUM_PLAYERS, MAX_DOMAINS)),  # turn, by domain
+        ("latest_escalation", "i8"),  # the latest of these turns
         # players
         ("anger", "f8", _PER_PLAYER),
         ("goodwill", "f8", _PER_PLAYER),
@@ -70,6 +72,12 @@ STATE = np.dtype(
         # exponentials of its own part of the values, and the inputs that they were made from
         ("odds", "f8", (*_PER_LEVER, 3)),
         ("odds_inputs", "f8", (*_PER_LEVER, 5)),
+        # the same times what answers and coverage make of them, and their sums over the levers; 1
+        # says that they hold (`negotiation_abm.core.levers.touch`)
+        ("ready_odds", "f8", (*_PER_LEVER, 3)),
+        ("is_ready", "i8", _PER_LEVER),
+        ("odds_sums", "f8", (NUM_PLAYERS, 3)),
+        ("are_summed", "i8", _PER_PLAYER),
         # and of what all moves of a type share: exponents and exponentials
         ("shared_inputs", "f8", (NUM_PLAYERS, 4)),
         ("shared_odds", "f8", (NUM_PLAYERS, 4)),
@@ -85,6 +93,7 @@ WEEK = np.dtype(
         ("salience", "f8", _PER_LEVER),  # of the owner's lever for the side that it hits
         ("shock", "f8", _PER_LEVER),  # level that an outside event sets; NaN if none
         ("has_shock", "i8"),
+        ("new_salience", "i8"),  # 1 where some salience differs from the week before
         ("script", "i8", (NUM_PLAYERS, MAX_EXCHANGES)),  # options of scripted players; -1 if none
         ("has_forced", "i8"),
         ("forced", "i8", (NUM_PLAYERS, MAX_EXCHANGES)),  # 1 + option that a player must take; 0

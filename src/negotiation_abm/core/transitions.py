@@ -19,9 +19,18 @@ record instead.
 import math
 
 from negotiation_abm.core._rule import rule
-from negotiation_abm.core.levers import potency_of, room, set_level
+from negotiation_abm.core.levers import (
+    potency_of,
+    room,
+    set_level,
+    set_pending,
+    touch,
+    touch_all,
+    touch_answers,
+)
 from negotiation_abm.core.payoffs import relievable, round_log_odds
 from negotiation_abm.core.terms import (
+    MAX_DOMAINS,
     NUM_PLAYERS,
     Forum,
     Move,
@@ -42,12 +51,14 @@ from negotiation_abm.core.truce import (
 )
 
 TINY = 1e-9  # levels nearer than this are the same level
-EROSION_WEEKS = 4  # erosion takes years; booking it monthly keeps the weekly work small
+EROSION_WEEKS = 13  # erosion takes years; booking it each quarter keeps the weekly work small
 
 
 @rule
 def is_threatened(state, params):
     """Is something announced that an agreement of this week would withdraw?"""
+    if state.num_pending == 0:
+        return False
     terms = terms_index(state)
     for player in range(NUM_PLAYERS):
         for lever in range(params.num_levers[player]):
@@ -154,10 +165,13 @@ def _escalate(state, params, player, lever, step, info):
     owed_lever, owed_pledge = state.unmet_lever[player], state.unmet_pledge[player]
     info.severity = severity
     info.carried_out = 1 if state.pending[player, lever] > 0.0 else 0
-    state.pending[player, lever] = 0.0
+    set_pending(state, player, lever, 0.0)
     set_level(state, params, player, lever, state.in_force[player, lever] + step)
     state.market_loss[player] += severity
-    state.last_escalation[player, params.domain[player, lever]] = state.turn
+    domain = params.domain[player, lever]
+    state.last_escalation[player, domain] = state.turn
+    state.latest_escalation = state.turn
+    touch_answers(state, params, player, domain)
     _annoy(state, player, 1.0)
     if state.phase == Phase.TRUCE:
         if state.covered[player, lever] == 1:
@@ -179,7 +193,7 @@ def _threaten(state, params, player, lever, step, lead):
     if state.pending[player, lever] == 0.0 or lead < state.pending_weeks[player, lever]:
         state.pending_weeks[player, lever] = lead
         state.pending_lead[player, lever] = lead
-    state.pending[player, lever] = step
+    set_pending(state, player, lever, step)
     state.market_loss[player] += step * state.potency[player, lever]
     _annoy(state, player, params.threat_anger)
 
@@ -235,12 +249,25 @@ def round_probability(state, params):
 
 
 @rule
+def _end_answers(state, params):
+    """What became too old to be answered with the week that has passed is touched."""
+    for player in range(NUM_PLAYERS):
+        for domain in range(MAX_DOMAINS):
+            if state.turn - state.last_escalation[player, domain] == params.mirror_weeks + 1:
+                touch_answers(state, params, player, domain)
+
+
+@rule
 def begin_turn(state, params, week, u_round):
     """Outside events, and the meeting of the week.
 
     `u_round` in (0, 1) draws whether an unscheduled round comes; 1 lets none come.
     """
     state.exchange = 0
+    if week.new_salience == 1:
+        touch_all(state)
+    if state.turn - state.latest_escalation <= params.mirror_weeks + 1:
+        _end_answers(state, params)
     if week.has_shock == 1:
         for player in range(NUM_PLAYERS):
             for lever in range(params.num_levers[player]):
@@ -281,9 +308,11 @@ def _count_down(state, player, lever):
     """Announced measures come nearer; one past its date lapses."""
     if state.pending[player, lever] > 0.0:
         if state.pending_weeks[player, lever] == 0:
-            state.pending[player, lever] = 0.0
+            set_pending(state, player, lever, 0.0)
         else:
             state.pending_weeks[player, lever] -= 1
+            if state.pending_weeks[player, lever] == 0:
+                touch(state, player, lever)
 
 
 @rule
@@ -294,10 +323,13 @@ def _wear(state, params, week, player, lever):
     state.pain[player, lever] = kept * state.pain[player, lever] + (1.0 - kept) * hurt
     state.use[player, lever] += state.in_force[player, lever]
     if state.turn % EROSION_WEEKS == EROSION_WEEKS - 1 and state.use[player, lever] > 0.0:
-        state.irreplaceability[player, lever] *= 1.0 - params.erosion * state.use[player, lever]
+        state.irreplaceability[player, lever] *= math.exp(
+            -params.erosion * state.use[player, lever]
+        )
         state.potency[player, lever] = potency_of(
             params, player, lever, state.irreplaceability[player, lever]
         )
+        touch(state, player, lever)
         state.use[player, lever] = 0.0
 
 

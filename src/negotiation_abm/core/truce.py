@@ -21,7 +21,7 @@ NON_DELIVERY.
 # mypy: disable-error-code="no-untyped-def"
 
 from negotiation_abm.core._rule import rule
-from negotiation_abm.core.levers import set_level
+from negotiation_abm.core.levers import set_level, set_pending, touch
 from negotiation_abm.core.terms import (
     NUM_PLAYERS,
     Event,
@@ -55,9 +55,10 @@ def _cover(state, params, terms):
         for lever in range(params.num_levers[player]):
             if params.coverage[terms, player, lever] == 1 and state.covered[player, lever] == 0:
                 state.covered[player, lever] = 1
+                touch(state, player, lever)
                 suspend_lever(state, params, player, lever)
-            if state.covered[player, lever] == 1:
-                state.pending[player, lever] = 0.0
+            if state.covered[player, lever] == 1 and state.pending[player, lever] > 0.0:
+                set_pending(state, player, lever, 0.0)
 
 
 @rule
@@ -146,7 +147,9 @@ def end_truce(state, params, cause, player, lever, info):
         if cause != TruceEnd.LAPSE:
             state.offer[owner] = 0
         for a in range(params.num_levers[owner]):
-            state.covered[owner, a] = 0
+            if state.covered[owner, a] == 1:
+                state.covered[owner, a] = 0
+                touch(state, owner, a)
             back = params.snap_back_share * state.loaded[owner, a]
             if back > 0.0:
                 state.loaded[owner, a] -= back

@@ -21,7 +21,8 @@ from negotiation_abm.core.payoffs import flow
 from negotiation_abm.core.state import INFO, as_object, blank
 from negotiation_abm.core.terms import NUM_OPTIONS, opponent_of
 from negotiation_abm.core.transitions import apply_move, scheduled_step
-from negotiation_abm.strategies.logit import draw_option, limited_exp, option_weights
+from negotiation_abm.strategies._odds import limited_exp, option_weights
+from negotiation_abm.strategies.logit import draw_option
 
 MIDDLE = 0.5
 

@@ -47,5 +47,5 @@ def _displace(state, params, owner, lever, share):
     """New supply replaces that share of what could not be had elsewhere."""
     left = state.irreplaceability[owner, lever] * (1.0 - min(1.0, share))
     state.irreplaceability[owner, lever] = left
-    if state.turn % 4 == 3:  # potency is booked monthly, as erosion is
+    if state.turn % 4 == 3:  # potency is booked every fourth week
         state.potency[owner, lever] = potency_of(params, owner, lever, left)
