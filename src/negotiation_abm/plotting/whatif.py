@@ -74,11 +74,11 @@ def plot_path(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     for arm, (label, colour, line, hatch) in ARMS.items():
         part = table[table["arm"] == arm]
         days = _days(part)
-        edges: Any = (days, part["low"], part["high"])
-        ax.fill_between(*edges, step="post", color=colour, alpha=0.18, lw=0)
+        band: Any = {"x": days, "y1": part["low"], "y2": part["high"], "step": "post", "lw": 0}
+        ax.fill_between(**band, color=colour, alpha=0.18)
         if hatch:  # apart from the fill: browsers do not see through a hatched one
-            lines: Any = {"facecolor": "none", "edgecolor": style.lighter(colour), "hatch": hatch}
-            ax.fill_between(*edges, step="post", lw=0, **lines)
+            light = style.lighter(colour)
+            ax.fill_between(**band, facecolor="none", edgecolor=light, hatch=hatch)
         ax.step(days, part["value"], where="post", color=colour, ls=line, label=label)
     record = table[table["arm"] == "record"]
     ax.step(_days(record), record["value"], where="post", color=style.BLACK, lw=1.6, label="record")
