@@ -9,6 +9,7 @@ from cli_helpers import command, contents, shipped_game
 from negotiation_abm import InputError
 from negotiation_abm.plotting.folder import read_json
 from negotiation_abm.report import write_report
+from negotiation_abm.report.assumptions import resting
 from negotiation_abm.report.whatif_words import answer, moved
 from negotiation_abm.results import read_manifest
 from negotiation_abm.runs import run_batch
@@ -76,7 +77,8 @@ def test_it_says_what_it_rests_on_and_how_to_make_it_again(results):
     folder = results / "no_busan"
     made = read_manifest(folder)["whatif"]
     page = visible(page_of(folder))
-    assert "not identified: the prior alone 1 shadow" in page
+    for kind, names in resting(made):
+        assert f"{kind} {len(names)} {', '.join(names)}" in page
     assert "what the record does not identify" in page
     for text in (made["scenario_hash"][:16], made["parameter_hash"][:16], "100, seed 1"):
         assert text in page
