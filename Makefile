@@ -8,6 +8,9 @@ FIT := results/calibration
 GALLERY := results/gallery
 # The questions of experiments/, in the order of docs/experiments.md.
 STUDIES := busan_truce what_decides choke_points terms agencies calendar soybeans negative_controls
+PAGES := results/pages
+WHATIFS := $(basename $(notdir $(wildcard configs/whatifs/*.yaml)))
+WEEKS := --at 2025-04-07 --at 2025-10-06 --at 2025-10-27
 RARE := levers.CHINA.rare_earths.irreplaceability
 
 # For the build back end too: PIP_CONSTRAINT reaches isolated builds, PIP_BUILD_CONSTRAINT does so
@@ -16,7 +19,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run sweep figures gallery mechanisms calibration experiments test lint bench checks verify clean
+.PHONY: help run sweep figures gallery mechanisms calibration experiments pages test lint bench checks verify clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' Makefile
@@ -75,6 +78,21 @@ experiments: $(VENV)/.installed ## rebuild tables, figures and text of experimen
 	    for file in README.md figure.png table.csv; do \
 	        cp results/experiments/$$name/$$file experiments/$$name/ || exit 1; done; done
 	$(BIN)/python experiments/list.py docs/experiments.md $(STUDIES)
+
+pages: $(VENV)/.installed ## docs on what-ifs, tournament, equilibrium, foresight: text, figures (5 minutes)
+	for name in $(WHATIFS); do \
+	    $(BIN)/negotiation-abm whatif $$name --out $(PAGES)/whatif/$$name || exit 1; done
+	$(BIN)/negotiation-abm surprise baseline_2025 --out $(PAGES)/surprise
+	$(BIN)/negotiation-abm tournament baseline_2025 --out $(PAGES)/tournament
+	$(BIN)/negotiation-abm equilibrium baseline_2025 $(WEEKS) --out $(PAGES)/equilibrium
+	$(BIN)/python experiments/foresight/run.py --out $(PAGES)/foresight
+	for name in whatif/two_month_truce surprise tournament equilibrium; do \
+	    $(BIN)/negotiation-abm plot $(PAGES)/$$name || exit 1; done
+	cp $(PAGES)/whatif/two_month_truce/figures/whatif.png \
+	    $(PAGES)/surprise/figures/surprise.png $(PAGES)/equilibrium/figures/equilibrium.png \
+	    $(PAGES)/tournament/figures/tournament_payoffs.png \
+	    $(PAGES)/tournament/figures/tournament_truces.png docs/figures/
+	$(BIN)/python experiments/pages/write_up.py $(PAGES) docs
 
 test: $(VENV)/.installed ## all tests but the statistical verification
 	$(BIN)/pytest -q

@@ -2,40 +2,24 @@
 
 import datetime as dt
 import math
-import warnings
 
-import nashpy
 import numpy as np
 import pandas as pd
 import pygambit
 import pytest
 
 from cli_helpers import command, shipped_game, strict_json
+from equilibrium_helpers import WEEKS, board_of, random_game
 from negotiation_abm import load_record
-from negotiation_abm.branch import branch_turn
 from negotiation_abm.core.terms import NUM_OPTIONS
-from negotiation_abm.equilibrium.nash import nash, undominated
+from negotiation_abm.equilibrium.nash import nash
 from negotiation_abm.equilibrium.quantal import logit_equilibria
 from negotiation_abm.equilibrium.run import run_equilibrium
 from negotiation_abm.equilibrium.stage import simulated_frequencies, stage_game
 from negotiation_abm.plotting import plot_folder
-from negotiation_abm.replay import freeze
 from negotiation_abm.strategies._odds import option_weights
 
 PRECISIONS = [0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0]
-WEEKS = ["2025-04-07", "2025-10-06", "2025-10-27"]
-
-
-def random_game(seed):
-    rng = np.random.default_rng(seed)
-    shape = rng.integers(2, 6, 2)
-    return rng.normal(size=shape), rng.normal(size=shape)
-
-
-def board_of(date, **changes):
-    game = shipped_game("baseline_2025", **changes)
-    record = load_record("record_2025")
-    return game, freeze(game, record, branch_turn(game, record, dt.date.fromisoformat(date)))
 
 
 @pytest.fixture(scope="module", params=WEEKS)
@@ -111,65 +95,6 @@ def test_dominance_solvable_game_in_closed_form():
 def test_negative_precision_is_refused():
     with pytest.raises(ValueError, match="negative"):
         logit_equilibria(*random_game(0), [-1.0])
-
-
-# ---------------------------------------------------------------------------
-# Nash.
-
-
-def contains(pairs, pair):
-    return any(
-        np.abs(a - pair[0]).max() < 1e-7 and np.abs(b - pair[1]).max() < 1e-7 for a, b in pairs
-    )
-
-
-@pytest.mark.parametrize("seed", range(40))
-def test_nash_equilibria_are_those_of_nashpy(seed):
-    """All of its support enumeration; that can miss some by rounding, its vertices do not."""
-    first, second = random_game(seed)
-    ours = nash(first, second)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        by_support = list(nashpy.Game(first, second).support_enumeration(tol=1e-9))
-        by_vertex = list(nashpy.Game(first, second).vertex_enumeration())
-    assert all(contains(ours, pair) for pair in by_support)
-    assert len(ours) == len(by_vertex)
-    assert all(contains(ours, pair) for pair in by_vertex)
-    assert len(ours) % 2 == 1  # as in every non-degenerate game
-    if len(by_support) % 2 == 1 and len(by_support) == len(by_vertex):
-        assert all(contains(by_support, pair) for pair in ours)
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "expected"),
-    [
-        ([[3, 0], [5, 1]], [[3, 5], [0, 1]], [([0, 1], [0, 1])]),  # prisoner's dilemma
-        (
-            [[0, -1], [1, -10]],
-            [[0, 1], [-1, -10]],  # chicken
-            [([0, 1], [1, 0]), ([1, 0], [0, 1]), ([0.9, 0.1], [0.9, 0.1])],
-        ),
-        ([[1, -1], [-1, 1]], [[-1, 1], [1, -1]], [([0.5, 0.5], [0.5, 0.5])]),  # pennies
-    ],
-)
-def test_nash_equilibria_of_known_games(first, second, expected):
-    found = nash(np.array(first, float), np.array(second, float))
-    assert len(found) == len(expected)
-    assert all(contains(found, (np.array(a, float), np.array(b, float))) for a, b in expected)
-
-
-def test_removal_of_dominated_options_goes_on():
-    # column 2 is dominated; without it row 1 is; then column 1
-    first = np.array([[2.0, 3.0, 0.0], [1.0, 2.0, 9.0]])
-    second = np.array([[3.0, 1.0, 0.0], [1.0, 3.0, 0.0]])
-    rows, columns = undominated(first, second)
-    assert (rows.tolist(), columns.tolist()) == ([0], [0])
-
-
-def test_too_many_supports_are_refused():
-    rng = np.random.default_rng(0)
-    with pytest.raises(ValueError, match="too many to enumerate"):
-        nash(rng.normal(size=(14, 14)), rng.normal(size=(14, 14)))
 
 
 # ---------------------------------------------------------------------------

@@ -77,7 +77,8 @@ def test_wheel_holds_the_package_and_its_data(wheel):
         if path.is_file()
     }
     assert "negotiation_abm/py.typed" in names
-    assert "negotiation_abm/report/template.html" in names
+    for page in ("template", "run", "whatif", "ground"):
+        assert f"negotiation_abm/report/{page}.html" in names
     code = {name for name in names if name.endswith(".py")}
     assert code == {
         path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")

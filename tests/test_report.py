@@ -1,10 +1,7 @@
 """The one-page report: what it says, that it asks the network for nothing, how it prints."""
 
-import base64
 import json
-import re
 import shutil
-import subprocess
 
 import numpy as np
 import pytest
@@ -20,21 +17,8 @@ from negotiation_abm.results import read_manifest
 from negotiation_abm.runs import run_batch
 from negotiation_abm.sensitivity.run import run_study
 from negotiation_abm.sensitivity.spec import load_spec
+from report_helpers import assert_loads_nothing, needs_browser, num_pages, requests_of, visible
 
-BROWSER = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND",  # nothing of the browser's own leaves either
-]
-needs_browser = pytest.mark.skipif(BROWSER is None, reason="needs chromium")
 STUDY = """
 scenario: {}
 samples: 8
@@ -77,11 +61,6 @@ def fullest(tmp_path_factory, busan):
     run_study(load_spec(study), folder)
     write_report(folder)
     return folder
-
-
-def visible(page):
-    text = re.sub(r"(?s)<style>.*?</style>|<[^>]+>", " ", page)
-    return " ".join(text.split())
 
 
 # ---------------------------------------------------------------------------
@@ -207,34 +186,7 @@ def test_a_broken_summary_leaves_no_page(busan, tmp_path):
 
 
 def test_nothing_is_loaded(busan):
-    page = (busan / "report.html").read_text()
-    sources = re.findall(r'(?:src|href|srcset|action|data)\s*=\s*"([^"]*)"', page)
-    assert len(sources) == 3
-    assert all(source.startswith("data:image/svg+xml;base64,") for source in sources)
-    assert "url(" not in page
-    assert "@import" not in page
-    for source in sources:
-        figure = base64.b64decode(source.partition(",")[2]).decode()
-        assert re.findall(r'(?:href|src)="(?!#)[^"]*"', figure) == []
-        assert "<script" not in figure
-
-
-def browse(folder, page, *more):
-    words = [BROWSER, *FLAGS, f"--user-data-dir={folder / 'profile'}", *more, page.as_uri()]
-    return subprocess.run(words, capture_output=True, timeout=120, check=True)
-
-
-def requests_of(folder, page):
-    """Addresses that a page, not the browser itself, asked for."""
-    log = folder / "net.json"
-    browse(folder, page, f"--log-net-log={log}", f"--screenshot={folder / 'page.png'}")
-    events = json.loads(log.read_text())["events"]
-    started = [event.get("params") or {} for event in events]
-    return {
-        item["url"]
-        for item in started
-        if item.get("url", "").startswith("http") and item.get("initiator") == "null"
-    }
+    assert_loads_nothing((busan / "report.html").read_text(), 3)
 
 
 @needs_browser
@@ -252,8 +204,4 @@ def test_no_request_leaves_the_page_in_a_browser(busan, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["busan", "baseline", "fullest"])
 def test_it_prints_on_two_pages(request, name, tmp_path):
-    page = request.getfixturevalue(name) / "report.html"
-    browse(tmp_path, page, "--no-pdf-header-footer", f"--print-to-pdf={tmp_path / 'page.pdf'}")
-    printed = (tmp_path / "page.pdf").read_bytes()
-    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", printed)) == 2
-    assert b"/MediaBox [0 0 594.95" in printed or b"/MediaBox [0 0 595" in printed  # A4
+    assert num_pages(tmp_path, request.getfixturevalue(name) / "report.html") == 2

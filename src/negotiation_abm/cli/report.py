@@ -1,4 +1,4 @@
-"""`report`: one page about a run."""
+"""`report`: one page about a run or a what-if."""
 
 import argparse
 from pathlib import Path
@@ -6,15 +6,38 @@ from typing import Any
 
 from negotiation_abm.cli.options import command
 
+REPORT_EXAMPLES = """examples:
+  negotiation-abm report results/busan_2025
+  negotiation-abm report results/whatif/no_busan
+  negotiation-abm report results/busan_2025 --whatif results/whatif/no_busan \\
+      results/whatif/two_month_truce
+
+Two printed pages, and one more for each what-if that is listed behind them.
+"""
+
 
 def add(commands: Any) -> None:
     """Add what this file holds to the parser."""
-    text = "write one self-contained page about the run in a folder: answer, figures, assumptions"
-    parser = command(commands, "report", _report, text)
-    parser.add_argument("folder", metavar="DIR", type=Path)
+    text = (
+        "write one self-contained page about the run or the what-if in a folder: answer, figures, "
+        "assumptions"
+    )
+    parser = command(commands, "report", _report, text, REPORT_EXAMPLES)
+    parser.add_argument(
+        "folder", metavar="DIR", type=Path, help="folder that `run` or `whatif` has filled"
+    )
+    parser.add_argument(
+        "--whatif",
+        metavar="DIR",
+        type=Path,
+        nargs="+",
+        action="extend",
+        default=[],
+        help="folders of what-ifs to list behind it",
+    )
 
 
 def _report(options: argparse.Namespace) -> None:
     from negotiation_abm.report import write_report
 
-    print(write_report(options.folder))
+    print(write_report(options.folder, options.whatif))

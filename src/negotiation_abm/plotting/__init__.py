@@ -82,7 +82,7 @@ def _draw(folder: Path, names: list[str], studies: list[str], is_asked: bool) ->
                     problem = f"nothing to draw for '{name}'; it needs {FIGURES[name].made_by}"
                     raise InputError(folder, "", problem)
             for file in studies:
-                of_study = _study_figures(folder, file)
+                of_study = study_figures(folder, file)
                 figures |= of_study
                 about |= dict.fromkeys(of_study, f"{file} sha256 {file_hash(folder / file)}")
             with writing(folder, "plot", {}) as draft:
@@ -95,7 +95,7 @@ def _draw(folder: Path, names: list[str], studies: list[str], is_asked: bool) ->
     return [folder / "figures" / f"{name}.{kind}" for name in figures for kind in KINDS]
 
 
-def _study_figures(folder: Path, file: str) -> "dict[str, Figure]":
+def study_figures(folder: Path, file: str) -> "dict[str, Figure]":
     """The figures of a study, with where they come from in small print."""
     from negotiation_abm.plotting import style
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import matplotlib
 import matplotlib.pyplot as plt
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
@@ -49,6 +50,12 @@ def context() -> Any:
     """Matplotlib settings of this package, as a context; figures are files, not windows."""
     matplotlib.use("Agg")
     return plt.rc_context(_SETTINGS)
+
+
+def lighter(colour: str, share: float = 0.6) -> tuple[float, float, float]:
+    """A colour mixed with a share of white: what an opacity would give on an empty page."""
+    red, green, blue = (part + share * (1.0 - part) for part in to_rgb(colour))
+    return red, green, blue
 
 
 def series(number: int) -> tuple[str, Any]:

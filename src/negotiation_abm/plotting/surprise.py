@@ -27,7 +27,7 @@ def draw(folder: Path) -> dict[str, Figure]:
 def plot_surprises(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
     """Surprise and regret of each move over the year."""
     figure, axes = plt.subplots(2, 1, figsize=(14.5, 9.2), sharex=True)
-    figure.subplots_adjust(left=0.06, right=0.77, top=0.95, bottom=0.09, hspace=0.14)
+    figure.subplots_adjust(left=0.072, right=0.77, top=0.95, bottom=0.09, hspace=0.14)
     plot_surprise(table, summary["players"], axes[0])
     plot_regret(table, summary["players"], summary["weeks_ahead"], axes[1])
     axes[1].xaxis.set_major_locator(mdates.MonthLocator())

@@ -74,17 +74,11 @@ def plot_path(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     for arm, (label, colour, line, hatch) in ARMS.items():
         part = table[table["arm"] == arm]
         days = _days(part)
-        ax.fill_between(
-            days,
-            part["low"],
-            part["high"],
-            step="post",
-            color=colour,
-            alpha=0.18,
-            hatch=hatch,
-            edgecolor=colour,
-            lw=0,
-        )
+        band: Any = {"x": days, "y1": part["low"], "y2": part["high"], "step": "post", "lw": 0}
+        ax.fill_between(**band, color=colour, alpha=0.18)
+        if hatch:  # apart from the fill: browsers do not see through a hatched one
+            light = style.lighter(colour)
+            ax.fill_between(**band, facecolor="none", edgecolor=light, hatch=hatch)
         ax.step(days, part["value"], where="post", color=colour, ls=line, label=label)
     record = table[table["arm"] == "record"]
     ax.step(_days(record), record["value"], where="post", color=style.BLACK, lw=1.6, label="record")
