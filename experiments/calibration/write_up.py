@@ -314,12 +314,15 @@ def recovery():
         "most": float(carried["coverage"].max()),
         "mean": float(carried["coverage"].mean()),
         "all": float(frame["coverage"].mean()),
-        "worst": ", ".join(
-            f"`{row['coefficient']}` ({row['coverage']:.2f})"
-            for row in frame[frame["coverage"] < 0.85].to_dict("records")
-        )
-        or "none",
+        "worst": below(carried),
+        "others": below(frame[frame["ratio"] >= 0.5]),
     }
+
+
+def below(frame, line=0.85):
+    """Coefficients whose intervals cover less, with their coverage."""
+    few = frame[frame["coverage"] < line].to_dict("records")
+    return ", ".join(f"`{row['coefficient']}` ({row['coverage']:.2f})" for row in few) or "none"
 
 
 def response_words(frame):
