@@ -63,6 +63,7 @@ _KINDS = {
     "peak_tariff": PLAIN,
     "threats_carried_out": LOGIT,
     "lapse_share": LOGIT,
+    "renewal_lead": LOG,
     "weibull_shape": LOG,
     "escalations": LOG,
     "concessions": LOG,
@@ -183,6 +184,9 @@ def simulated_moments(
         "first_truce_week": float(np.exp(np.log1p(first).mean())),
         "threats_carried_out": _share(runs["threats_carried_out"].sum(), threats),
         "lapse_share": _share(lapses, len(ended)),
+        "renewal_lead": float(
+            (runs["renewal_lead_weeks"].sum() + HALF) / (runs["num_renewals"].sum() + HALF)
+        ),
         "weibull_shape": weibull_shape(spells[spells["measure"] == ANY_DOMAIN]),
     }
     seen = traces[:, :weeks]
