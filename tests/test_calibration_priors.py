@@ -50,7 +50,7 @@ def test_players_share_a_mean():
     covariance = labelled(data, prior)
     for name in OF_PLAYERS:
         us, china = f"{name}.US", f"{name}.CHINA"
-        assert covariance[us, us] == covariance[china, china] == 5.0**2 + 1.0**2
+        assert covariance[us, us] == covariance[china, china] == 5.0**2 + 2.0**2
         assert covariance[us, china] == covariance[china, us] == 5.0**2
 
 
@@ -74,7 +74,7 @@ def test_the_spread_between_players_is_the_pool_sd():
     contrast = np.zeros(len(data.coefficients))
     labels = [c.label for c in data.coefficients]
     contrast[labels.index("initiative.US")], contrast[labels.index("initiative.CHINA")] = 1.0, -1.0
-    assert contrast @ prior.covariance @ contrast == pytest.approx(2.0)  # twice pool_sd^2
+    assert contrast @ prior.covariance @ contrast == pytest.approx(8.0)  # twice pool_sd^2
 
 
 def test_players_of_another_episode_are_pooled_too():
