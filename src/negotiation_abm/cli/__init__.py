@@ -20,6 +20,7 @@ COMMANDS = (
     "sensitivity",
     "whatif",
     "surprise",
+    "play",
     "tournament",
     "equilibrium",
     "calibration",

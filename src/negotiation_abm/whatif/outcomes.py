@@ -58,7 +58,7 @@ def play(
     forced = np.zeros(2)
     levers = game.tariff_levers().items()
     for block, traces in simulate_traced(game, replicates, seed, threads):
-        found = list(_outcomes(game, block, traces))
+        found = list(outcomes_of(game, block, traces))
         values.append(np.stack([column for _, column in found], axis=1))
         tariffs.append(
             np.stack(
@@ -80,7 +80,10 @@ def play(
     )
 
 
-def _outcomes(game: Game, block: Block, traces: np.ndarray) -> Iterable[tuple[Outcome, np.ndarray]]:
+def outcomes_of(
+    game: Game, block: Block, traces: np.ndarray
+) -> Iterable[tuple[Outcome, np.ndarray]]:
+    """Every outcome with its value in each run of a block, from the runs and their weeks."""
     weeks = traces.shape[1]
     for measure, label in MEASURES.items():
         lasted = _weeks_held(game, block, measure, weeks)
@@ -134,10 +137,12 @@ def _weeks_held(game: Game, block: Block, measure: int, weeks: int) -> np.ndarra
     """
     if game.initial["phase"][0] != Phase.TRUCE:
         return np.full(len(block.runs), np.nan)
-    start = NO_SPELL if game.tally is None else int(game.tally["spell_start"][0, measure])
+    turn = int(game.initial["turn"][0])
+    start = turn - int(game.initial["age"][0])
+    if game.tally is not None:
+        start = int(game.tally["spell_start"][0, measure])
     if start == NO_SPELL:
         return np.zeros(len(block.runs))
-    turn = int(game.initial["turn"][0])
     lasted = np.full(len(block.runs), float(weeks))
     spells = block.spells[(block.spells["measure"] == measure) & (block.spells["truce"] == 0)]
     spells = spells[spells["start_week"] == start]
