@@ -16,6 +16,7 @@ COMMANDS = (
     "replay",
     "run",
     "sweep",
+    "slice",
     "survival",
     "sensitivity",
     "whatif",
