@@ -26,6 +26,7 @@ COMMANDS = (
     "mechanisms",
     "files",
     "report",
+    "dashboard",
 )
 
 EXAMPLES = """examples:
