@@ -28,6 +28,7 @@ COMMANDS = (
     "mechanisms",
     "files",
     "report",
+    "dashboard",
 )
 
 EXAMPLES = """examples:
