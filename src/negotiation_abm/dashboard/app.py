@@ -31,6 +31,8 @@ class Entry:
 VIEWS = (
     Entry("replay", "Replay"),
     Entry("whatif", "What if"),
+    Entry("sweep", "Sweeps"),
+    Entry("play", "Play"),
 )
 LABELS = {entry.name: entry.label for entry in VIEWS}
 

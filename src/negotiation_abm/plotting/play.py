@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import matplotlib.dates as mdates
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -12,7 +13,14 @@ from matplotlib.figure import Figure
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.durations import TITLES, mark_recorded, plot_survival
 from negotiation_abm.plotting.folder import read_json
-from negotiation_abm.plotting.timeline import plot_timeline
+from negotiation_abm.plotting.timeline import (
+    plot_levers,
+    plot_moves,
+    plot_tariffs,
+    plot_timeline,
+    shade_truces,
+    span,
+)
 
 MEASURE = "covered"
 ROOM = 1.15  # beside the last mark
@@ -32,15 +40,52 @@ def draw(folder: Path) -> dict[str, Figure]:
 def plot_game(course: dict[str, Any]) -> Figure:
     """Tariffs, other levers, moves and their probabilities, as of a replay."""
     figure = plot_timeline(course)
-    figure.axes[0].set_title(f"The game: {course['start']} to {course['until']}")
+    figure.axes[0].set_title(_title(course))
     figure.axes[-1].set_title("Probability that the calibrated player gave to the move and lever")
     return figure
 
 
-def plot_game_standing(summary: dict[str, Any], survival: pd.DataFrame) -> Figure:
+def _title(course: dict[str, Any]) -> str:
+    return f"The game: {course['start']} to {course['until']}"
+
+
+def plot_course(course: dict[str, Any], is_narrow: bool = False) -> Figure:
+    """The same without probabilities, low, or narrow for a phone."""
+    size = (6.4, 8.6) if is_narrow else (12.0, 7.4)
+    figure, axes = plt.subplots(
+        3, 1, figsize=size, sharex=True, gridspec_kw={"height_ratios": (2.2, 2.6, 1.5)}
+    )
+    left = 0.31 if is_narrow else 0.165
+    figure.subplots_adjust(left=left, right=0.98, top=0.955, bottom=0.06, hspace=0.25)
+    for ax, draw in zip(axes, (plot_tariffs, plot_levers, plot_moves), strict=True):
+        draw(course, ax)
+        shade_truces(course, ax)
+    axes[0].set_title(_title(course))
+    if is_narrow:
+        axes[0].legend(loc="upper right", fontsize=10)
+        axes[1].set_title("Levers: in force, suspended (light)")
+        axes[2].get_legend().remove()
+    axes[0].set_xlim(*span(course))
+    locator = mdates.AutoDateLocator(maxticks=6 if is_narrow else 12)
+    axes[-1].xaxis.set_major_locator(locator)
+    axes[-1].xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
+    return figure
+
+
+def plot_game_standing(
+    summary: dict[str, Any], survival: pd.DataFrame, is_narrow: bool = False
+) -> Figure:
     """Own truces on the survival of simulated ones; share of simulated games below the own."""
-    figure, axes = plt.subplots(1, 2, figsize=(14, 6.4), gridspec_kw={"width_ratios": (1, 0.75)})
-    figure.subplots_adjust(left=0.055, right=0.985, top=0.93, bottom=0.27, wspace=0.6)
+    if is_narrow:
+        figure, axes = plt.subplots(2, 1, figsize=(6.4, 11.5))
+        figure.subplots_adjust(left=0.13, right=0.97, top=0.965, bottom=0.1, hspace=0.42)
+        box = axes[1].get_position()
+        axes[1].set_position((0.46, box.y0, 0.51, box.height))
+    else:
+        figure, axes = plt.subplots(
+            1, 2, figsize=(14, 6.4), gridspec_kw={"width_ratios": (1, 0.75)}
+        )
+        figure.subplots_adjust(left=0.055, right=0.985, top=0.93, bottom=0.27, wspace=0.6)
     part = survival[survival["measure"] == MEASURE] if len(survival) else survival
     if len(part):
         plot_survival(part, axes[0])
@@ -51,6 +96,9 @@ def plot_game_standing(summary: dict[str, Any], survival: pd.DataFrame) -> Figur
         axes[0].set_xlim(right=ROOM * axes[0].get_xlim()[1])
     axes[0].set_title(TITLES[MEASURE])
     plot_standing(pd.DataFrame(summary["outcomes"]), axes[1])
+    if is_narrow:
+        axes[1].set_title("Your game among simulated ones", loc="right")
+        axes[1].set_xlabel("share of games below yours")
     return figure
 
 

@@ -27,8 +27,8 @@ def plot_timeline(replay: dict[str, Any]) -> Figure:
     plot_moves(replay, axes[2])
     plot_probabilities(replay, axes[3])
     for ax in axes:
-        _shade_truces(replay, ax)
-    axes[0].set_xlim(*_span(replay))
+        shade_truces(replay, ax)
+    axes[0].set_xlim(*span(replay))
     axes[-1].xaxis.set_major_locator(mdates.MonthLocator())
     axes[-1].xaxis.set_major_formatter(mdates.ConciseDateFormatter(mdates.MonthLocator()))
     return figure
@@ -38,11 +38,13 @@ def _day(text: str) -> float:
     return float(mdates.date2num(dt.date.fromisoformat(text)))
 
 
-def _span(replay: dict[str, Any]) -> tuple[float, float]:
+def span(replay: dict[str, Any]) -> tuple[float, float]:
+    """First and last day, as numbers of matplotlib."""
     return _day(replay["start"]), _day(replay["until"]) + 1.0
 
 
-def _shade_truces(replay: dict[str, Any], ax: Axes) -> None:
+def shade_truces(replay: dict[str, Any], ax: Axes) -> None:
+    """Shade the truces of both measures."""
     for spell in replay["spells"]:
         covered = spell["measure"] == "covered"
         ax.axvspan(
@@ -58,7 +60,7 @@ def _shade_truces(replay: dict[str, Any], ax: Axes) -> None:
 def plot_tariffs(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
     """Headline additional tariffs of both sides, in percentage points."""
     ax = ax or plt.gca()
-    start, end = _span(replay)
+    start, end = span(replay)
     for player, steps in replay["tariffs"].items():
         index = replay["players"].index(player)
         days = [start, *(_day(step["date"]) for step in steps), end]
