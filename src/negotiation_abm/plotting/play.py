@@ -51,11 +51,11 @@ def _title(course: dict[str, Any]) -> str:
 
 def plot_course(course: dict[str, Any], is_narrow: bool = False) -> Figure:
     """The same without probabilities, low, or narrow for a phone."""
-    size = (6.4, 8.6) if is_narrow else (12.0, 7.4)
+    size = (5.0, 7.6) if is_narrow else (12.0, 7.4)
     figure, axes = plt.subplots(
         3, 1, figsize=size, sharex=True, gridspec_kw={"height_ratios": (2.2, 2.6, 1.5)}
     )
-    left = 0.31 if is_narrow else 0.165
+    left = 0.38 if is_narrow else 0.165
     figure.subplots_adjust(left=left, right=0.98, top=0.955, bottom=0.06, hspace=0.25)
     for ax, draw in zip(axes, (plot_tariffs, plot_levers, plot_moves), strict=True):
         draw(course, ax)
@@ -77,10 +77,10 @@ def plot_game_standing(
 ) -> Figure:
     """Own truces on the survival of simulated ones; share of simulated games below the own."""
     if is_narrow:
-        figure, axes = plt.subplots(2, 1, figsize=(6.4, 11.5))
-        figure.subplots_adjust(left=0.13, right=0.97, top=0.965, bottom=0.1, hspace=0.42)
+        figure, axes = plt.subplots(2, 1, figsize=(5.0, 10.0))
+        figure.subplots_adjust(left=0.15, right=0.97, top=0.965, bottom=0.085, hspace=0.45)
         box = axes[1].get_position()
-        axes[1].set_position((0.46, box.y0, 0.51, box.height))
+        axes[1].set_position((0.54, box.y0, 0.43, box.height))
     else:
         figure, axes = plt.subplots(
             1, 2, figsize=(14, 6.4), gridspec_kw={"width_ratios": (1, 0.75)}
@@ -97,8 +97,13 @@ def plot_game_standing(
     axes[0].set_title(TITLES[MEASURE])
     plot_standing(pd.DataFrame(summary["outcomes"]), axes[1])
     if is_narrow:
+        axes[0].set_title("To the end of the truce")
+        axes[0].legend(loc="lower left", fontsize=10, bbox_to_anchor=(0.0, 0.06))
+        axes[1].set_title("")
         axes[1].set_title("Your game among simulated ones", loc="right")
-        axes[1].set_xlabel("share of games below yours")
+        axes[1].set_xlabel("share of games below yours", loc="right")
+        axes[1].tick_params(axis="y", labelsize=9.5)
+        axes[1].get_legend().remove()
     return figure
 
 

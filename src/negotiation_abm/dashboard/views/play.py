@@ -38,6 +38,7 @@ from negotiation_abm.scenario import FOLDER
 REPLICATES = 2_000
 NEWS_WEEKS = 26  # at most held until something happens
 PAUSE_SECONDS, PAUSE_STEPS = 0.4, 8
+DIGITS = {"weeks": 0, "count": 0, "pp": 1, "units/week": 2}
 STYLE = Path(__file__).parent.parent / "parts" / "game.css"
 LEAD = (
     "Take one side of the truce, week by week, against the calibrated player on the other: the "
@@ -86,24 +87,36 @@ def View(session: Session, screen: Screen, query: str) -> None:
     for note in game.notes:
         Note(note, kind="warning")
     if game.is_over:
-        _End(game, version, screen)
-    with solara.Div(classes=["grid", "sides"]):
-        with solara.Div(classes=["stack"]):
-            with solara.Div(classes=["card"]):
-                solara.HTML(tag="h3", unsafe_innerHTML="Where the game stands")
-                Facts(board.situation(game))
+        _End(game, version, screen).key("end")
+    with solara.Div(classes=["grid", "sides"]).key("board"):
+        with solara.Div(classes=["stack"]).key("left"):
+            _Stands(game, version).key("stands")
             if not screen.is_narrow:
-                _Levers(game, version)
-        with solara.Div(classes=["stack"]):
+                _Levers(game, version).key("levers")
+        with solara.Div(classes=["stack"]).key("right"):
             if not game.is_over:
-                _Move(game, worth, show, act)
+                _Move(game, worth, show, act).key("move")
             if screen.is_narrow:
-                _Levers(game, version)
-            with solara.Div(classes=["card"]):
-                solara.HTML(tag="h3", unsafe_innerHTML="Log")
-                Log(board.log_rows(game))
-    _Course(game, version, screen)
-    _Files(game, version)
+                _Levers(game, version).key("levers below")
+            _Log(game, version).key("log")
+    _Course(game, version, screen).key("course")
+    _Files(game, version).key("files")
+
+
+@solara.component
+def _Stands(game: Game, version: int) -> None:
+    """Where the game stands."""
+    with solara.Div(classes=["card"]):
+        solara.HTML(tag="h3", unsafe_innerHTML="Where the game stands")
+        Facts(board.situation(game))
+
+
+@solara.component
+def _Log(game: Game, version: int) -> None:
+    """What has happened."""
+    with solara.Div(classes=["card"]):
+        solara.HTML(tag="h3", unsafe_innerHTML="Log")
+        Log(board.log_rows(game))
 
 
 @solara.component
@@ -280,11 +293,12 @@ def _End(game: Game, version: int, screen: Screen) -> None:
             unsafe_innerHTML=(
                 f"<strong>{weeks['yours']:.0f} weeks in a truce</strong>; simulated games have "
                 f"{weeks['median']:.0f} in the middle ({weeks['low']:.0f} to {weeks['high']:.0f} "
-                f"in 80 %), {weeks['below']:.0%} of them fewer (those with as many count half)."
+                f"in 80 %), {board.percent(weeks['below'])} "
+                f"of them fewer (those with as many count half)."
             ),
         )
         Picture(picture, "Your truces on simulated survival; your outcomes among simulated games")
-        _Outcomes(summary)
+        _Outcomes(summary, screen.is_narrow)
         Downloads(
             {
                 "standing.csv": lambda: _csv(found.table),
@@ -296,25 +310,18 @@ def _End(game: Game, version: int, screen: Screen) -> None:
 
 
 @solara.component
-def _Outcomes(summary: dict[str, Any]) -> None:
+def _Outcomes(summary: dict[str, Any], is_narrow: bool) -> None:
     """Each outcome beside the simulated ones."""
-    digits = {"weeks": 0, "count": 0, "pp": 1, "units/week": 2}
     rows = []
     for row in summary["outcomes"]:
-        if row["unit"] in digits:
-            n = digits[row["unit"]]
+        if row["unit"] in DIGITS:
+            n = DIGITS[row["unit"]]
             band = f"{row['median']:.{n}f} [{row['low']:.{n}f}, {row['high']:.{n}f}]"
-            rows.append(
-                [row["text"], row["unit"], f"{row['yours']:.{n}f}", band, f"{row['below']:.0%}"]
-            )
+            rest = [] if is_narrow else [row["unit"], board.percent(row["below"])]
+            rows.append([row["text"], f"{row['yours']:.{n}f}", band, *rest])
+    columns = [("", "left"), ("yours", "right"), ("median [10, 90 %]", "right")]
     Table(
-        columns=[
-            ("", "left"),
-            ("unit", "left"),
-            ("yours", "right"),
-            ("median [10, 90 %]", "right"),
-            ("below yours", "right"),
-        ],
+        columns=columns + ([] if is_narrow else [("unit", "left"), ("below yours", "right")]),
         rows=rows,
     )
 
