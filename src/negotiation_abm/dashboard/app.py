@@ -45,6 +45,7 @@ def Layout(children: Any = ()) -> None:
     query = router.search or ""
     address, set_address = solara.use_state(f"/{name}" + (f"?{query}" if query else ""))
     session.on_address(set_address)
+    session.queries.setdefault(name, query)
 
     def go(view: str) -> None:
         target = session.address(view)

@@ -166,3 +166,29 @@ def _escaped(text: str) -> str:
     import html
 
     return html.escape(str(text), quote=True)
+
+
+@solara.component_vue("timeline.vue", vuetify=False)
+def Timeline(
+    labels: list[str],
+    week: int,
+    image: str,
+    alt: str,
+    first: float,
+    aweek: float,
+    marks: list[dict[str, Any]],
+    picked: str,
+    event_change: Callable[[int], None] | None = None,
+    event_pick: Callable[[str], None] | None = None,
+) -> None:
+    """A figure over time with a slider, a play button, a moving week and marks to click."""
+
+
+@solara.component_vue("events.vue", vuetify=False)
+def Events(
+    items: list[dict[str, Any]],
+    picked: str,
+    none: str,
+    event_pick: Callable[[str], None] | None = None,
+) -> None:
+    """Events as a list of buttons."""
