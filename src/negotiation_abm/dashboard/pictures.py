@@ -6,10 +6,11 @@ from typing import Any
 
 import matplotlib.dates as mdates
 import matplotlib.pyplot as plt
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from negotiation_abm.plotting import timeline
+from negotiation_abm.plotting import style, timeline, whatif
 
 PANELS = (
     (timeline.plot_tariffs, 2.4),
@@ -18,6 +19,7 @@ PANELS = (
     (timeline.plot_probabilities, 1.3),
     (timeline.plot_mood, 1.3),
 )
+BRANCH: dict[str, Any] = {"color": style.GREY, "lw": 1.0, "ls": ":"}
 MOVES = 2  # the panel whose markers can be clicked
 
 
@@ -75,7 +77,7 @@ def _narrow(ax: Axes) -> None:
     legend = ax.get_legend()
     if legend is None:
         return
-    handles = legend.legend_handles
+    handles = [handle for handle in legend.legend_handles if handle is not None]
     labels = [text.get_text() for text in legend.get_texts()]
     if len(labels) > 5:
         ax.legend(
@@ -107,3 +109,39 @@ def places(figure: Figure, replay: dict[str, Any]) -> Places:
         text = f"{move['date']} {move['player']} {move['move']}"
         marks.append(Mark(move["rows"][0], move["turn"], x, y, text))
     return Places(first, a_week, tuple(marks))
+
+
+def whatif_figure(paths: pd.DataFrame, summary: dict[str, Any], is_narrow: bool) -> Figure:
+    """Survival of the truce of the branch, its difference, and the fan of both tariffs."""
+    standing = "holds.covered" in set(paths["series"])
+    curve = "holds.covered" if standing else "in_truce"
+    tariffs = [name for name in paths["series"].unique() if name.endswith(".tariff_pp")]
+    count = 2 + len(tariffs)
+    shape = (count, 1) if is_narrow else ((count + 1) // 2, 2)
+    size = (6.4, 3.3 * count) if is_narrow else (12.0, 3.7 * shape[0])
+    figure, axes = plt.subplots(*shape, figsize=size, squeeze=False)
+    edges = (0.1, 0.97, 0.94, 0.03, 0.32) if is_narrow else (0.05, 0.99, 0.9, 0.05, 0.27)
+    left, right, top, bottom, hspace = edges
+    figure.subplots_adjust(left, bottom, right, top, 0.13, hspace)
+    panels = list(axes.ravel())
+    whatif.plot_path(paths[paths["series"] == curve], panels[0])
+    panels[0].set_title(
+        "Share of runs whose truce still stands (covered levers)"
+        if standing
+        else "Share of runs in a truce"
+    )
+    panels[0].set_ylim(0, 1.02)
+    whatif.plot_difference(paths, panels[1], curve)
+    for name, ax in zip(tariffs, panels[2:], strict=False):
+        whatif.plot_path(paths[paths["series"] == name], ax)
+        ax.set_title(whatif.words_of(name))
+    for ax in panels[:count]:
+        ax.axvline(mdates.date2num(dt.date.fromisoformat(summary["branch_week"])), **BRANCH)
+        locator = mdates.AutoDateLocator(maxticks=6 if is_narrow else 8)
+        ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
+    for ax in panels[count:]:
+        ax.set_axis_off()
+    handles, labels = panels[2 if tariffs else 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="upper left", ncols=3, bbox_to_anchor=(0.0, 1.0))
+    return figure

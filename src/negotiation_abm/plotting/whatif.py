@@ -93,9 +93,7 @@ def plot_path(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def plot_difference(
-    paths: pd.DataFrame, ax: Axes | None = None, series: str = "in_truce"
-) -> Axes:
+def plot_difference(paths: pd.DataFrame, ax: Axes | None = None, series: str = "in_truce") -> Axes:
     """Paired difference of a share of runs, altered less as it was."""
     ax = ax or plt.gca()
     part = paths[(paths["arm"] == "difference") & (paths["series"] == series)]

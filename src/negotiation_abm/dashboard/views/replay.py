@@ -8,7 +8,7 @@ from typing import Any, cast
 import solara
 from matplotlib.figure import Figure
 
-from negotiation_abm.dashboard import figures, permalink, pictures
+from negotiation_abm.dashboard import figures, permalink, pictures, question
 from negotiation_abm.dashboard.jobs import Task, use_job
 from negotiation_abm.dashboard.parts import (
     Choose,
@@ -16,6 +16,7 @@ from negotiation_abm.dashboard.parts import (
     Downloads,
     Events,
     Note,
+    Press,
     Timeline,
 )
 from negotiation_abm.dashboard.session import Screen, Session
@@ -88,26 +89,40 @@ def View(session: Session, screen: Screen, query: str) -> None:
         ),
     )
     with solara.Div(classes=["grid", "replay"]):
-        with solara.Div(classes=["card"]):
-            image, where = job.value if job.value else ("", pictures.Places(0.0, 0.0, ()))
-            if job.error:
-                Note(job.error, kind="error")
-            Timeline(
-                labels=[entry["week_of"] for entry in story.weeks],
-                week=week,
-                image=image,
-                alt="Tariffs, other levers, moves, their probability, felt pain and strain in 2025",
-                first=where.first,
-                aweek=where.a_week,
-                marks=[mark.__dict__ for mark in where.marks],
-                picked=state["event"],
-                event_change=lambda to: change(week=int(to)),
-                event_pick=lambda name: change(
-                    event=name, week=cast(Event, story.event(name)).turn
-                ),
-            )
+        with solara.Div(classes=["stack"]):
+            with solara.Div(classes=["card"]):
+                image, where = job.value if job.value else ("", pictures.Places(0.0, 0.0, ()))
+                if job.error:
+                    Note(job.error, kind="error")
+                Timeline(
+                    labels=[entry["week_of"] for entry in story.weeks],
+                    week=week,
+                    image=image,
+                    alt="Tariffs, other levers, moves, their probability, felt pain and strain in 2025",
+                    first=where.first,
+                    aweek=where.a_week,
+                    marks=[mark.__dict__ for mark in where.marks],
+                    picked=state["event"],
+                    event_change=lambda to: change(week=int(to)),
+                    event_pick=lambda name: change(
+                        event=name, week=cast(Event, story.event(name)).turn
+                    ),
+                )
+            if event is not None:
+                _Facts(event)
         with solara.Div(classes=["stack"]):
             _Week(story, week)
+            Press(
+                label="Ask what if, from this week on",
+                name="ask",
+                kind="main",
+                event_press=lambda _: session.open(
+                    "whatif",
+                    question.write(
+                        question.Question(state["scenario"], story.game.scenario.date_of(week))
+                    ),
+                ),
+            )
             with solara.Div(classes=["card"]):
                 solara.HTML(tag="h3", unsafe_innerHTML="What was done in this week")
                 Events(
@@ -116,8 +131,6 @@ def View(session: Session, screen: Screen, query: str) -> None:
                     none="Nothing in the record: both sides held.",
                     event_pick=lambda name: change(event="" if name == state["event"] else name),
                 )
-    if event is not None:
-        _Facts(event)
     _Levers(story, week)
     with solara.Div(classes=["card", "stack"]):
         Choose(
@@ -193,8 +206,15 @@ def _item(story: Story, event: Event) -> dict[str, Any]:
         "text": row.statement + (f" (and {more} more)" if more else ""),
         "chance": chance,
         "width": f"{100 * (event.probability or 0.0):.1f}%",
-        "source": f"source: {row.source}" if row.source else "",
+        "source": _short(row.source),
     }
+
+
+def _short(source: str) -> str:
+    """The sources of a row as it names them; the documents by number."""
+    names = [part.strip() for part in source.split(";") if part.strip()]
+    names = [f"document {name}" if name.isdigit() else name for name in names]
+    return f"source: {', '.join(names)}" if names else ""
 
 
 def _share(value: float) -> str:
@@ -257,8 +277,8 @@ def _Levers(story: Story, week: int) -> None:
                 classes=["card"],
                 unsafe_innerHTML=(
                     f"<h3>Levers of {html.escape(player)} at the end of the week</h3>"
-                    f"<div class='levers'>{rows}</div><p class='hint'>Solid: in force. Hatched, (+): "
-                    "suspended, ready to snap back. Dashed: announced.</p>"
+                    f"<div class='levers'>{rows}</div><p class='hint'>Solid: in force. Hatched, "
+                    "(+): suspended, ready to snap back. Dashed: announced.</p>"
                 ),
             )
 
