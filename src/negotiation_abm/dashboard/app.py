@@ -46,13 +46,14 @@ def Layout(children: Any = ()) -> None:
     name = router.parts[0] or VIEWS[0].name
     query = router.search or ""
     address, set_address = solara.use_state(f"/{name}" + (f"?{query}" if query else ""))
-    session.on_address(set_address)
+    session.queries.setdefault(name, query)
 
     def go(view: str) -> None:
         target = session.address(view)
         set_address(target)
         router.push(target)
 
+    session.connect(set_address, go)
     solara.Title(f"{LABELS.get(name, 'Not found')} - negotiation_abm")
     with solara.Div(classes=["page"]):
         Header(

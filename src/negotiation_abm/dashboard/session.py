@@ -24,6 +24,7 @@ class Session:
 
     queries: dict[str, str] = field(default_factory=dict)
     _show: Callable[[str], None] = lambda address: None
+    _go: Callable[[str], None] = lambda view: None
 
     def remember(self, view: str, query: str) -> None:
         """Keep the state of a view, and put it into the address of the page."""
@@ -35,6 +36,11 @@ class Session:
         query = self.queries.get(view, "")
         return f"/{view}" + (f"?{query}" if query else "")
 
-    def on_address(self, show: Callable[[str], None]) -> None:
-        """Call `show` with the address whenever it changes."""
-        self._show = show
+    def open(self, view: str, query: str) -> None:
+        """Go to another view in a given state."""
+        self.queries[view] = query
+        self._go(view)
+
+    def connect(self, show: Callable[[str], None], go: Callable[[str], None]) -> None:
+        """Say how an address is shown and how the page goes to another view."""
+        self._show, self._go = show, go

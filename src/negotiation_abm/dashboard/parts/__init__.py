@@ -33,9 +33,13 @@ def Range(
     hint: str = "",
     name: str = "",
     marked: bool = False,
+    words: list[str] | None = None,
     event_change: Callable[[float], None] | None = None,
 ) -> None:
-    """A slider: `shown` is its value in words, `hint` a line below; changes come on release."""
+    """A slider: `shown` is its value in words, `hint` a line below; changes come on release.
+
+    `words` say what each value from `low` on is called while it moves.
+    """
 
 
 @solara.component_vue("choose.vue", vuetify=False)
@@ -103,15 +107,30 @@ def Note(text: str, kind: str = "note") -> None:
 
 
 @solara.component
-def Picture(svg: bytes | None, alt: str, is_stale: bool = False) -> None:
-    """A figure; `is_stale` while a newer one is being made."""
+def Picture(svg: bytes | None, alt: str, is_stale: bool = False, about: str = "") -> None:
+    """A figure; `is_stale` while a newer one is being made, `about` what it was made for."""
     if svg is None:
         solara.HTML(tag="div", unsafe_innerHTML="", classes=["picture", "empty"])
         return
     data = base64.b64encode(svg).decode()
     source = f"<img src='data:image/svg+xml;base64,{data}' alt='{_escaped(alt)}'>"
     classes = ["picture", "stale"] if is_stale else ["picture"]
-    solara.HTML(tag="div", unsafe_innerHTML=source, classes=classes)
+    solara.HTML(
+        tag="div", unsafe_innerHTML=source, classes=classes, attributes={"data-about": about}
+    )
+
+
+@solara.component
+def Progress(share: float, text: str) -> None:
+    """How much is done."""
+    solara.HTML(
+        tag="div",
+        attributes={"role": "status"},
+        unsafe_innerHTML=(
+            f"<div class='bar'><i style='width:{100 * share:.0f}%'></i></div>"
+            f"<p class='hint'>{_escaped(text)}</p>"
+        ),
+    )
 
 
 @solara.component
@@ -166,3 +185,37 @@ def _escaped(text: str) -> str:
     import html
 
     return html.escape(str(text), quote=True)
+
+
+@solara.component_vue("timeline.vue", vuetify=False)
+def Timeline(
+    labels: list[str],
+    week: int,
+    image: str,
+    alt: str,
+    first: float,
+    aweek: float,
+    marks: list[dict[str, Any]],
+    picked: str,
+    event_change: Callable[[int], None] | None = None,
+    event_pick: Callable[[str], None] | None = None,
+) -> None:
+    """A figure over time with a slider, a play button, a moving week and marks to click."""
+
+
+@solara.component_vue("events.vue", vuetify=False)
+def Events(
+    items: list[dict[str, Any]],
+    picked: str,
+    none: str,
+    event_pick: Callable[[str], None] | None = None,
+) -> None:
+    """Events as a list of buttons."""
+
+
+@solara.component_vue("chips.vue", vuetify=False)
+def Chips(
+    items: list[dict[str, str]],
+    event_drop: Callable[[str], None] | None = None,
+) -> None:
+    """What has been chosen, each with a button that takes it away."""

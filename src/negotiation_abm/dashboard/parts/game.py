@@ -62,14 +62,14 @@ def Levers(rows: list[dict[str, Any]]) -> None:
         "<p class='hint'>Light: suspended, snaps back when the truce ends. In truce: raising it "
         "breaks the truce.</p>"
     )
-    solara.HTML(tag="div", unsafe_innerHTML="".join(parts), classes=["levers"])
+    solara.HTML(tag="div", unsafe_innerHTML="".join(parts), classes=["board"])
 
 
 def _lever(row: dict[str, Any]) -> str:
     side = "own" if row["own"] else "other"
     mark = " <span class='covered' title='covered by the truce'>in truce</span>"
     return (
-        f"<div class='lever {side}'><div class='lever-head'><span>{escape(row['name'])}"
+        f"<div class='strip {side}'><div class='strip-head'><span>{escape(row['name'])}"
         f"{mark if row['covered'] else ''}</span><span>{escape(row['text'])}</span></div>"
         f"<div class='meter'><i style='width:{100 * row['in_force']:.1f}%'></i>"
         f"<i class='loaded' style='width:{100 * row['loaded']:.1f}%'></i></div></div>"
