@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from negotiation_abm.batch import Block, blank_traces, run_replicates, simulate_traced
+from negotiation_abm.batch import (
+    TRACED_CHUNK_SIZE,
+    Block,
+    blank_traces,
+    in_chunks,
+    run_replicates,
+)
 from negotiation_abm.core.state import as_record
 from negotiation_abm.core.terms import Phase
 from negotiation_abm.core.tracker import SPELL, TALLY
@@ -58,14 +64,20 @@ def standing(
     """
     names, own = _own(session)
     game, seed = session.game, session.start.seed
+    _, same = _played(game, seed, session.start.replicate, 1)
+
+    def part(first: int, count: int) -> tuple[np.ndarray, pd.DataFrame]:
+        block, found = _played(game, seed, first, count)
+        return found, spells_table(game, block.spells).to_pandas()
+
     values, spells = [], []
-    for block, traces in simulate_traced(game, replicates, seed, threads):
-        values.append(_values(game, block, traces))
-        spells.append(spells_table(game, block.spells).to_pandas())
+    for found, ended in in_chunks(part, replicates, threads, TRACED_CHUNK_SIZE):
+        values.append(found)
+        spells.append(ended)
         if progress:
-            progress(int(block.runs["replicate"][-1]) + 1)
+            progress(sum(map(len, values)))
     return Standing(
-        table=_table(names, own, _same_draws(session), np.concatenate(values)),
+        table=_table(names, own, same[0], np.concatenate(values)),
         survival=_survival(pd.concat(spells), bool(game.initial["phase"][0] == Phase.TRUCE)),
         spells=truces(session),
         replicates=replicates,
@@ -73,17 +85,11 @@ def standing(
     )
 
 
-def _values(game: Game, block: Block, traces: np.ndarray) -> np.ndarray:
-    """Outcomes of the runs of a block, shape (runs, outcomes)."""
-    return np.stack([column for _, column in outcomes_of(game, block, traces)], axis=1)
-
-
-def _same_draws(session: Session) -> np.ndarray:
-    """Outcomes of the run with the draws of the game."""
-    game, start = session.game, session.start
-    traces = blank_traces(game, 1)
-    block = run_replicates(game, start.seed, start.replicate, 1, traces)
-    return np.asarray(_values(game, block, traces)[0])
+def _played(game: Game, seed: int, first: int, count: int) -> tuple[Block, np.ndarray]:
+    """Runs, and their outcomes, shape (runs, outcomes)."""
+    traces = blank_traces(game, count)
+    block = run_replicates(game, seed, first, count, traces)
+    return block, np.stack([column for _, column in outcomes_of(game, block, traces)], axis=1)
 
 
 def _own(session: Session) -> tuple[list[Any], np.ndarray]:
