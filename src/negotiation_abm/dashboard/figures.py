@@ -86,6 +86,8 @@ def _drawn(
 def darken(figure: Figure) -> None:
     """Exchange the colours of a figure for those of the dark theme."""
     for artist in figure.findobj(Artist):
+        if artist.get_gid() == style.KEEP:
+            continue
         for name in _colours_of(artist):
             _exchange(artist, name)
 

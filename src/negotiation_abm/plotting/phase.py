@@ -87,4 +87,5 @@ def _write(
         text = f"{value:.{digits}f}"
         text = text.removeprefix("0") if digits and value < 1 else text
         colour = "white" if value < middle else "black"
-        ax.text(x[column], y[row], text, ha="center", va="center", fontsize=8.5, color=colour)
+        look = {"ha": "center", "va": "center", "fontsize": 8.5, "gid": style.KEEP}
+        ax.text(x[column], y[row], text, color=colour, **look)

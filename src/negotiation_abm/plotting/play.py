@@ -60,7 +60,7 @@ def plot_course(course: dict[str, Any], is_narrow: bool = False) -> Figure:
     for ax, draw in zip(axes, (plot_tariffs, plot_levers, plot_moves), strict=True):
         draw(course, ax)
         shade_truces(course, ax)
-    axes[0].set_title(_title(course))
+    axes[0].set_title("The game" if is_narrow else _title(course))
     if is_narrow:
         axes[0].legend(loc="upper right", fontsize=10)
         axes[1].set_title("Levers: in force, suspended (light)")

@@ -86,6 +86,8 @@ def outcome_text(name: str) -> str:
         return f"probability of lasting {name.removeprefix('survival_')} days"
     if name.startswith("share_"):
         return f"share ended by {name.removeprefix('share_').replace('_', '-')}"
+    if name.startswith("rmst_") and name != "rmst_weeks":
+        return f"mean duration up to {name.removeprefix('rmst_')} weeks"
     known = {"rmst_weeks": "mean duration (limited), weeks", "median_weeks": "median, weeks"}
     if name in known:
         return known[name]
@@ -140,7 +142,8 @@ def plot_study(table: pd.DataFrame) -> Figure:
     height = figure.get_size_inches()[1]
     figure.subplots_adjust(left=0.3, right=0.98, top=1 - 0.5 / height, bottom=1.5 / height)
     (plot_sobol if "total" in table else plot_morris)(table, ax)
-    ax.set_title(str(table["outcome"].iloc[0]))
+    text = outcome_text(str(table["outcome"].iloc[0]))
+    ax.set_title(f"What decides the {text}" if "total" in table else f"What moves the {text}")
     figure.legend(
         *ax.get_legend_handles_labels(),
         loc="lower center",
