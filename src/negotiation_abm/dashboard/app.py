@@ -33,6 +33,7 @@ VIEWS = (
     Entry("whatif", "What if"),
     Entry("sweep", "Sweeps"),
     Entry("play", "Play"),
+    Entry("mesa", "Mesa"),
 )
 LABELS = {entry.name: entry.label for entry in VIEWS}
 
