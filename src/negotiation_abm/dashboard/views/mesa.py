@@ -96,14 +96,14 @@ def _Moves(model: ShownModel, count: int) -> None:
 def _State(model: ShownModel, steps: int) -> None:
     """What the data collector took down last, and the agents."""
     given, table = model.arguments, mesa_model.table_of(model)
-    rows = [["run", f"{given['scenario']}, seed {given['seed']}, replicate {given['run']}"]]
+    rows = [["run", f"{given['scenario']}, seed {given['seed']}, run {given['run']}"]]
     if len(table):
         last = table.iloc[-1]
-        names = ("week", "phase", "truce_age", "weeks_left", "strain", "forum", "num_truces")
+        names = ("phase", "truce_age", "weeks_left", "strain", "forum", "num_truces")
         rows += [[name, _short(last[name])] for name in names]
     for agent in model.governments:
         words = f"{agent.flow_payoff:.2f}, {agent.felt:.2f}, {agent.anger:.2f}"
-        rows.append([f"{agent.label}: flow, felt, anger", words])
+        rows.append([f"{agent.label} payoff, pain, anger", words])
     Table(columns=[("", "left"), ("", "left")], rows=rows, caption=f"After {steps} steps")
 
 
