@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from negotiation_abm.dashboard.story import in_words
 from negotiation_abm.plotting import style, timeline, whatif
 
 PANELS = (
@@ -87,6 +88,8 @@ def _narrow(ax: Axes) -> None:
         ax.set_title("")
     else:
         ax.legend(handles, labels, loc="upper right", fontsize=9)
+        if len(labels) == 3:  # lines run up to the top
+            ax.set_ylim(top=1.5 * ax.get_ylim()[1])
 
 
 def places(figure: Figure, replay: dict[str, Any]) -> Places:
@@ -106,7 +109,7 @@ def places(figure: Figure, replay: dict[str, Any]) -> Places:
         lane = 1 - replay["players"].index(move["player"])
         height = lane + timeline.SUBLANES[move["move"].split()[0]]
         x, y = place(axes[MOVES], dt.date.fromisoformat(move["date"]), height)
-        text = f"{move['date']} {move['player']} {move['move']}"
+        text = f"{move['date']} {move['player']} {in_words(move['move'])}"
         marks.append(Mark(move["rows"][0], move["turn"], x, y, text))
     return Places(first, a_week, tuple(marks))
 

@@ -98,7 +98,7 @@ def View(session: Session, screen: Screen, query: str) -> None:
                     labels=[entry["week_of"] for entry in story.weeks],
                     week=week,
                     image=image,
-                    alt="Tariffs, other levers, moves, their probability, felt pain and strain in 2025",
+                    alt="Tariffs, other levers, moves, their probability, felt pain, strain",
                     first=where.first,
                     aweek=where.a_week,
                     marks=[mark.__dict__ for mark in where.marks],
