@@ -81,7 +81,10 @@ def test_interrupt_ends_the_server_quietly(compiled, tmp_path):
         ("/whatif?skip=S999", ("S999",)),
         ("/whatif?move=2025-11-10:US:PRAY", ("PRAY", "allowed")),
         ("/whatif?move=2025-01-21:US:HOLD", ("before the branch",)),
-        ("/whatif?from=2025-10-06&skip=S10", ("record_2025.csv", "O39")),  # a row that no longer fits
+        (
+            "/whatif?from=2025-10-06&skip=S10",
+            ("record_2025.csv", "O39"),
+        ),  # a row that no longer fits
         ("/replay?week=1&week=2", ("given twice",)),
         ("/replay?week=" + urllib.parse.quote("<img src=x onerror=alert(1)>"), ("<img src=x",)),
     ],

@@ -12,7 +12,7 @@ from negotiation_abm.dashboard.permalink import Field, choice, whole
 from negotiation_abm.model import NegotiationModel
 from negotiation_abm.plotting import style
 from negotiation_abm.resources import shipped
-from negotiation_abm.scenario import FOLDER
+from negotiation_abm.scenario import FOLDER, load_scenario
 
 USUAL = "busan_2025"
 MOST_SEED, MOST_RUN = 999, 999  # ends of Mesa's sliders
@@ -38,10 +38,9 @@ class ShownModel(NegotiationModel):
         first: str = "logit",
         second: str = "logit",
     ) -> None:
-        super().__init__(scenario, seed, replicate)
-        chosen = dict(zip(self.game.players, (first, second), strict=True))
-        if chosen != self.game.scenario.strategies:
-            super().__init__(scenario, seed, replicate, chosen)
+        players = load_scenario(scenario).players
+        chosen = dict(zip(players, (first, second), strict=True))
+        super().__init__(scenario, seed, replicate, chosen)
         self.arguments = {
             "scenario": scenario,
             "seed": seed,
@@ -87,7 +86,7 @@ def steps_of(model: NegotiationModel) -> int:
 
 def controls(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Parameters of the model as Mesa's page takes them, with the values of an address."""
-    players = NegotiationModel(values["scenario"]).game.players
+    players = load_scenario(values["scenario"]).players
 
     def select(label: str, value: str, names: list[str]) -> dict[str, Any]:
         return {"type": "Select", "label": label, "value": value, "values": names}
