@@ -42,10 +42,12 @@ def Load(
 
 
 @solara.component
-def Facts(rows: list[tuple[str, str]]) -> None:
-    """Pairs of a heading and a few words."""
+def Facts(rows: list[tuple[str, str]], is_stacked: bool = False) -> None:
+    """Pairs of a heading and a few words, beside it or below it."""
     items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in rows)
-    solara.HTML(tag="dl", unsafe_innerHTML=items, classes=["facts"])
+    solara.HTML(
+        tag="dl", unsafe_innerHTML=items, classes=["facts", "stacked"] if is_stacked else ["facts"]
+    )
 
 
 @solara.component

@@ -316,14 +316,16 @@ def _Outcomes(summary: dict[str, Any], is_narrow: bool) -> None:
     for row in summary["outcomes"]:
         if row["unit"] in DIGITS:
             n = DIGITS[row["unit"]]
-            own = f"{row['yours']:.{n}f}"
             band = f"{row['median']:.{n}f} [{row['low']:.{n}f}, {row['high']:.{n}f}]"
-            below = board.percent(row["below"])
-            one = [row["text"], f"{own} {row['unit']}; {band}"]
-            rows.append(one if is_narrow else [row["text"], row["unit"], own, band, below])
-    wide = [("", "left"), ("unit", "left"), ("yours", "right"), ("median [10, 90 %]", "right")]
-    narrow = [("", "left"), ("yours; median [10, 90 %] of simulated games", "left")]
-    Table(columns=narrow if is_narrow else [*wide, ("below yours", "right")], rows=rows)
+            own, below = f"{row['yours']:.{n}f}", board.percent(row["below"])
+            rows.append([row["text"], row["unit"], own, band, below])
+    if is_narrow:
+        text = "Yours, and the median [10, 90 %] of simulated games."
+        solara.HTML(tag="p", classes=["hint"], unsafe_innerHTML=text)
+        Facts([(f"{name}, {unit}", f"{own}; {band}") for name, unit, own, band, _ in rows], True)
+        return
+    columns = [("", "left"), ("unit", "left"), ("yours", "right"), ("median [10, 90 %]", "right")]
+    Table(columns=[*columns, ("below yours", "right")], rows=rows)
 
 
 @solara.component
