@@ -68,7 +68,7 @@ def test_parameter_holds_from_the_reset_on(visit):
     page.click("button:has-text('Reset')")
     page.wait_for_selector("text=Step: 0")
     page.click("button:has-text('Step')")
-    page.wait_for_selector(".mesa-host td:has-text('ESCALATE')")
+    page.wait_for_selector(".mesa-host .log:has-text('ESCALATE')")
     page.wait_for_url("**first=always_escalate*")
 
 

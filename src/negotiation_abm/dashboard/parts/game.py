@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import solara
+
+STYLE = Path(__file__).parent / "game.css"
 
 
 @solara.component_vue("moves.vue", vuetify=False)

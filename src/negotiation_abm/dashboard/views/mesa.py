@@ -9,7 +9,9 @@ from solara.components.applayout import appbar_portal, apptitle_portal, sidebar_
 
 from negotiation_abm.dashboard import figures, mesa_model, permalink
 from negotiation_abm.dashboard.mesa_model import ShownModel
-from negotiation_abm.dashboard.parts import Command, Downloads, Table
+from negotiation_abm.dashboard.parts import Command, Downloads
+from negotiation_abm.dashboard.parts.game import STYLE as GAME_STYLE
+from negotiation_abm.dashboard.parts.game import Facts, Log
 from negotiation_abm.dashboard.session import Screen, Session
 
 with warnings.catch_warnings():  # Solara's advice on how Mesa uses its hooks
@@ -34,6 +36,7 @@ def View(session: Session, screen: Screen, query: str) -> None:
     model: solara.Reactive[ShownModel] = solara.use_reactive(first)
     controls = solara.use_memo(lambda: mesa_model.controls(values), [])
     parts = solara.use_memo(lambda: _parts(first, screen), [screen])
+    solara.Style(GAME_STYLE)
     solara.Style(STYLE)
     solara.HTML(tag="h2", unsafe_innerHTML="Mesa view")
     solara.HTML(tag="p", classes=["lead"], unsafe_innerHTML=LEAD)
@@ -85,10 +88,17 @@ def _state(model: ShownModel) -> Any:
 @solara.component
 def _Moves(model: ShownModel, count: int) -> None:
     """The last moves."""
-    Table(
-        columns=[("week of", "left"), ("", "left"), ("move", "left")],
-        rows=mesa_model.move_lines(model),
-        caption=f"Last of {count} moves",
+    solara.HTML(tag="h3", unsafe_innerHTML=f"Last of {count} moves")
+    Log(
+        [
+            {
+                "date": date,
+                "text": f"{player}: {words}",
+                "side": "own" if player == model.game.players[0] else "other",
+                "mark": "",
+            }
+            for date, player, words in mesa_model.move_lines(model)
+        ]
     )
 
 
@@ -96,15 +106,17 @@ def _Moves(model: ShownModel, count: int) -> None:
 def _State(model: ShownModel, steps: int) -> None:
     """What the data collector took down last, and the agents."""
     given, table = model.arguments, mesa_model.table_of(model)
-    rows = [["run", f"{given['scenario']}, seed {given['seed']}, run {given['run']}"]]
+    run = f"{given['scenario']}, seed {given['seed']}, replicate {given['run']}"
+    rows = [("run", run)]
     if len(table):
         last = table.iloc[-1]
         names = ("phase", "truce_age", "weeks_left", "strain", "forum", "num_truces")
-        rows += [[name, _short(last[name])] for name in names]
+        rows += [(name, _short(last[name])) for name in names]
     for agent in model.governments:
-        words = f"{agent.flow_payoff:.2f}, {agent.felt:.2f}, {agent.anger:.2f}"
-        rows.append([f"{agent.label} payoff, pain, anger", words])
-    Table(columns=[("", "left"), ("", "left")], rows=rows, caption=f"After {steps} steps")
+        words = f"flow payoff {agent.flow_payoff:.2f}, felt {agent.felt:.2f}"
+        rows.append((f"agent {agent.label}", f"{words}, anger {agent.anger:.2f}"))
+    solara.HTML(tag="h3", unsafe_innerHTML=f"After {steps} steps")
+    Facts(rows)
 
 
 def _short(value: Any) -> str:

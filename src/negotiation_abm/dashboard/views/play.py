@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import solara
@@ -20,7 +19,15 @@ from negotiation_abm.dashboard.parts import (
     Table,
     Tick,
 )
-from negotiation_abm.dashboard.parts.game import Entry, Facts, Levers, Load, Log, Moves
+from negotiation_abm.dashboard.parts.game import (
+    STYLE,
+    Entry,
+    Facts,
+    Levers,
+    Load,
+    Log,
+    Moves,
+)
 from negotiation_abm.dashboard.session import Screen, Session
 from negotiation_abm.errors import InputError
 from negotiation_abm.play.advice import choices
@@ -39,7 +46,6 @@ REPLICATES = 2_000
 NEWS_WEEKS = 26  # at most held until something happens
 PAUSE_SECONDS, PAUSE_STEPS = 0.4, 8
 DIGITS = {"weeks": 0, "count": 0, "pp": 1, "units/week": 2}
-STYLE = Path(__file__).parent.parent / "parts" / "game.css"
 LEAD = (
     "Take one side of the truce, week by week, against the calibrated player on the other: the "
     "same rules and draws as every run. At the end your truce record is placed among simulated "
