@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 OUT = ROOT / "results" / "e2e"
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-VIEW_SECONDS = 20.0
+VIEW_SECONDS = 30.0
 DRAWN = ".picture img"
 
 
@@ -33,6 +33,13 @@ class Server:
         import psutil
 
         return psutil.Process(self.process.pid).memory_info().rss / 2**20
+
+    def cpu(self):
+        """Seconds of processor time used so far, over all its threads."""
+        import psutil
+
+        times = psutil.Process(self.process.pid).cpu_times()
+        return times.user + times.system
 
 
 def free_port():
@@ -83,7 +90,7 @@ class Visit:
     problems: list = field(default_factory=list)
 
     def watch(self):
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(30_000)
         page, own = self.page, (self.server.address, self.server.address.replace("http", "ws", 1))
         page.on("console", lambda m: m.type == "error" and self.problems.append(m.text))
         page.on("pageerror", lambda error: self.problems.append(str(error)))

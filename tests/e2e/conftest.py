@@ -70,6 +70,8 @@ def visit(browser, server):
     yield make
     problems = [problem for found in visits for problem in found.problems]
     for context in contexts:
+        for page in context.pages:
+            page.goto("about:blank")  # leaves as a reader does, so that the server hears of it
         context.close()
     assert not problems
 

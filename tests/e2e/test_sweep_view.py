@@ -19,9 +19,9 @@ method: sobol
 samples: 64
 replicates: 40
 seed: 1
-outcomes: [survival_365, rmst_52]
+outcomes: [share_in_truce, rmst_26]
 factors:
-  breach_cost: {low: 0, high: 4}
+  breach_cost: {low: 1.4, high: 4}
   fatigue: {low: 0, high: 3}
   levers.CHINA.rare_earths.irreplaceability: {low: 0.1, high: 1}
 """
@@ -76,7 +76,7 @@ def test_study_looks(visit, name):
         "/sweep?folder=phase",
         "/sweep?folder=phase&outcome=median_weeks&measure=any_domain&group=all",
         "/sweep?folder=more/three&across=tolerance&up=&at=fatigue=0.5",
-        "/sweep?folder=study&outcome=rmst_52",
+        "/sweep?folder=study&outcome=rmst_26",
     ],
 )
 def test_downloads_are_what_the_command_writes(visit, results, tmp_path, path):
@@ -146,7 +146,7 @@ def test_choices_change_what_is_shown(visit):
     page.select_option("#choose-folder", "study")
     page.wait_for_url("**folder=study*")
     one.settle()
-    assert "rmst_52" in page.inner_html("#choose-outcome")
+    assert "rmst_26" in page.inner_html("#choose-outcome")
 
 
 def test_permalink_restores_the_view(visit):

@@ -38,6 +38,7 @@ from negotiation_abm.whatif.schema import WhatIf, check_changes, parse_move
 
 STUDY = "busan_drivers"  # its factors are the parameters that the page shows first
 KEPT = 6  # unaltered branches, and answers
+AT_ONCE = 2  # questions of all pages that are played at the same time; the others wait
 
 
 @dataclass(frozen=True)
@@ -313,6 +314,7 @@ class _Kept:
 
 _unaltered = _Kept(KEPT)
 _answers = _Kept(KEPT)
+_places = threading.Semaphore(AT_ONCE)
 
 
 def answer(question: Question, task: Task) -> Answer:
@@ -325,7 +327,16 @@ def answer(question: Question, task: Task) -> Answer:
     CancelledError
         If it is no longer asked.
     """
-    found: Answer = _answers.get(question, task, lambda: _answer(question, task))
+
+    def make() -> Answer:
+        while not _places.acquire(timeout=0.05):
+            task.progress(0.0, "waiting for other pages")
+        try:
+            return _answer(question, task)
+        finally:
+            _places.release()
+
+    found: Answer = _answers.get(question, task, make)
     return found
 
 

@@ -42,9 +42,8 @@ def fields_of(story: Story) -> dict[str, permalink.Field]:
     def event(text: str) -> str:
         found = story.event(text)
         if found is None:
-            raise ValueError(
-                f"no such row; {nearest(text, [row.id for e in story.events for row in e.rows])}"
-            )
+            known = [row.id for e in story.events for row in e.rows]
+            raise ValueError(f"no such row '{text}'; {nearest(text, known)}")
         return found.id
 
     return {
