@@ -10,6 +10,7 @@ from cli_helpers import command
 from negotiation_abm import InputError, build_game, load_scenario, run_replicates
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.slices import look_up, outcome_text, plot_slice, slice_title
+from negotiation_abm.sensitivity.outcomes import EXAMPLES
 from negotiation_abm.slices import (
     Query,
     folders_in,
@@ -187,8 +188,11 @@ def test_figures_show_the_table(three):
 
 
 def test_every_outcome_has_words(three):
-    for _, _, outcome in three.outcomes():
-        assert "_" not in outcome_text(outcome)
+    names = [outcome for _, _, outcome in three.outcomes()]
+    for name in (*names, *EXAMPLES):
+        assert "_" not in outcome_text(name)
+    assert outcome_text("any_domain.rmst_52") == "mean duration up to 52 weeks (any domain)"
+    assert outcome_text("share_in_truce") == "share of weeks in a truce"
 
 
 @pytest.mark.parametrize(

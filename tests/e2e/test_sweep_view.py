@@ -1,10 +1,22 @@
 """The view Sweeps: any slice and any point of a sweep, a study, and what the command writes."""
 
+import shutil
 import subprocess
 
 import pytest
 
-from e2e_helpers import NARROW, OUT, WIDE, command_of, fits, saved, shot, start_server, wait_for
+from e2e_helpers import (
+    NARROW,
+    OUT,
+    ROOT,
+    WIDE,
+    command_of,
+    fits,
+    saved,
+    shot,
+    start_server,
+    wait_for,
+)
 from e2e_helpers import stop_server as stop
 from negotiation_abm.sensitivity.run import run_study
 from negotiation_abm.sensitivity.spec import load_spec as load_study
@@ -28,9 +40,11 @@ factors:
 
 
 @pytest.fixture(scope="module")
-def results(compiled, tmp_path_factory):
+def results(compiled):
     """A sweep over two names, one over three, a study, and something that is none."""
-    folder = tmp_path_factory.mktemp("results")
+    folder = OUT / "sweeps"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     run_sweep(load_spec("rare_earths_breach", replicates=300), folder / "phase")
     values = {"breach_cost": [0.5, 2.0], "fatigue": [0.5, 1.5], "tolerance": [0.6, 0.8, 1.0]}
     sweep(folder / "more" / "three", design=[{"grid": values}], replicates=40)
@@ -43,7 +57,7 @@ def results(compiled, tmp_path_factory):
 @pytest.fixture(scope="module")
 def server(results):
     with (OUT / "server_sweeps.log").open("w") as log:
-        found = start_server(log, "--results", str(results))
+        found = start_server(log, "--results", str(results.relative_to(ROOT)))
         try:
             wait_for(found)
             yield found
@@ -85,7 +99,7 @@ def test_downloads_are_what_the_command_writes(visit, results, tmp_path, path):
     one.settle()
     words = command_of(page)
     words[words.index("--out") + 1] = str(tmp_path)
-    subprocess.run(words, check=True, capture_output=True, cwd=tmp_path)
+    subprocess.run(words, check=True, capture_output=True, cwd=ROOT)
     for kind in ("csv", "svg"):
         assert saved(page, f"slice.{kind}") == (tmp_path / f"slice.{kind}").read_bytes()
     assert saved(page, "slice.png").startswith(b"\x89PNG")
@@ -104,7 +118,7 @@ def test_survival_of_any_point(visit, tmp_path):
     content = saved(page, "point_37.csv")
     out = tmp_path / "out"
     words[words.index("--out") + 1] = str(out)
-    subprocess.run([*command_of(page)[:3], *words[1:]], check=True, capture_output=True)
+    subprocess.run([*command_of(page)[:3], *words[1:]], check=True, capture_output=True, cwd=ROOT)
     assert (out / "slice.csv").read_bytes() == content
 
 
@@ -119,7 +133,7 @@ def test_point_played_anew_gives_the_same_curve(visit, tmp_path):
     one.settle()
     words = shlex.split(page.locator(".command code").nth(2).inner_text())
     words[words.index("--out") + 1] = str(tmp_path / "run")
-    subprocess.run([*command_of(page)[:3], *words[1:]], check=True, capture_output=True)
+    subprocess.run([*command_of(page)[:3], *words[1:]], check=True, capture_output=True, cwd=ROOT)
     (tmp_path / "of_sweep.csv").write_bytes(saved(page, "point_40.csv"))
     anew, ours = (pd.read_csv(tmp_path / name) for name in ("run/survival.csv", "of_sweep.csv"))
     columns = ["measure", "group", "week", "at_risk", "survival", "lower", "upper"]

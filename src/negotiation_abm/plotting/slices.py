@@ -82,15 +82,23 @@ def outcome_text(name: str) -> str:
     >>> outcome_text("survival_365"), outcome_text("share_breach"), outcome_text("US.num_escalate")
     ('probability of lasting 365 days', 'share ended by breach', 'US: escalate, count')
     """
+    measure, _, rest = name.partition(".")
+    if measure in TITLES:
+        return f"{outcome_text(rest)} ({MEASURE_TEXT[measure]})"
     if name.startswith("survival_"):
         return f"probability of lasting {name.removeprefix('survival_')} days"
-    if name.startswith("share_"):
-        return f"share ended by {name.removeprefix('share_').replace('_', '-')}"
     if name.startswith("rmst_") and name != "rmst_weeks":
         return f"mean duration up to {name.removeprefix('rmst_')} weeks"
-    known = {"rmst_weeks": "mean duration (limited), weeks", "median_weeks": "median, weeks"}
+    known = {
+        "rmst_weeks": "mean duration (limited), weeks",
+        "median_weeks": "median, weeks",
+        "median": "median, weeks",
+        "share_in_truce": "share of weeks in a truce",
+    }
     if name in known:
         return known[name]
+    if name.startswith("share_"):
+        return f"share ended by {name.removeprefix('share_').replace('_', '-')}"
     player, _, rest = name.rpartition(".")
     if rest.startswith("num_"):
         rest = f"{rest.removeprefix('num_')}, count"
@@ -136,19 +144,21 @@ def plot_point(survival: pd.DataFrame, measure: str, title: str = "") -> Figure:
     return figure
 
 
-def plot_study(table: pd.DataFrame) -> Figure:
+def plot_study(table: pd.DataFrame, is_narrow: bool = False) -> Figure:
     """Indices of one outcome, whichever the method."""
-    figure, ax = plt.subplots(figsize=(8.6, 2.6 + 0.5 * len(table)))
-    height = figure.get_size_inches()[1]
-    figure.subplots_adjust(left=0.3, right=0.98, top=1 - 0.5 / height, bottom=1.5 / height)
+    width, height = (5.0, 3.2 + 0.5 * len(table)) if is_narrow else (8.6, 2.6 + 0.5 * len(table))
+    figure, ax = plt.subplots(figsize=(width, height))
+    left, bottom = (0.36, 1.9) if is_narrow else (0.3, 1.5)
+    figure.subplots_adjust(left=left, right=0.98, top=1 - 0.5 / height, bottom=bottom / height)
     (plot_sobol if "total" in table else plot_morris)(table, ax)
     text = outcome_text(str(table["outcome"].iloc[0]))
-    ax.set_title(f"What decides the {text}" if "total" in table else f"What moves the {text}")
+    title = f"What decides the {text}" if "total" in table else f"What moves the {text}"
+    figure.suptitle(title, x=0.02, y=1 - 0.1 / height, ha="left", va="top", fontsize=12)
     figure.legend(
         *ax.get_legend_handles_labels(),
         loc="lower center",
         bbox_to_anchor=(0.5, 0.28 / height),
-        ncols=3,
+        ncols=1 if is_narrow else 3,
         fontsize=9.5,
     )
     return figure

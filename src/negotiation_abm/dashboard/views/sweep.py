@@ -182,14 +182,14 @@ def _Slice(asked: Asked, folder: Path, root: Path, screen: Screen) -> None:
     def make() -> tuple[pd.DataFrame, Any]:
         if not is_sweep(folder):
             table = study_table(folder, asked.query.outcome)
-            return table, lambda: plot_study(table)
+            return table, lambda: plot_study(table, screen.is_narrow)
         table = slice_table(browser.opened(folder), asked.query)
-        return table, lambda: plot_slice(table, asked.query, asked.point)
+        return table, lambda: _sized(plot_slice(table, asked.query, asked.point), screen)
 
     def work(task: Task) -> tuple[pd.DataFrame, bytes]:
         table, draw = make()
         task.check()
-        return table, figures.shown(lambda: _sized(draw(), screen), screen.is_dark)
+        return table, figures.shown(draw, screen.is_dark)
 
     def file(kind: str) -> bytes:
         table, draw, origin = look_up(folder, asked.query)
