@@ -12,6 +12,7 @@ from pathlib import Path
 from negotiation_abm.errors import InputError
 
 NEEDS = ("solara", "solara_assets")
+LOCAL = ("127.0.0.1", "localhost")
 APP = "negotiation_abm.dashboard.app"
 # How the server below behaves; what a user has set in the environment wins.
 SERVER = {
@@ -71,6 +72,7 @@ def _run(host: str, port: int) -> None:
     os.environ["SOLARA_APP"] = APP
     import uvicorn
     from solara.server.starlette import app
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
     from starlette.requests import Request
     from starlette.responses import HTMLResponse
 
@@ -78,6 +80,8 @@ def _run(host: str, port: int) -> None:
         return HTMLResponse(NOT_FOUND.format(path=escape(request.url.path)), status_code=404)
 
     app.add_exception_handler(404, not_found)
+    if host in LOCAL:  # a page elsewhere that points its name at this machine gets nothing
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(LOCAL))
     warnings.filterwarnings("ignore", "Cookies with samesite=none", UserWarning)  # no frame here
     server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, log_level="warning"))
     server.run()
