@@ -11,11 +11,13 @@ import pytest
 
 from cli_helpers import command
 from negotiation_abm import InputError, NegotiationModel, run_replicates
-from negotiation_abm.dashboard import board, browser, mesa_model, permalink
+from negotiation_abm.dashboard import board, browser, game_address, mesa_model, permalink
 from negotiation_abm.dashboard.browser import Asked
 from negotiation_abm.game import build_game
 from negotiation_abm.play.advice import choices
-from negotiation_abm.play.session import Session, Start, state_hash
+from negotiation_abm.play.identity import state_hash
+from negotiation_abm.play.schema import Start
+from negotiation_abm.play.session import Session
 from negotiation_abm.resources import shipped
 from negotiation_abm.scenario import load_scenario
 from negotiation_abm.slices import Query, open_sweep
@@ -23,7 +25,7 @@ from sweep_helpers import BREACH, RARE, sweep
 
 
 def opened(query):
-    return board.opened(permalink.read(query, board.fields()))
+    return game_address.opened(permalink.read(query, game_address.fields()))
 
 
 # ---------------------------------------------------------------------------
@@ -45,18 +47,18 @@ def test_the_address_of_a_game_is_the_game(query):
     for _ in range(6):
         session.play(session.advised())
     session.play(session.legal()[-1])
-    values = board.values_of(session, "worth=0" not in query)
-    address = permalink.write(values, board.fields())
+    values = game_address.values_of(session, "worth=0" not in query)
+    address = permalink.write(values, game_address.fields())
     again = opened(address)
     assert again.log == session.log
     assert again.saved() == session.saved()
-    assert board.values_of(again, values["worth"]) == values
+    assert game_address.values_of(again, values["worth"]) == values
 
 
 def test_an_address_has_one_letter_a_move():
     session = opened("weeks=13&moves=0056")
     assert session.moves == ["HOLD", "HOLD", "ESCALATE chips", "THREATEN chips"]
-    assert len(board.CODES) == 20  # as many as options
+    assert len(game_address.CODES) == 20  # as many as options
 
 
 @pytest.mark.parametrize(
@@ -143,15 +145,15 @@ def test_log_rows_are_newest_first():
 
 
 def test_weeks_to_choose():
-    assert board.weeks_to_choose(opened("")) == [13, 26, 52, 0]
+    assert game_address.weeks_to_choose(opened("")) == [13, 26, 52, 0]
     left = opened("scenario=baseline_2025&from=2025-12-22")
-    assert board.weeks_to_choose(left)[-1] == 0
-    for weeks in board.weeks_to_choose(left)[:-1]:
+    assert game_address.weeks_to_choose(left)[-1] == 0
+    for weeks in game_address.weeks_to_choose(left)[:-1]:
         Session(left.start.model_copy(update={"weeks": weeks}))
 
 
 def test_opponents_can_be_played_against():
-    for name in board.opponents():
+    for name in game_address.opponents():
         session = Session(Start(scenario="busan_2025", side="US", opponent=name, weeks=3))
         session.play_on()
         assert session.is_over

@@ -14,10 +14,12 @@ from negotiation_abm.core.payoffs import flow, option_value
 from negotiation_abm.core.terms import Move, Phase
 from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.play.advice import choices
+from negotiation_abm.play.identity import state_hash
 from negotiation_abm.play.log import log_table
 from negotiation_abm.play.schema import SavedGame, Start, as_text, load_game, parse_game
-from negotiation_abm.play.session import Session, game_of, resume, state_hash
+from negotiation_abm.play.session import Session, resume
 from negotiation_abm.play.standing import standing
+from negotiation_abm.play.start import game_of
 from negotiation_abm.play.step import run_play
 from negotiation_abm.plotting import plot_folder
 from negotiation_abm.strategies.logit import choose

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from negotiation_abm.dashboard.board import opponents
+from negotiation_abm.dashboard.game_address import opponents
 from negotiation_abm.dashboard.permalink import Field, choice, whole
 from negotiation_abm.model import NegotiationModel
 from negotiation_abm.plotting import style

@@ -4,75 +4,23 @@ The same rules and draws as any run: a person who takes in each exchange what th
 strategy would choose plays the run with the game's seed and replicate, move for move.
 """
 
-import datetime as dt
-import hashlib
 from collections.abc import Generator
-from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from negotiation_abm import __version__
-from negotiation_abm.branch import branch_off, branch_turn
-from negotiation_abm.core.state import STATE, as_object, as_record, blank
+from negotiation_abm.core.state import as_object, as_record, blank
 from negotiation_abm.core.terms import Move, Phase, lever_of, option_of
 from negotiation_abm.core.tracker import TRACE, trace_turn
 from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.errors import InputError, nearest
-from negotiation_abm.game import Game, build_game
 from negotiation_abm.model import NegotiationModel
+from negotiation_abm.play.identity import changed_between, made_by, state_hash
 from negotiation_abm.play.log import Entry, closing, move_entry, opening
 from negotiation_abm.play.response import response
-from negotiation_abm.play.schema import MadeBy, SavedGame, Start
-from negotiation_abm.provenance import text_hash
-from negotiation_abm.record import load_record
-from negotiation_abm.resources import source_hash
-from negotiation_abm.scenario import load_scenario
-
-_CACHES = ("odds", "odds_inputs", "shared_inputs", "shared_odds")  # no part of what happens
-_DIGITS = 9  # of a state that is compared between machines
-
-
-def game_of(start: Start, source: str | Path = "") -> Game:
-    """The game that a start describes, both sides by strategies.
-
-    Parameters
-    ----------
-    source : str or Path
-        File that holds the start, for the error text.
-
-    Raises
-    ------
-    InputError
-        If the scenario, a change, the date or the side is not admissible.
-    """
-    scenario = load_scenario(start.scenario, start.set)
-    if start.side not in scenario.players:
-        raise InputError(source, "side", f"'{start.side}': {nearest(start.side, scenario.players)}")
-    other = next(name for name in scenario.players if name != start.side)
-    game = build_game(
-        load_scenario(start.scenario, start.set | {f"strategies.{other}": start.opponent})
-    )
-    if start.date is not None:
-        game = _left(game, start.date)
-    last = len(game.weeks) if start.weeks is None else int(game.initial["turn"][0]) + start.weeks
-    if last > len(game.weeks):
-        allowed = len(game.weeks) - int(game.initial["turn"][0])
-        problem = f"{start.weeks} is beyond the horizon; allowed: 1 to {allowed}"
-        raise InputError(source, "weeks", problem)
-    return replace(game, weeks=game.weeks[:last])
-
-
-def _left(game: Game, date: dt.date) -> Game:
-    """The game from the week of a date on, the record of its scenario replayed up to then."""
-    scenario = game.scenario
-    observation = scenario.record
-    if observation is None:
-        raise InputError(scenario.path, "record", "missing; a game that leaves it needs one")
-    record = load_record(observation.file, scenario.path.parent, (scenario.path, "record.file"))
-    return branch_off(game, record, branch_turn(game, record, date, "from")).game
+from negotiation_abm.play.schema import SavedGame, Start
+from negotiation_abm.play.start import game_of
 
 
 class Session:
@@ -274,7 +222,7 @@ def resume(saved: SavedGame, source: str | Path) -> Session:
     """
     session = Session(saved, source)
     now = made_by(session.game)
-    changed = [] if saved.made_by is None else _changed(saved.made_by, now)
+    changed = [] if saved.made_by is None else changed_between(saved.made_by, now)
     hint = f" (it was saved under other {' and '.join(changed)})" if changed else ""
     for number, text in enumerate(saved.moves):
         try:
@@ -289,35 +237,6 @@ def resume(saved: SavedGame, source: str | Path) -> Session:
             f"saved under other {' and '.join(changed)}: the same moves now lead to another state"
         )
     return session
-
-
-def made_by(game: Game) -> MadeBy:
-    """What a game is played under."""
-    return MadeBy(
-        version=__version__,
-        rules=source_hash(rules_only=True),
-        scenario=text_hash(game.scenario.model_dump(mode="json"))[:16],
-        parameters=text_hash(game.parameter_set.values)[:16],
-    )
-
-
-def _changed(before: MadeBy, now: MadeBy) -> list[str]:
-    names = ("rules", "scenario", "parameters")
-    return [name for name in names if getattr(before, name) != getattr(now, name)]
-
-
-def state_hash(state: SimpleNamespace) -> str:
-    """Hash of a state, floats to nine digits after the point."""
-    record = as_record(state, STATE)[0]
-    digest = hashlib.sha256()
-    for name in STATE.names or ():
-        if name in _CACHES:
-            continue
-        value: Any = np.asarray(record[name])
-        if value.dtype.kind == "f":
-            value = np.round(value, _DIGITS) + 0.0  # no minus zero
-        digest.update(name.encode() + value.tobytes())
-    return digest.hexdigest()[:16]
 
 
 def _list(names: Any) -> str:

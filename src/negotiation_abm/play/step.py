@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.play.course import course
+from negotiation_abm.play.identity import state_hash
 from negotiation_abm.play.log import log_table
-from negotiation_abm.play.session import Session, state_hash
+from negotiation_abm.play.session import Session
 from negotiation_abm.play.standing import Standing, standing
 from negotiation_abm.provenance import SEED_FORMULA
 from negotiation_abm.results import provenance_of, writing

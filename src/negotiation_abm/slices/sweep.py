@@ -1,11 +1,5 @@
-"""Slices of what sweeps and studies left: one outcome over names that vary, survival of one point.
+"""One outcome of a sweep over one or two of the names that vary."""
 
-A *slice* of a sweep is one outcome over one or two names that vary, with the others fixed where
-they have a few values each; of a sensitivity study it is the indices of one outcome. Nothing is
-written to the folder that is read.
-"""
-
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,15 +8,10 @@ import numpy as np
 import pandas as pd
 
 from negotiation_abm.errors import InputError, nearest
-from negotiation_abm.results import read_manifest
-from negotiation_abm.runs import GROUPS, survival_table
-from negotiation_abm.spells import MEASURES
-from negotiation_abm.survival import survival
 from negotiation_abm.sweep.folder import read_state
-from negotiation_abm.sweep.summary import SUMMARY, load_sweep
+from negotiation_abm.sweep.summary import load_sweep
 
 FEW = 40  # values of a name that can be chosen from
-STUDY = "sensitivity.csv"
 ESTIMATE = ("runs", "mean", "low", "high")
 USUAL = ("survival_365", "rmst_weeks")  # outcomes shown first
 _RUN = ""  # measure and group of an outcome of whole runs
@@ -209,144 +198,3 @@ def is_grid(table: pd.DataFrame, across: str, up: str) -> bool:
     """Do the points of a slice make a grid, most of whose cells are filled, one point each?"""
     cells = table[across].nunique() * table[up].nunique()
     return not table.duplicated([across, up]).any() and len(table) >= 0.5 * cells
-
-
-def values_of_point(sweep: Sweep, point: int) -> dict[str, Any]:
-    """What varies at a point, by dotted name.
-
-    Raises
-    ------
-    InputError
-        If there is no such point.
-    """
-    rows = sweep.table[sweep.table["point"] == point]
-    if rows.empty:
-        last = int(sweep.table["point"].max())
-        raise InputError(sweep.path, "point", f"{point}; allowed: 0 to {last}")
-    names = list(sweep.table.columns)
-    varied = names[1 : names.index("runs")]
-    return {name: rows[name].iloc[0] for name in varied if pd.notna(rows[name].iloc[0])}
-
-
-def point_survival(sweep: Sweep, point: int) -> pd.DataFrame:
-    """Survival of the truces of one point, by measure and group: columns as in ``survival.csv``.
-
-    Raises
-    ------
-    InputError
-        If there is no such point.
-    """
-    import pyarrow.parquet as pq
-
-    values_of_point(sweep, point)
-    files = sorted(str(path) for path in (sweep.path / "spells").glob("*.parquet"))
-    parts = [pq.read_table(file, filters=[("point", "=", point)]).to_pandas() for file in files]
-    spells = _joined([part for part in parts if len(part)])
-    if spells is None:
-        return pd.DataFrame()
-    estimates = {}
-    for measure in MEASURES.values():
-        for group in GROUPS:
-            chosen = spells["measure"] == measure
-            if group == "running":
-                chosen &= (spells["truce"] == 0) & (spells["start_week"] <= 0)
-            part = spells[chosen]
-            found = survival(lambda part=part: [part])  # type: ignore[misc]
-            if found is not None:
-                estimates[measure, group] = found
-    return survival_table(estimates)
-
-
-def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame | None:
-    """Parts in order of run; those of a run stay in the order in which they ended."""
-    if not parts:
-        return None
-    names = {"measure": str, "cause": str}
-    joined = pd.concat([part.astype(names) for part in parts], ignore_index=True)
-    joined["cause"] = pd.Categorical(joined["cause"], sorted(joined["cause"].unique()))
-    return joined.sort_values("replicate", kind="stable", ignore_index=True)
-
-
-# ---------------------------------------------------------------------------
-# Sensitivity studies.
-
-
-def study_table(path: str | Path, outcome: str | None = None) -> pd.DataFrame:
-    """Indices of one outcome of a study: the rows of its ``sensitivity.csv``.
-
-    Raises
-    ------
-    InputError
-        If the folder holds none, or there is no such outcome.
-    """
-    file = Path(path) / STUDY
-    try:
-        table = pd.read_csv(file)
-        names = study_outcomes(table)
-        table = table.astype({"factor": str, "is_dummy": bool})
-    except FileNotFoundError:
-        raise InputError(
-            path, "", f"holds no {STUDY}; negotiation-abm sensitivity writes it"
-        ) from None
-    except (ValueError, KeyError, IndexError) as error:
-        raise InputError(file, "", f"not the table of a study ({error})") from None
-    chosen = outcome or names[0]
-    if chosen not in names:
-        raise InputError(file, "outcome", f"'{chosen}'; {nearest(chosen, names)}")
-    return table[table["outcome"] == chosen].reset_index(drop=True)
-
-
-def study_outcomes(table: pd.DataFrame) -> list[str]:
-    """Outcomes of a table of indices, in order."""
-    return list(dict.fromkeys(table["outcome"]))
-
-
-# ---------------------------------------------------------------------------
-# Folders.
-
-
-def folders_in(root: Path, depth: int = 3) -> list[str]:
-    """Folders below `root` that hold a finished sweep or a study, as relative paths."""
-    return sorted(_found(root, root, depth))
-
-
-def _found(root: Path, folder: Path, depth: int) -> Iterable[str]:
-    try:
-        entries = sorted(entry for entry in folder.iterdir() if entry.is_dir())
-    except OSError:
-        return
-    if (folder / SUMMARY).is_file() or (folder / STUDY).is_file():
-        yield folder.relative_to(root).as_posix()
-    if depth > 0:
-        for entry in entries:
-            if not entry.is_symlink() and not entry.name.startswith("."):
-                yield from _found(root, entry, depth - 1)
-
-
-def inside(root: Path, name: str) -> Path:
-    """The folder of that name below `root`.
-
-    Raises
-    ------
-    InputError
-        If it lies elsewhere, or there is none.
-    """
-    try:
-        folder = (root / name).resolve()
-        is_inside = folder.is_relative_to(root.resolve())
-        is_there = folder.is_dir()
-    except (OSError, ValueError, RuntimeError):  # no path at all
-        is_inside = is_there = False
-    if not is_inside:
-        raise InputError("folder", str(name)[:80], f"lies outside {root}")
-    if not is_there:
-        known = folders_in(root)
-        raise InputError(
-            "folder", str(name)[:80], f"no such folder in {root}; {nearest(name, known)}"
-        )
-    return folder
-
-
-def is_sweep(folder: Path) -> bool:
-    """Does the folder hold a sweep (else a study)?"""
-    return (folder / "sweep.yaml").is_file() and "sweep" in read_manifest(folder)
