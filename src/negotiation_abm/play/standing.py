@@ -26,6 +26,7 @@ from negotiation_abm.survival import survival
 from negotiation_abm.whatif.outcomes import outcomes_of
 
 BAND = (0.1, 0.5, 0.9)
+WEEKS_AT_ONCE = 100_000  # of runs that a thread holds
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def standing(
         return found, spells_table(game, block.spells).to_pandas()
 
     values, spells = [], []
-    for found, ended in in_chunks(part, replicates, threads, TRACED_CHUNK_SIZE):
+    size = max(1, min(TRACED_CHUNK_SIZE, WEEKS_AT_ONCE // len(game.weeks)))
+    for found, ended in in_chunks(part, replicates, threads, size):
         values.append(found)
         spells.append(ended)
         if progress:
