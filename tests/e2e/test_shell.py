@@ -179,7 +179,7 @@ def kernels(server):
 def test_ten_users_at_once(browser, server, timings):
     """Each asks something else and gets its own answer; nothing of them stays."""
     values = [round(1.5 + 0.2 * k, 1) for k in range(10)]
-    memory, before = [], kernels(server)
+    memory, before = [{"before_mib": round(server.rss(), 1)}], kernels(server)
     for _ in range(4):
         contexts = [browser.new_context(viewport=WIDE) for _ in values]
         visits = [Visit(context.new_page(), server) for context in contexts]
@@ -204,4 +204,5 @@ def test_ten_users_at_once(browser, server, timings):
         time.sleep(2)
         memory.append({"ten_pages_mib": round(busy, 1), "after_mib": round(server.rss(), 1)})
     timings["ten_users"] = memory
-    assert memory[-1]["after_mib"] - memory[1]["after_mib"] < 30.0
+    after = [entry["after_mib"] for entry in memory[1:]]
+    assert after[-1] < 1.05 * max(after[:2])  # flat from round to round
