@@ -1,6 +1,7 @@
 """The page as a whole: start, addresses, bad input, keyboard, themes, ten users at once."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -15,12 +16,13 @@ from e2e_helpers import NARROW, OUT, WIDE, Visit, fits, start_server, stop_serve
 
 
 def test_start_and_first_view(browser, timings):
-    starts, views = [], []
+    starts, views, used = [], [], []
     for _ in range(3):
         with (OUT / "start.log").open("w") as log:
             server = start_server(log)
             try:
                 starts.append(wait_for(server))
+                used.append(round(server.cpu(), 2))
                 page = browser.new_page()
                 page.goto(server.address)
                 page.wait_for_selector(".sheet img")
@@ -29,6 +31,8 @@ def test_start_and_first_view(browser, timings):
             finally:
                 stop_server(server)
     timings["page_start_s"] = sorted(starts)
+    timings["page_start_cpu_s"] = used
+    timings["load_average_at_start"] = os.getloadavg()
     timings["first_view_s"] = sorted(views)
     assert sorted(starts)[1] < 5.0
     assert sorted(views)[1] < 8.0
@@ -175,7 +179,7 @@ def kernels(server):
 def test_ten_users_at_once(browser, server, timings):
     """Each asks something else and gets its own answer; nothing of them stays."""
     values = [round(1.5 + 0.2 * k, 1) for k in range(10)]
-    memory, before = [], kernels(server)
+    memory, before = [{"before_mib": round(server.rss(), 1)}], kernels(server)
     for _ in range(4):
         contexts = [browser.new_context(viewport=WIDE) for _ in values]
         visits = [Visit(context.new_page(), server) for context in contexts]
@@ -200,4 +204,5 @@ def test_ten_users_at_once(browser, server, timings):
         time.sleep(2)
         memory.append({"ten_pages_mib": round(busy, 1), "after_mib": round(server.rss(), 1)})
     timings["ten_users"] = memory
-    assert memory[-1]["after_mib"] - memory[1]["after_mib"] < 30.0
+    after = [entry["after_mib"] for entry in memory[1:]]
+    assert after[-1] < 1.05 * max(after[:2])  # flat from round to round

@@ -56,11 +56,10 @@ def serve(host: str, port: int, open_browser: bool, results: Path) -> None:
     for name, value in SERVER.items():
         os.environ.setdefault(name, value)
 
-    from negotiation_abm.dashboard import warm
     from negotiation_abm.dashboard.settings import Settings, configure
 
     configure(Settings(results=results))
-    warm.start()
+    warnings.filterwarnings("ignore", "Cookies with samesite=none", UserWarning)  # no frame here
     address = f"http://{host}:{port}"
     print(f"negotiation-abm dashboard: {address} (Ctrl-C ends it)", flush=True)
     if open_browser:
@@ -69,7 +68,10 @@ def serve(host: str, port: int, open_browser: bool, results: Path) -> None:
 
 
 def _run(host: str, port: int) -> None:
+    from negotiation_abm.dashboard import warm
+
     os.environ["SOLARA_APP"] = APP
+    import pandas  # noqa: F401  (a page that meets it half imported fails in the event loop)
     import uvicorn
     from solara.server.starlette import app
     from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -82,7 +84,7 @@ def _run(host: str, port: int) -> None:
     app.add_exception_handler(404, not_found)
     if host in LOCAL:  # a page elsewhere that points its name at this machine gets nothing
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(LOCAL))
-    warnings.filterwarnings("ignore", "Cookies with samesite=none", UserWarning)  # no frame here
+    warm.start()
     server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, log_level="warning"))
     server.run()
 

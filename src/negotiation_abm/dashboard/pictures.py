@@ -89,7 +89,7 @@ def _narrow(ax: Axes) -> None:
     else:
         ax.legend(handles, labels, loc="upper right", fontsize=9)
         if len(labels) == 3:  # lines run up to the top
-            ax.set_ylim(top=1.5 * ax.get_ylim()[1])
+            ax.set_ylim(top=1.7 * ax.get_ylim()[1])
 
 
 def places(figure: Figure, replay: dict[str, Any]) -> Places:

@@ -1,4 +1,4 @@
-"""Compiling the rules while the first page is being looked at.
+"""Reading the record and compiling the rules while the first page is being opened.
 
 Compiled code is cached on disk, so that this takes about a minute once and a moment afterwards.
 """
@@ -31,11 +31,20 @@ def wait(seconds: float) -> bool:
 def _compile() -> None:
     began = time.perf_counter()
     try:
+        _read()
         _play()
     except Exception:  # a page that needs the run will meet the same error and show it
         traceback.print_exc()
     _seconds[0] = time.perf_counter() - began
     _ready.set()
+
+
+def _read() -> None:
+    """What the first view needs, so that it need not be loaded then."""
+    from negotiation_abm.dashboard.story import SCENARIOS, load_story
+    from negotiation_abm.dashboard.views import replay  # noqa: F401
+
+    load_story(SCENARIOS[0])
 
 
 def _play() -> None:

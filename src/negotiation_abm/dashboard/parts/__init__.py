@@ -5,10 +5,14 @@ keys are those of the browser.
 """
 
 import base64
+import html
+import traceback
 from collections.abc import Callable
 from typing import Any, cast
 
 import solara
+
+from negotiation_abm.errors import InputError
 
 
 @solara.component_vue("header.vue", vuetify=False)
@@ -168,12 +172,22 @@ def Downloads(files: dict[str, Callable[[], bytes]]) -> None:
         File name (``whatif.svg``, ``differences.csv``) to what makes its content.
     """
     ready, set_ready = solara.use_state(cast(dict[str, str], {}))
+    problem, set_problem = solara.use_state("")
 
     def ask(name: str) -> None:
-        content = base64.b64encode(files[name]()).decode()
+        try:
+            content = base64.b64encode(files[name]()).decode()
+        except Exception as error:
+            if not isinstance(error, InputError):
+                traceback.print_exc()
+            set_problem(f"{name} could not be made: {error}")
+            return
+        set_problem("")
         count = int(ready.get("count", "0")) + 1
         set_ready({"name": name, "content": content, "count": str(count)})
 
+    if problem:
+        Note(problem, kind="error")
     _Save(
         files=[{"name": name, "kind": name.rsplit(".", 1)[-1].upper()} for name in files],
         ready=ready,
@@ -182,8 +196,6 @@ def Downloads(files: dict[str, Callable[[], bytes]]) -> None:
 
 
 def _escaped(text: str) -> str:
-    import html
-
     return html.escape(str(text), quote=True)
 
 

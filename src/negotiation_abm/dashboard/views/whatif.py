@@ -358,4 +358,5 @@ def _Differences(found: Answer) -> None:
 
 
 def _plain(row: dict[str, Any]) -> list[str]:
-    return [f"{row['text']} ({row['unit']})", f"{row['factual']:.{DIGITS[row['unit']]}f}"]
+    unit = f", {row['unit']}" if row["unit"] in ("pp", "units/week") else ""
+    return [row["text"] + unit, f"{row['factual']:.{DIGITS[row['unit']]}f}"]
