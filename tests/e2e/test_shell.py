@@ -135,15 +135,12 @@ def test_keyboard(visit):
     week = "document.querySelector('.deck output').textContent"
     page.keyboard.press("Tab")
     reached = []
-    for _ in range(12):
+    for _ in range(14):
         reached.append(page.evaluate("document.activeElement.id"))
         page.keyboard.press("Tab")
-    assert [name for name in reached if name][:4] == [
-        "tab-replay",
-        "tab-whatif",
-        "press-play",
-        "range-week",
-    ]
+    named = [name for name in reached if name]
+    tabs = [f"tab-{view}" for view in ("replay", "whatif", "sweep", "play", "mesa")]
+    assert named[:7] == [*tabs, "press-play", "range-week"]
     page.focus("#range-week")
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     before = page.evaluate(week)
