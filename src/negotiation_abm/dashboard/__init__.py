@@ -1,5 +1,6 @@
 """The page: a server on this machine that shows what the package computes (extra `dashboard`)."""
 
+import logging
 import os
 import socket
 import threading
@@ -85,8 +86,14 @@ def _run(host: str, port: int) -> None:
     if host in LOCAL:  # a page elsewhere that points its name at this machine gets nothing
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(LOCAL))
     warm.start()
+    logging.getLogger("reacton").addFilter(_is_trouble)
     server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, log_level="warning"))
     server.run()
+
+
+def _is_trouble(record: logging.LogRecord) -> bool:
+    """Is this more than bad input, which the page shows as a line?"""
+    return not (record.exc_info and isinstance(record.exc_info[1], InputError))
 
 
 def _check_address(host: str, port: int) -> None:
