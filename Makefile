@@ -19,10 +19,10 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run sweep figures gallery mechanisms calibration experiments pages test lint bench checks verify clean
+.PHONY: help run sweep figures gallery mechanisms calibration experiments pages test e2e screenshots lint bench checks verify clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' Makefile
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
@@ -96,6 +96,16 @@ pages: $(VENV)/.installed ## docs on what-ifs, tournament, equilibrium, foresigh
 
 test: $(VENV)/.installed ## all tests but the statistical verification
 	$(BIN)/pytest -q
+
+# The browser is the system's; where there is none, and we may, it is installed.
+e2e: $(VENV)/.installed ## drive the page in a real browser (installs Debian's chromium if missing)
+	command -v chromium >/dev/null || test -n "$$CHROMIUM" || \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; }
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,e2e]'
+	$(BIN)/pytest -q -s -m e2e tests/e2e
+
+screenshots: e2e ## renew the pictures of docs/dashboard.md from `make e2e`
+	cp results/e2e/dashboard_*.png docs/figures/
 
 lint: $(VENV)/.installed ## style, format, types, import direction
 	$(BIN)/ruff check

@@ -189,7 +189,8 @@ def test_files_of_a_whatif(written):
     assert list(table["outcome"]) == [row["outcome"] for row in summary["outcomes"]]
     paths = pd.read_csv(folder / "paths.csv")
     assert set(paths["arm"]) == {"record", "factual", "altered", "difference"}
-    assert set(paths["series"]) == {"US.tariff_pp", "CHINA.tariff_pp", "in_truce"}
+    tariffs = {"US.tariff_pp", "CHINA.tariff_pp"}
+    assert set(paths["series"]) == tariffs | {"in_truce", "holds.covered", "holds.any_domain"}
     assert (paths["low"] <= paths["high"]).all()
     branch = paths[(paths["arm"] == "altered") & (paths["series"] == "in_truce")]
     assert branch["week_of"].iloc[0] == "2025-10-06"
@@ -197,6 +198,21 @@ def test_files_of_a_whatif(written):
     facts = read_manifest(folder)["whatif"]
     assert facts["whatif"]["skip"] == ["S21"]
     assert facts["replicates"] == 300
+
+
+def test_curves_of_a_standing_truce_agree_with_the_outcomes(written):
+    summary, folder = written
+    paths = pd.read_csv(folder / "paths.csv")
+    outcomes = {row["outcome"]: row for row in summary["outcomes"]}
+    for measure in ("covered", "any_domain"):
+        for ahead in (13, 26, 52):
+            at = (paths["series"] == f"holds.{measure}") & (paths["turn"] == 37 + ahead - 1)
+            row = outcomes[f"{measure}_{ahead}"]
+            for arm in ("factual", "altered", "difference"):
+                found = paths[at & (paths["arm"] == arm)].iloc[0]
+                assert found["value"] == pytest.approx(row[arm], abs=1e-7)
+            assert found["low"] == pytest.approx(row["low"], abs=1e-6)
+            assert found["high"] == pytest.approx(row["high"], abs=1e-6)
 
 
 def test_figure_of_a_whatif(written):

@@ -130,27 +130,6 @@ def simulate(
     yield from _blocks(in_chunks(play, replicates, threads, chunk_size), progress)
 
 
-def simulate_traced(
-    game: Game,
-    replicates: int,
-    seed: int,
-    threads: int | None = None,
-    chunk_size: int = TRACED_CHUNK_SIZE,
-) -> Iterator[tuple[Block, np.ndarray]]:
-    """Play `replicates` runs and yield them in chunks, in order, with their weeks.
-
-    Yields
-    ------
-    Block, ndarray of TRACE, shape (chunk, weeks played)
-    """
-
-    def play(start: int, size: int) -> tuple[Block, np.ndarray]:
-        traces = blank_traces(game, size)
-        return run_replicates(game, seed, start, size, traces), traces
-
-    yield from in_chunks(play, replicates, threads, chunk_size)
-
-
 def in_chunks(
     play: Callable[[int, int], T], replicates: int, threads: int | None, chunk_size: int
 ) -> Iterator[T]:

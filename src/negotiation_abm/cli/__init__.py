@@ -16,16 +16,19 @@ COMMANDS = (
     "replay",
     "run",
     "sweep",
+    "slice",
     "survival",
     "sensitivity",
     "whatif",
     "surprise",
+    "play",
     "tournament",
     "equilibrium",
     "calibration",
     "mechanisms",
     "files",
     "report",
+    "dashboard",
 )
 
 EXAMPLES = """examples:

@@ -17,7 +17,9 @@ KINDS = ("png", "svg")
 
 # Studies: the file that a step leaves, and the module whose ``draw(folder)`` makes its figures.
 # The step of the manifest has the name of the module.
-STUDIES = {f"{name}.json": name for name in ("whatif", "surprise", "tournament", "equilibrium")}
+STUDIES = {
+    f"{name}.json": name for name in ("whatif", "surprise", "tournament", "equilibrium", "play")
+}
 
 
 def plot_folder(folder: Path, names: Iterable[str] = ()) -> list[Path]:

@@ -14,6 +14,7 @@ TITLES = {
     "covered": "To the end of the truce (covered levers)",
     "any_domain": "To the first serious escalation in any domain",
 }
+RECORDED = "recorded in 2025 (hollow: still in force)"
 GROUPS = {
     "all": ("all truces", style.BLUE, "-"),
     "running": ("truce in force at the start", style.RED, (0, (5, 1.5))),
@@ -119,7 +120,9 @@ def _thousands(count: float) -> str:
     return f"{count / 1000:.0f}k" if count < 999_500 else f"{count / 1e6:.1f}M"
 
 
-def mark_recorded(spells: list[dict[str, Any]], table: pd.DataFrame, ax: Axes) -> None:
+def mark_recorded(
+    spells: list[dict[str, Any]], table: pd.DataFrame, ax: Axes, label: str = RECORDED
+) -> None:
     """Put recorded spells on the curve at their length; a hollow mark is still in force."""
     part = table[table["group"] == "all"]
     for number, spell in enumerate(sorted(spells, key=lambda item: item["days"])):
@@ -135,7 +138,7 @@ def mark_recorded(spells: list[dict[str, Any]], table: pd.DataFrame, ax: Axes) -
             ms=8,
             mew=1.6,
             zorder=5,
-            label=None if number else "recorded in 2025 (hollow: still in force)",
+            label=None if number else label,
         )
         ax.annotate(
             f"{spell['days']}{'' if ended else '+'} d",

@@ -1,6 +1,7 @@
 """Phase diagram: how one number depends on two others, as a heat map."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -87,4 +88,5 @@ def _write(
         text = f"{value:.{digits}f}"
         text = text.removeprefix("0") if digits and value < 1 else text
         colour = "white" if value < middle else "black"
-        ax.text(x[column], y[row], text, ha="center", va="center", fontsize=8.5, color=colour)
+        look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 8.5, "gid": style.KEEP}
+        ax.text(x[column], y[row], text, color=colour, **look)

@@ -30,12 +30,11 @@ def draw_sweep(folder: Path) -> list[Path]:
     group = "running" if (chosen["group"] == "running").any() else "all"
     chosen = chosen[chosen["group"] == group]
     names = _names(folder, table)
-    state = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     paths = []
     with style.context():
         figure = _phases(chosen, names) if len(names) == 2 else _curve(chosen, names[0])
         which = "the truce in force at the start" if group == "running" else "all truces"
-        style.small_print(figure, f"covered measure, {which}  |  {_origin(state)}")
+        style.small_print(figure, f"covered measure, {which}  |  {sweep_origin(folder)}")
         try:
             (folder / "figures").mkdir(exist_ok=True)
             for kind in ("png", "svg"):
@@ -59,7 +58,9 @@ def _names(folder: Path, table: pd.DataFrame) -> list[str]:
     return names
 
 
-def _origin(state: dict[str, Any]) -> str:
+def sweep_origin(folder: Path) -> str:
+    """Where a sweep comes from, in one line."""
+    state: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     environment = state["environment"]
     described = state["described"]
     per_point = described["replicates"]
@@ -80,10 +81,10 @@ def _phases(chosen: pd.DataFrame, names: list[str]) -> Figure:
     ):
         part = chosen[chosen["outcome"] == outcome].dropna(subset=names)
         plot_phase(part[[*names, "mean"]], ax, **options)
-        ax.set_xlabel(_readable(names[0]))
+        ax.set_xlabel(readable(names[0]))
     axes[0].set_title("Median duration of the truce (line: a year)")
     axes[1].set_title(f"Probability of lasting {days.split('_')[1]} days (line: one half)")
-    axes[0].set_ylabel(_readable(names[1]))
+    axes[0].set_ylabel(readable(names[1]))
     axes[1].set_ylabel("")
     return figure
 
@@ -106,15 +107,15 @@ def plot_curve(table: pd.DataFrame, name: str, ax: Axes | None = None) -> Axes:
         label = f"lasting {str(outcome).split('_')[1]} days"
         ax.plot(rows[name], rows["mean"], color=colour, ls=line, marker="o", ms=4, label=label)
         ax.fill_between(rows[name], rows["low"], rows["high"], color=colour, alpha=0.25, lw=0)
-    ax.set(xlabel=_readable(name), ylabel="probability", ylim=(0, 1))
+    ax.set(xlabel=readable(name), ylabel="probability", ylim=(0, 1))
     ax.legend()
     return ax
 
 
-def _readable(name: str) -> str:
+def readable(name: str) -> str:
     """A dotted name in words.
 
-    >>> _readable("levers.CHINA.rare_earths.irreplaceability"), _readable("breach_cost")
+    >>> readable("levers.CHINA.rare_earths.irreplaceability"), readable("breach_cost")
     ('CHINA rare earths: irreplaceability', 'breach cost')
     """
     *where, last = name.removeprefix("levers.").split(".")

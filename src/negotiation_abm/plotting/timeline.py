@@ -27,8 +27,8 @@ def plot_timeline(replay: dict[str, Any]) -> Figure:
     plot_moves(replay, axes[2])
     plot_probabilities(replay, axes[3])
     for ax in axes:
-        _shade_truces(replay, ax)
-    axes[0].set_xlim(*_span(replay))
+        shade_truces(replay, ax)
+    axes[0].set_xlim(*span(replay))
     axes[-1].xaxis.set_major_locator(mdates.MonthLocator())
     axes[-1].xaxis.set_major_formatter(mdates.ConciseDateFormatter(mdates.MonthLocator()))
     return figure
@@ -38,11 +38,13 @@ def _day(text: str) -> float:
     return float(mdates.date2num(dt.date.fromisoformat(text)))
 
 
-def _span(replay: dict[str, Any]) -> tuple[float, float]:
+def span(replay: dict[str, Any]) -> tuple[float, float]:
+    """First and last day of a replay, as Matplotlib counts them."""
     return _day(replay["start"]), _day(replay["until"]) + 1.0
 
 
-def _shade_truces(replay: dict[str, Any], ax: Axes) -> None:
+def shade_truces(replay: dict[str, Any], ax: Axes) -> None:
+    """The truce spells of both measures as bands behind a panel."""
     for spell in replay["spells"]:
         covered = spell["measure"] == "covered"
         ax.axvspan(
@@ -58,7 +60,7 @@ def _shade_truces(replay: dict[str, Any], ax: Axes) -> None:
 def plot_tariffs(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
     """Headline additional tariffs of both sides, in percentage points."""
     ax = ax or plt.gca()
-    start, end = _span(replay)
+    start, end = span(replay)
     for player, steps in replay["tariffs"].items():
         index = replay["players"].index(player)
         days = [start, *(_day(step["date"]) for step in steps), end]
@@ -186,4 +188,27 @@ def plot_probabilities(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
     ax.legend(
         handles=handles, loc="lower right", ncols=2, bbox_to_anchor=(1.0, 0.97), borderaxespad=0.1
     )
+    return ax
+
+
+def plot_mood(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
+    """Felt pain of both sides at the end of each week, and the strain on the truce."""
+    ax = ax or plt.gca()
+    weekly = replay["weekly"]
+    days = [_day(week["week_of"]) + 7.0 for week in weekly]
+    for index, player in enumerate(replay["players"]):
+        ax.plot(
+            days,
+            [week[f"{player}.felt"] for week in weekly],
+            color=style.PLAYER_COLOURS[index],
+            ls=style.PLAYER_LINES[index],
+            label=f"felt pain, {player}",
+        )
+    strain = [week["strain"] for week in weekly]
+    ax.fill_between(days, 0.0, strain, step="pre", color=style.PURPLE, alpha=0.45, lw=0)
+    ax.step(days, strain, where="pre", color=style.PURPLE, lw=1.2, label="strain on the truce")
+    ax.set_ylim(bottom=0)
+    ax.set_ylabel("payoff units")
+    ax.legend(loc="upper right", ncols=3, bbox_to_anchor=(1.0, 1.22), borderaxespad=0.1)
+    ax.set_title("Felt pain and strain")
     return ax

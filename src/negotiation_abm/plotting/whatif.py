@@ -38,7 +38,7 @@ def plot_whatif(paths: pd.DataFrame, summary: dict[str, Any]) -> Figure:
             plot_difference(paths, ax)
         else:
             plot_path(paths[paths["series"] == name], ax)
-            ax.set_title("Share of runs in a truce" if name == "in_truce" else _words(name))
+            ax.set_title("Share of runs in a truce" if name == "in_truce" else words_of(name))
         ax.axvline(_day(summary["branch_week"]), color=style.GREY, lw=1.0, ls=":")
         ax.xaxis.set_major_locator(mdates.AutoDateLocator(maxticks=8))
         ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(ax.xaxis.get_major_locator()))
@@ -53,7 +53,8 @@ def plot_whatif(paths: pd.DataFrame, summary: dict[str, Any]) -> Figure:
     return figure
 
 
-def _words(series: str) -> str:
+def words_of(series: str) -> str:
+    """A series of ``PLAYER.tariff_pp`` in words."""
     return f"Extra tariff of {series.split('.')[0]}, pp: median and 80 % of runs"
 
 
@@ -86,15 +87,16 @@ def plot_path(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def plot_difference(paths: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Paired difference of the share of runs in a truce, altered less as it was."""
+def plot_difference(paths: pd.DataFrame, ax: Axes | None = None, series: str = "in_truce") -> Axes:
+    """Paired difference of a share of runs, altered less as it was."""
     ax = ax or plt.gca()
-    part = paths[(paths["arm"] == "difference") & (paths["series"] == "in_truce")]
+    part = paths[(paths["arm"] == "difference") & (paths["series"] == series)]
     days = _days(part)
     ax.axhline(0.0, color=style.GREY, lw=0.8)
     ax.fill_between(
         days, part["low"], part["high"], step="post", color=style.GREEN, alpha=0.3, lw=0
     )
     ax.step(days, part["value"], where="post", color=style.GREEN)
-    ax.set_title("Share in a truce: altered less as it was (95 %)")
+    what = "Share in a truce" if series == "in_truce" else "Share still standing"
+    ax.set_title(f"{what}: altered less as it was (95 %)")
     return ax

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from negotiation_abm.batch import Block, simulate_traced
+from negotiation_abm.batch import (
+    TRACED_CHUNK_SIZE,
+    Block,
+    blank_traces,
+    in_chunks,
+    run_replicates,
+)
 from negotiation_abm.core.terms import Move, Phase
 from negotiation_abm.core.tracker import COVERED, NO_SPELL
 from negotiation_abm.game import Game
@@ -32,6 +38,9 @@ class Played:
     outcomes : tuple of Outcome, length K
     values : ndarray, shape (replicates, K)
         NaN where an outcome is not defined: a truce that was not in force at the branch.
+    lasted : ndarray of float32, shape (replicates, measures)
+        Weeks from the branch to the end of the truce spell that runs then; the weeks played where
+        it has not ended, NaN where none is in force, 0 where that of this measure had ended before.
     tariffs : ndarray of float32, shape (replicates, weeks, players with a tariff)
         Percentage points at the end of each week.
     in_truce : ndarray of bool, shape (replicates, weeks)
@@ -41,6 +50,7 @@ class Played:
 
     outcomes: tuple[Outcome, ...]
     values: np.ndarray
+    lasted: np.ndarray
     tariffs: np.ndarray
     in_truce: np.ndarray
     forced: np.ndarray
@@ -53,34 +63,56 @@ def play(
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Played:
-    """Play a branch and take down its outcomes."""
-    values, tariffs, truces = [], [], []
-    forced = np.zeros(2)
-    levers = game.tariff_levers().items()
-    for block, traces in simulate_traced(game, replicates, seed, threads):
-        found = list(_outcomes(game, block, traces))
-        values.append(np.stack([column for _, column in found], axis=1))
-        tariffs.append(
-            np.stack(
-                [traces["in_force"][:, :, i, a] * scale for i, (a, scale) in levers], axis=2
-            ).astype(np.float32)
-            if levers
-            else np.zeros((*traces.shape, 0), np.float32)
-        )
-        truces.append(traces["phase"] == Phase.TRUCE)
+    """Play a branch and take down its outcomes.
+
+    Whatever `progress` raises ends the work within a chunk.
+    """
+
+    def part(first: int, count: int) -> Played:
+        traces = blank_traces(game, count)
+        return _played(game, run_replicates(game, seed, first, count, traces), traces)
+
+    parts, done = [], 0
+    for chunk in in_chunks(part, replicates, threads, TRACED_CHUNK_SIZE):
+        parts.append(chunk)
+        done += len(chunk.values)
         if progress:
-            progress(int(block.runs["replicate"][-1]) + 1)
-        forced += block.runs["forced_moves"].sum(axis=0)
+            progress(done)
     return Played(
-        outcomes=tuple(outcome for outcome, _ in found),
-        values=np.concatenate(values),
-        tariffs=np.concatenate(tariffs),
-        in_truce=np.concatenate(truces),
-        forced=forced / replicates,
+        outcomes=parts[0].outcomes,
+        values=np.concatenate([p.values for p in parts]),
+        lasted=np.concatenate([p.lasted for p in parts]),
+        tariffs=np.concatenate([p.tariffs for p in parts]),
+        in_truce=np.concatenate([p.in_truce for p in parts]),
+        forced=sum((p.forced for p in parts), np.zeros(2)) / replicates,
     )
 
 
-def _outcomes(game: Game, block: Block, traces: np.ndarray) -> Iterable[tuple[Outcome, np.ndarray]]:
+def _played(game: Game, block: Block, traces: np.ndarray) -> Played:
+    """One chunk of runs; `forced` are sums here."""
+    found = list(outcomes_of(game, block, traces))
+    paths = [traces["in_force"][:, :, i, a] * scale for i, (a, scale) in _tariffs(game)]
+    lasted = [_weeks_held(game, block, measure, traces.shape[1]) for measure in MEASURES]
+    return Played(
+        outcomes=tuple(outcome for outcome, _ in found),
+        values=np.stack([column for _, column in found], axis=1),
+        lasted=np.stack(lasted, axis=1).astype(np.float32),
+        tariffs=np.stack(paths, axis=2).astype(np.float32)
+        if paths
+        else np.zeros((*traces.shape, 0), np.float32),
+        in_truce=traces["phase"] == Phase.TRUCE,
+        forced=block.runs["forced_moves"].sum(axis=0),
+    )
+
+
+def _tariffs(game: Game) -> Iterable[tuple[int, tuple[int, float]]]:
+    return game.tariff_levers().items()
+
+
+def outcomes_of(
+    game: Game, block: Block, traces: np.ndarray
+) -> Iterable[tuple[Outcome, np.ndarray]]:
+    """Every outcome with its value in each run of a block, from the runs and their weeks."""
     weeks = traces.shape[1]
     for measure, label in MEASURES.items():
         lasted = _weeks_held(game, block, measure, weeks)
@@ -134,10 +166,12 @@ def _weeks_held(game: Game, block: Block, measure: int, weeks: int) -> np.ndarra
     """
     if game.initial["phase"][0] != Phase.TRUCE:
         return np.full(len(block.runs), np.nan)
-    start = NO_SPELL if game.tally is None else int(game.tally["spell_start"][0, measure])
+    turn = int(game.initial["turn"][0])
+    start = turn - int(game.initial["age"][0])
+    if game.tally is not None:
+        start = int(game.tally["spell_start"][0, measure])
     if start == NO_SPELL:
         return np.zeros(len(block.runs))
-    turn = int(game.initial["turn"][0])
     lasted = np.full(len(block.runs), float(weeks))
     spells = block.spells[(block.spells["measure"] == measure) & (block.spells["truce"] == 0)]
     spells = spells[spells["start_week"] == start]

@@ -1,7 +1,7 @@
 """The step `whatif`: both branches with the same draws, compared run by run, and their paths."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from negotiation_abm.record import Record, load_record
 from negotiation_abm.replay import replay_record
 from negotiation_abm.results import provenance_of, writing
 from negotiation_abm.scenario import load_scenario
+from negotiation_abm.spells import MEASURES
 from negotiation_abm.whatif.outcomes import Played, play
 from negotiation_abm.whatif.schema import WhatIf, check_changes
 
@@ -108,7 +109,7 @@ def run_whatif(
 
     altered = play(pair.altered.game, replicates, seed, threads, further)
     table = difference_table(factual, altered)
-    summary = _summary(pair, table, altered, replicates, seed)
+    summary = summary_of(pair, table, altered, replicates, seed)
     if out is not None:
         facts = provenance_of(pair.altered.game) | {
             "seed": seed,
@@ -119,9 +120,8 @@ def run_whatif(
             "record_sha256": file_hash(pair.record.path),
         }
         with writing(out, "whatif", facts) as draft:
-            table.to_csv(draft.path("differences.csv"), index=False, float_format="%.8g")
-            paths = path_table(pair, factual, altered)
-            paths.to_csv(draft.path("paths.csv"), index=False, float_format="%.8g")
+            draft.text("differences.csv", as_csv(table))
+            draft.text("paths.csv", as_csv(path_table(pair, factual, altered)))
             draft.json("whatif.json", summary)
     return summary
 
@@ -162,9 +162,10 @@ def path_table(pair: Branches, factual: Played, altered: Played) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        arm (record, factual, altered, difference), series (``PLAYER.tariff_pp``, ``in_truce``),
-        turn, week_of, value, low, high. In the branches value, low and high of a tariff are median,
-        10 % and 90 % of runs; of ``in_truce`` the share of runs and its 95 % interval.
+        arm (record, factual, altered, difference), series (``PLAYER.tariff_pp``, ``in_truce``, and
+        ``holds.MEASURE``: the truce in force at the branch still stands, where one is), turn,
+        week_of, value, low, high. In the branches value, low and high of a tariff are median, 10 %
+        and 90 % of runs; of a share of runs the share and its 95 % interval.
     """
     game, turn = pair.factual.game, pair.factual.turn
     rows = _record_rows(pair)
@@ -173,16 +174,34 @@ def path_table(pair: Branches, factual: Played, altered: Played) -> pd.DataFrame
         for number, name in enumerate(series):
             low, middle, high = np.quantile(played.tariffs[:, :, number], BAND, axis=0)
             rows += _rows(game, turn, arm, name, middle, low, high)
-        rows += _share_rows(game, turn, arm, played.in_truce.astype(float))
-    gaps = altered.in_truce.astype(float) - factual.in_truce
-    rows += _share_rows(game, turn, "difference", gaps)
+    for name, before, after in _shares(factual, altered):
+        for arm, values in (("factual", before), ("altered", after)):
+            rows += _share_rows(game, turn, arm, name, values.astype(np.int8))
+        rows += _share_rows(game, turn, "difference", name, after.astype(np.int8) - before)
     return pd.DataFrame(rows)
 
 
-def _share_rows(game: Game, turn: int, arm: str, values: np.ndarray) -> list[dict[str, Any]]:
-    spread = values.std(axis=0, ddof=1) if len(values) > 1 else np.zeros(values.shape[1])
-    middle, half = values.mean(axis=0), 1.959964 * spread / np.sqrt(len(values))
-    return _rows(game, turn, arm, "in_truce", middle, middle - half, middle + half)
+def _shares(factual: Played, altered: Played) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Yes or no of each run and week in both branches: in a truce; does the truce still stand?"""
+    yield "in_truce", factual.in_truce, altered.in_truce
+    weeks = np.arange(1, factual.in_truce.shape[1] + 1)
+    for number, measure in enumerate(MEASURES.values()):
+        lasted = [played.lasted[:, number, np.newaxis] for played in (factual, altered)]
+        stood = [bool((column > 0).any()) for column in lasted]  # NaN is not
+        if any(stood) and not any(np.isnan(column).any() for column in lasted):
+            yield f"holds.{measure}", lasted[0] >= weeks, lasted[1] >= weeks
+
+
+def _share_rows(
+    game: Game, turn: int, arm: str, series: str, values: np.ndarray
+) -> list[dict[str, Any]]:
+    """Mean of -1, 0 and 1 over runs, with its interval; `values` are whole numbers."""
+    count, total = len(values), values.sum(axis=0, dtype=np.int64)
+    middle = total / count
+    squares = np.abs(values).sum(axis=0, dtype=np.int64)
+    spread = np.sqrt(np.maximum(0.0, squares - total * middle) / max(1, count - 1))
+    half = 1.959964 * spread / np.sqrt(count)
+    return _rows(game, turn, arm, series, middle, middle - half, middle + half)
 
 
 def _rows(
@@ -226,9 +245,15 @@ def _record_rows(pair: Branches) -> list[dict[str, Any]]:
     return rows
 
 
-def _summary(
+def as_csv(table: pd.DataFrame) -> str:
+    """A table of a what-if as the step writes it."""
+    return str(table.to_csv(index=False, float_format="%.8g"))
+
+
+def summary_of(
     pair: Branches, table: pd.DataFrame, altered: Played, replicates: int, seed: int
 ) -> dict[str, Any]:
+    """What ``whatif.json`` holds, from the `difference_table` of both branches."""
     whatif, game, turn = pair.whatif, pair.factual.game, pair.factual.turn
     return {
         "name": whatif.name,

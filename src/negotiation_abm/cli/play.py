@@ -1,0 +1,47 @@
+"""`play`: a saved game, played again."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from negotiation_abm.cli.options import add_strategy_file, command, count, use_strategy_files
+
+PLAY_EXAMPLES = """examples:
+  negotiation-abm play game.json
+  negotiation-abm play game.json --replicates 20000 --out results/play
+  negotiation-abm plot results/play
+
+Games are played, and saved, on the page: negotiation-abm dashboard (docs/play.md).
+"""
+
+
+def add(commands: Any) -> None:
+    """Add what this file holds to the parser."""
+    text = "play a saved game again: its log, and where it stands among simulated ones"
+    parser = command(commands, "play", _play, text, PLAY_EXAMPLES)
+    parser.add_argument("game", metavar="GAME.json", type=Path, help="a game saved on the page")
+    add_strategy_file(parser)
+    parser.add_argument(
+        "--replicates", metavar="N", type=count, default=2_000, help="simulated (default 2000)"
+    )
+    parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="folder for play.json and tables")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def _play(options: argparse.Namespace) -> None:
+    from negotiation_abm.console import progress_bar
+    from negotiation_abm.console.play import print_play
+    from negotiation_abm.play.schema import load_game
+    from negotiation_abm.play.session import resume
+    from negotiation_abm.play.step import run_play
+
+    use_strategy_files(options)
+    session = resume(load_game(options.game), options.game)
+    with progress_bar(options.replicates, "runs") as progress:
+        summary = run_play(session, options.replicates, options.out, options.threads, progress)
+    if options.json:
+        print(json.dumps(summary, indent=2, default=str))
+    else:
+        print_play(summary, options.out)

@@ -1,0 +1,1 @@
+"""What the browser gets before the page: one style sheet, one script."""

@@ -1,0 +1,222 @@
+"""What the sweep browser asks for: its address, the folders, the command that gives the same."""
+
+import shlex
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from negotiation_abm.dashboard import permalink
+from negotiation_abm.dashboard.permalink import Field
+from negotiation_abm.plotting.sweeps import readable
+from negotiation_abm.slices import (
+    FEW,
+    STUDY,
+    Query,
+    Sweep,
+    folders_in,
+    inside,
+    is_sweep,
+    open_sweep,
+    resolved,
+    slice_table,
+    study_outcomes,
+)
+from negotiation_abm.sweep.summary import SUMMARY
+
+MOST_POINTS = 400  # that can be chosen from a list
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The state of the view: a folder, what is asked of it, a point."""
+
+    folder: str
+    query: Query
+    point: int | None = None
+
+    def changed(self, **changes: Any) -> "Asked":
+        """The same with something of the query changed; the point is forgotten."""
+        return replace(self, query=replace(self.query, **changes), point=None)
+
+    def key(self) -> tuple[Any, ...]:
+        """What a figure of it depends on."""
+        query = self.query
+        at = tuple(sorted((name, str(value)) for name, value in query.at.items()))
+        return (
+            self.folder,
+            query.outcome,
+            query.measure,
+            query.group,
+            query.across,
+            query.up,
+            at,
+            self.point,
+        )
+
+
+def _fixed() -> Field:
+    def read(text: str) -> dict[str, str]:
+        pairs = [part.partition("=") for part in text.split(";") if part]
+        if not all(name and equals and value for name, equals, value in pairs):
+            raise ValueError(f"'{text[:60]}'; expected NAME=VALUE;NAME=VALUE")
+        return {name: value for name, _, value in pairs}
+
+    return Field({}, read, lambda at: ";".join(f"{n}={_text(v)}" for n, v in at.items()))
+
+
+def _text(value: Any) -> str:
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def _maybe() -> Field:
+    return Field(None, str)
+
+
+def _point() -> Field:
+    return Field(None, permalink.whole(0, 0, 10**9).read)
+
+
+def fields(first: str) -> dict[str, Field]:
+    """What the address holds; `first` is the folder that is shown without one."""
+    names = ("outcome", "measure", "group", "across", "up")
+    return (
+        {"folder": Field(first, str)}
+        | {name: _maybe() for name in names}
+        | {
+            "at": _fixed(),
+            "point": _point(),
+        }
+    )
+
+
+def first_of(root: Path) -> str:
+    """The folder that is shown unless one is named: a sweep if there is one; empty for none."""
+    known = folders_in(root)
+    sweeps = (name for name in known if is_sweep(root / name))
+    return next(sweeps, known[0] if known else "")
+
+
+def read(query: str, root: Path) -> Asked | None:
+    """What an address asks for; None if there is no folder to look at.
+
+    Raises
+    ------
+    InputError
+        If it asks for what is not there.
+    """
+    values = permalink.read(query, fields(first_of(root)))
+    if not values["folder"]:
+        return None
+    names = ("outcome", "measure", "group", "across", "up", "at")
+    asked = Asked(values["folder"], Query(**{n: values[n] for n in names}), values["point"])
+    return filled(asked, root)
+
+
+def write(asked: Asked, root: Path) -> str:
+    """The query of the address: the way back."""
+    query = asked.query
+    names = ("outcome", "measure", "group", "across", "up", "at")
+    values = {name: getattr(query, name) for name in names}
+    values |= {"folder": asked.folder, "point": asked.point}
+    return permalink.write(values, fields(first_of(root)))
+
+
+def filled(asked: Asked, root: Path) -> Asked:
+    """What is asked for with what is usual filled in.
+
+    Raises
+    ------
+    InputError
+        If the folder, an outcome, a name or a value is not there.
+    """
+    from negotiation_abm.slices import study_table, values_of_point
+
+    folder = inside(root, asked.folder)
+    if not is_sweep(folder):
+        outcome = str(study_table(folder, asked.query.outcome)["outcome"].iloc[0])
+        return Asked(asked.folder, Query(outcome=outcome))
+    sweep = opened(folder)
+    if asked.point is not None:
+        values_of_point(sweep, asked.point)
+    return replace(asked, query=resolved(sweep, asked.query))
+
+
+def opened(folder: Path) -> Sweep:
+    """A sweep, read once for as long as its summary stays as it is."""
+    stamp = (folder / SUMMARY).stat().st_mtime_ns if (folder / SUMMARY).is_file() else 0
+    return _opened(folder, stamp)
+
+
+@lru_cache(maxsize=4)
+def _opened(folder: Path, stamp: int) -> Sweep:
+    return open_sweep(folder)
+
+
+def outcomes_of(folder: Path) -> list[str]:
+    """Names of the outcomes of a sweep or a study."""
+    if not is_sweep(folder):
+        return study_outcomes(pd.read_csv(folder / STUDY))
+    return list(dict.fromkeys(name for _, _, name in opened(folder).outcomes()))
+
+
+def choices_of(sweep: Sweep, asked: Asked) -> dict[str, list[str]]:
+    """Measures, groups and axes that can be chosen for the outcome that is asked for."""
+    query = asked.query
+    pairs = [(m, g) for m, g, name in sweep.outcomes() if name == query.outcome]
+    return {
+        "measure": list(dict.fromkeys(m for m, _ in pairs if m)),
+        "group": [g for m, g in pairs if m == query.measure and g],
+        "across": sweep.numbers,
+        "up": ["", *(name for name in sweep.numbers if name != query.across)],
+    }
+
+
+def to_fix(sweep: Sweep, asked: Asked) -> list[str]:
+    """Names that are fixed at one of a few values."""
+    axes = (asked.query.across, asked.query.up)
+    return [n for n in sweep.names if n not in axes and len(sweep.values(n)) <= FEW]
+
+
+def points_of(sweep: Sweep, asked: Asked) -> list[dict[str, str]]:
+    """The points of the slice as options of a list: number and words."""
+    query = asked.query
+    axes = [str(name) for name in (query.across, query.up) if name]
+    return [
+        {
+            "value": str(int(row["point"])),
+            "text": ", ".join(f"{readable(name)} {row[name]:.4g}" for name in axes)
+            + f": {row['mean']:.3g}",
+        }
+        for row in slice_table(sweep, query).head(MOST_POINTS).to_dict(orient="records")
+    ]
+
+
+def command(asked: Asked, root: Path, is_of_point: bool) -> str:
+    """The command that gives the table and the figure."""
+    query = asked.query
+    words = ["negotiation-abm", "slice", (root / asked.folder).as_posix()]
+    names = ["measure"] if is_of_point else ["outcome", "measure", "group", "across", "up"]
+    for name in names:
+        value = getattr(query, name)
+        if value or (name == "up" and value is not None):
+            words += [f"--{name}", str(value)]
+    if is_of_point:
+        words += ["--point", str(asked.point)]
+    else:
+        for name, value in query.at.items():
+            words += ["--at", f"{name}={_text(value)}"]
+    return shlex.join([*words, "--out", "results/slice"])
+
+
+def run_command(sweep: Sweep, point: int) -> str:
+    """The command that plays a point anew, with all the tables of a run."""
+    from negotiation_abm.slices import values_of_point
+
+    words = ["negotiation-abm", "run", sweep.scenario]
+    for name, value in (sweep.set | values_of_point(sweep, point)).items():
+        words += ["--set", f"{name}={_text(value)}"]
+    words += ["--replicates", str(sweep.replicates), "--seed", str(sweep.seed)]
+    return shlex.join([*words, "--out", f"results/point_{point}"])

@@ -1,0 +1,1 @@
+"""The views: one component `View(session, screen, query)` each, named in `app.VIEWS`."""

@@ -1,0 +1,254 @@
+"""Play: one side against the calibrated opponent, week by week."""
+
+from collections.abc import Callable
+from typing import Any
+
+import solara
+
+from negotiation_abm.dashboard import board, game_address, permalink
+from negotiation_abm.dashboard.parts import (
+    Choose,
+    Note,
+    Press,
+    Tick,
+)
+from negotiation_abm.dashboard.parts.game import (
+    STYLE,
+    Entry,
+    Facts,
+    Levers,
+    Load,
+    Log,
+    Moves,
+)
+from negotiation_abm.dashboard.parts.game_record import Course, End, Files
+from negotiation_abm.dashboard.session import Screen, Session
+from negotiation_abm.errors import InputError
+from negotiation_abm.play.advice import choices
+from negotiation_abm.play.schema import LARGEST, Start, parse_game
+from negotiation_abm.play.session import Session as Game
+from negotiation_abm.play.session import resume
+from negotiation_abm.resources import shipped
+from negotiation_abm.scenario import FOLDER
+
+NEWS_WEEKS = 26  # at most held until something happens
+LEAD = (
+    "Take one side of the truce, week by week, against the calibrated player on the other: the "
+    "same rules and draws as every run. At the end your truce record is placed among simulated "
+    "games."
+)
+
+
+@solara.component
+def View(session: Session, screen: Screen, query: str) -> None:
+    """The game of the address, to be played on."""
+    known = game_address.fields()
+    first = solara.use_memo(lambda: permalink.read(query, known), [])
+    opened = solara.use_memo(lambda: game_address.opened(first), [])
+    game, set_game = solara.use_state(opened)
+    worth, set_worth = solara.use_state(bool(first["worth"]))
+    version, set_version = solara.use_state(0)
+    error, set_error = solara.use_state("")
+
+    def remember(now: Game, shown: bool) -> None:
+        session.remember("play", permalink.write(game_address.values_of(now, shown), known))
+
+    def act(work: Callable[[], Game | None]) -> None:
+        """Do something to the game; what goes wrong is one line."""
+        try:
+            found = work() or game
+        except InputError as problem:
+            set_error(str(problem))
+            return
+        set_error("")
+        set_game(found)
+        set_version(lambda old: old + 1)
+        remember(found, worth)
+
+    def show(value: bool) -> None:
+        set_worth(value)
+        remember(game, value)
+
+    solara.use_effect(lambda: remember(game, worth), [])
+    solara.Style(STYLE)
+    solara.HTML(tag="h2", unsafe_innerHTML="Play")
+    solara.HTML(tag="p", classes=["lead"], unsafe_innerHTML=LEAD)
+    _Setup(game, act)
+    if error:
+        Note(error, kind="error")
+    for note in game.notes:
+        Note(note, kind="warning")
+    if game.is_over:
+        End(game, version, screen).key("end")
+    with solara.Div(classes=["grid", "sides"]).key("board"):
+        with solara.Div(classes=["stack"]).key("left"):
+            _Stands(game, version).key("stands")
+            if not screen.is_narrow:
+                _Levers(game, version).key("levers")
+        with solara.Div(classes=["stack"]).key("right"):
+            if not game.is_over:
+                _Move(game, worth, show, act).key("move")
+            if screen.is_narrow:
+                _Levers(game, version).key("levers below")
+            _Log(game, version).key("log")
+    Course(game, version, screen).key("course")
+    Files(game, version).key("files")
+
+
+@solara.component
+def _Stands(game: Game, version: int) -> None:
+    """Where the game stands."""
+    with solara.Div(classes=["card"]):
+        solara.HTML(tag="h3", unsafe_innerHTML="Where the game stands")
+        Facts(board.situation(game))
+
+
+@solara.component
+def _Log(game: Game, version: int) -> None:
+    """What has happened."""
+    with solara.Div(classes=["card"]):
+        solara.HTML(tag="h3", unsafe_innerHTML="Log")
+        Log(board.log_rows(game))
+
+
+@solara.component
+def _Levers(game: Game, version: int) -> None:
+    """Levers of both sides."""
+    with solara.Div(classes=["card"]):
+        Levers(board.lever_rows(game))
+
+
+@solara.component
+def _Setup(game: Game, act: Callable[[Callable[[], Game | None]], None]) -> None:
+    """What a new game starts from; a change begins one."""
+    start, players = game.start, game.game.players
+    can_leave = game.game.scenario.record is not None
+
+    def anew(**changes: Any) -> None:
+        def work() -> Game:
+            data = start.model_dump(include=set(Start.model_fields)) | changes
+            if "scenario" in changes:
+                data |= {"date": None, "set": {}, "weeks": game_address.USUAL_WEEKS}
+            return Game(Start(**data))
+
+        act(work)
+
+    def number(text: str) -> None:
+        act(lambda: Game(start.model_copy(update={"seed": _seed(text)})))
+
+    def load(file: dict[str, Any]) -> None:
+        def work() -> Game:
+            name = str(file.get("name"))[:80]
+            if int(file.get("size") or 0) > LARGEST:
+                raise InputError(name, "", f"{file['size']:,} bytes; allowed: up to {LARGEST:,}")
+            saved = parse_game(str(file.get("text")), name, only_shipped=True)
+            return resume(saved, name)
+
+        act(work)
+
+    weeks = solara.use_memo(lambda: _weeks(game), [start])
+    with solara.Div(classes=["card"]), solara.Div(classes=["setup"]):
+        Choose(
+            label="Scenario",
+            value=start.scenario,
+            options=[{"value": name, "text": name} for name in shipped(FOLDER, ".yaml")],
+            name="scenario",
+            event_change=lambda value: anew(scenario=value),
+        )
+        Choose(
+            label="Your side",
+            value=start.side,
+            options=[{"value": name, "text": name} for name in players],
+            name="side",
+            event_change=lambda value: anew(side=value),
+        )
+        Choose(
+            label="The other plays",
+            value=start.opponent,
+            options=[
+                {"value": name, "text": "calibrated (logit)" if name == "logit" else name}
+                for name in game_address.opponents()
+            ],
+            name="opponent",
+            event_change=lambda value: anew(opponent=value),
+        )
+        Choose(
+            label="Weeks",
+            value=str(start.weeks or 0),
+            options=[{"value": str(n), "text": str(n) if n else "all"} for n in weeks],
+            name="weeks",
+            event_change=lambda value: anew(weeks=int(value) or None),
+        )
+        if can_leave:
+            Entry(
+                label="Leave the record in the week of",
+                value=start.date.isoformat() if start.date else "",
+                name="from",
+                kind="date",
+                event_change=lambda value: anew(date=value or None),
+            )
+        Entry(label="Seed", value=str(start.seed), name="seed", low="0", event_change=number)
+        Press(label="New game", name="new", event_press=lambda _: anew())
+        Load(label="Load a game", name="game", accept=".json", most=LARGEST, event_load=load)
+
+
+def _weeks(game: Game) -> list[int]:
+    found = game_address.weeks_to_choose(game)
+    given = game.start.weeks or 0
+    return found if given in found else [*sorted({given, *found} - {0}), 0]
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**64:
+        raise InputError("seed", text[:40], f"is not a whole number; allowed: 0 to {2**64 - 1}")
+    return int(text)
+
+
+@solara.component
+def _Move(
+    game: Game,
+    worth: bool,
+    show: Callable[[bool], None],
+    act: Callable[[Callable[[], Game | None]], None],
+) -> None:
+    """The moves of the person, and ways to let time pass."""
+    with solara.Div(classes=["card"]):
+        solara.HTML(tag="h3", unsafe_innerHTML=f"Your move as {game.start.side}")
+        with solara.Div(classes=["actions"]):
+            Press(
+                label="Hold",
+                name="hold",
+                kind="main",
+                event_press=lambda _: act(lambda: game.play(0)),
+            )
+            Press(
+                label="Hold until something happens",
+                name="news",
+                event_press=lambda _: act(lambda: game.hold_until_news(NEWS_WEEKS)),
+            )
+            Press(
+                label="As the calibrated player would",
+                name="advised",
+                event_press=lambda _: act(lambda: game.play(game.advised())),
+            )
+            Press(
+                label="Let it play to the end",
+                name="rest",
+                event_press=lambda _: act(game.play_on),
+            )
+            Tick(label="Show what moves are worth", value=worth, name="worth", event_change=show)
+        Moves(
+            rows=board.move_rows(game, choices(game)),
+            worth=worth,
+            event_play=lambda option: act(lambda: game.play(int(option))),
+        )
+        if worth:
+            solara.HTML(
+                tag="p",
+                classes=["hint"],
+                unsafe_innerHTML=(
+                    "Value: what the calibrated player weighs, in nats, holding is 0. Chance: how "
+                    "likely that player is to choose the move here. Flow: change of your weekly "
+                    "flow payoff at once. Likely answers: of the other side, if it moved next."
+                ),
+            )

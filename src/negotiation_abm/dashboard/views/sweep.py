@@ -1,0 +1,282 @@
+"""Sweeps: phase diagrams and curves of a sweep, survival of any point, indices of a study."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import solara
+from matplotlib.figure import Figure
+
+from negotiation_abm.dashboard import browser, figures, settings
+from negotiation_abm.dashboard.browser import Asked
+from negotiation_abm.dashboard.jobs import Task, use_job
+from negotiation_abm.dashboard.parts import Choose, Command, Downloads, Note, Picture
+from negotiation_abm.dashboard.session import Screen, Session
+from negotiation_abm.errors import InputError
+from negotiation_abm.plotting.slices import (
+    GROUP_TEXT,
+    MEASURE_TEXT,
+    as_csv,
+    look_up,
+    outcome_text,
+    plot_point,
+    plot_slice,
+    plot_study,
+)
+from negotiation_abm.plotting.sweeps import readable
+from negotiation_abm.slices import (
+    Query,
+    Sweep,
+    folders_in,
+    inside,
+    is_sweep,
+    point_survival,
+    slice_table,
+    study_table,
+    values_of_point,
+)
+
+LEAD = (
+    "A sweep plays many points of a scenario many times. Choose an outcome and what goes along the "
+    "axes; choose a point to see how long its truces last."
+)
+EMPTY = (
+    "No finished sweep or study in {root}. To make one: negotiation-abm sweep rare_earths_breach "
+    "--out results/phase, or negotiation-abm sensitivity busan_drivers."
+)
+
+
+@solara.component
+def View(session: Session, screen: Screen, query: str) -> None:
+    """A folder of results, one slice of it, one point."""
+    root = settings.current().results
+    first = solara.use_memo(lambda: browser.read(query, root), [])
+    asked, set_asked = solara.use_state(first)
+    error, set_error = solara.use_state("")
+    solara.HTML(tag="h2", unsafe_innerHTML="Sweeps")
+    solara.HTML(tag="p", classes=["lead"], unsafe_innerHTML=LEAD)
+    if asked is None:
+        Note(EMPTY.format(root=root))
+        return
+
+    def ask(new: Asked) -> None:
+        try:
+            found = browser.filled(new, root)
+        except InputError as problem:
+            set_error(str(problem))
+            return
+        set_error("")
+        set_asked(found)
+        session.remember("sweep", browser.write(found, root))
+
+    if error:
+        Note(error, kind="error")
+    folder = inside(root, asked.folder)
+    with solara.Div(classes=["grid", "sides"]):
+        with solara.Div(classes=["stack"]):
+            _Controls(asked, ask, root).key("controls")
+        with solara.Div(classes=["stack"]):
+            _Slice(asked, folder, root, screen).key("slice")
+            if asked.point is not None and is_sweep(folder):
+                _Point(asked, browser.opened(folder), root, screen).key("point")
+
+
+@solara.component
+def _Controls(asked: Asked, ask: Any, root: Path) -> None:
+    """What is shown, to be chosen."""
+    folder, query = inside(root, asked.folder), asked.query
+    with solara.Div(classes=["card", "stack"]):
+        _Choose(
+            "Folder", asked.folder, folders_in(root), lambda v: ask(Asked(v, Query())), "folder"
+        )
+        _Choose(
+            "Outcome",
+            str(query.outcome),
+            browser.outcomes_of(folder),
+            lambda value: ask(asked.changed(outcome=value)),
+            "outcome",
+            outcome_text,
+        )
+        if not is_sweep(folder):
+            return
+        sweep = browser.opened(folder)
+        known = browser.choices_of(sweep, asked)
+        labels: dict[str, tuple[str, Any]] = {
+            "measure": ("Measure of a truce", lambda v: MEASURE_TEXT[v]),
+            "group": ("Truces", lambda v: GROUP_TEXT[v]),
+            "across": ("Across", readable),
+            "up": ("Up", lambda v: readable(v) if v else "nothing: a curve"),
+        }
+        for name, (label, words) in labels.items():
+            if known[name]:
+                _Choose(
+                    label,
+                    str(getattr(query, name)),
+                    known[name],
+                    lambda value, name=name: ask(_with(asked, name, value)),
+                    name,
+                    words,
+                )
+        for name in browser.to_fix(sweep, asked):
+            values = sweep.values(name)
+            _Choose(
+                f"{readable(name)} fixed at",
+                _short(query.at[name]),
+                [_short(value) for value in values],
+                lambda value, name=name: ask(asked.changed(at=query.at | {name: value})),
+                f"at-{name}",
+            )
+    with solara.Div(classes=["card", "stack"]):
+        points = browser.points_of(sweep, asked)
+        options = [{"value": "", "text": "none"}, *points]
+        Choose(
+            label="Survival of a point",
+            value="" if asked.point is None else str(asked.point),
+            options=options,
+            name="point",
+            event_change=lambda value: ask(
+                Asked(asked.folder, query, int(value) if value else None)
+            ),
+        )
+        solara.HTML(
+            tag="p",
+            classes=["hint"],
+            unsafe_innerHTML=(
+                f"{sweep.table['point'].nunique():,} points of {sweep.replicates:,} runs each, "
+                f"seed {sweep.seed}; intervals are 95 %."
+            ),
+        )
+
+
+def _with(asked: Asked, name: str, value: str) -> Asked:
+    """Another axis, measure or group; axes that would meet change places."""
+    changes: dict[str, Any] = {name: value}
+    if name == "across" and value == asked.query.up:
+        changes["up"] = asked.query.across
+    if name == "measure":
+        changes["group"] = None
+    return asked.changed(**changes)
+
+
+@solara.component
+def _Choose(
+    label: str,
+    value: str,
+    names: list[str],
+    change: Any,
+    name: str,
+    words: Any = None,
+) -> None:
+    options = [{"value": one, "text": words(one) if words else one} for one in names]
+    Choose(label=label, value=value, options=options, name=name, event_change=change)
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+@solara.component
+def _Slice(asked: Asked, folder: Path, root: Path, screen: Screen) -> None:
+    """The figure of the slice, its files, its command."""
+
+    def make() -> tuple[pd.DataFrame, Any]:
+        if not is_sweep(folder):
+            table = study_table(folder, asked.query.outcome)
+            return table, lambda: plot_study(table, screen.is_narrow)
+        table = slice_table(browser.opened(folder), asked.query)
+        return table, lambda: _sized(plot_slice(table, asked.query, asked.point), screen)
+
+    def work(task: Task) -> tuple[pd.DataFrame, bytes]:
+        table, draw = make()
+        task.check()
+        return table, figures.shown(draw, screen.is_dark)
+
+    def file(kind: str) -> bytes:
+        table, draw, origin = look_up(folder, asked.query)
+        return as_csv(table).encode() if kind == "csv" else figures.file_of(draw, kind, origin)
+
+    job = use_job(work, (asked.key(), screen))
+    with solara.Div(classes=["card", "stack"]):
+        if job.error:
+            Note(job.error, kind="error")
+        table, picture = job.value or (None, None)
+        words = outcome_text(str(asked.query.outcome))
+        Picture(picture, f"{words} over what varies", job.is_running)
+        if table is not None and is_sweep(folder) and len(table):
+            low, high = table.loc[table["mean"].idxmin()], table.loc[table["mean"].idxmax()]
+            solara.HTML(
+                tag="p",
+                classes=["soft", "small"],
+                unsafe_innerHTML=(
+                    f"From {_interval(low)} to {_interval(high)} over {len(table):,} points "
+                    "(estimate with its 95 % interval)."
+                ),
+            )
+    with solara.Div(classes=["card", "stack"]):
+        Downloads({f"slice.{k}": lambda k=k: file(k) for k in ("csv", "png", "svg")})  # type: ignore[misc]
+        Command(browser.command(asked, root, is_of_point=False))
+
+
+def _interval(row: Any) -> str:
+    digits = 3 if abs(row["mean"]) < 10 else 1
+    return f"{row['mean']:.{digits}f} [{row['low']:.{digits}f}, {row['high']:.{digits}f}]"
+
+
+def _sized(figure: Figure, screen: Screen) -> Figure:
+    """The figure smaller on a phone, so that its letters are not."""
+    if screen.is_narrow:
+        width, height = figure.get_size_inches()
+        figure.set_size_inches(0.66 * width, 0.78 * height)
+        for ax in figure.axes:
+            title = ax.get_title(loc="left")
+            ax.set_title(title.replace(", ", "\n", 1), fontsize=10.5, loc="left")
+            ax.tick_params(labelsize=9.5)
+            for text in ax.texts:
+                text.set_fontsize(0.8 * float(text.get_fontsize()))
+        box = figure.subplotpars
+        figure.subplots_adjust(left=box.left + 0.05, top=box.top - 0.03, bottom=box.bottom + 0.02)
+    return figure
+
+
+@solara.component
+def _Point(asked: Asked, sweep: Sweep, root: Path, screen: Screen) -> None:
+    """Survival of the truces of one point."""
+    point = asked.point
+    assert point is not None
+    measure = asked.query.measure or "covered"
+
+    def work(task: Task) -> bytes:
+        table = point_survival(sweep, point)
+        task.check()
+        return figures.shown(
+            lambda: _sized(plot_point(table, measure, f"Point {point}"), screen), screen.is_dark
+        )
+
+    def file(kind: str) -> bytes:
+        table, draw, origin = look_up(sweep.path, Query(measure=measure), point)
+        return as_csv(table).encode() if kind == "csv" else figures.file_of(draw, kind, origin)
+
+    job = use_job(work, (sweep.path, point, measure, screen))
+    values = ", ".join(
+        f"{readable(name)} {_short(value)}" for name, value in values_of_point(sweep, point).items()
+    )
+    with solara.Div(classes=["card", "stack"]):
+        solara.HTML(tag="h3", unsafe_innerHTML=f"Survival of point {point}: {values}")
+        if job.error:
+            Note(job.error, kind="error")
+        Picture(job.value, f"Survival of the truces of point {point}", job.is_running)
+        Downloads(
+            {f"point_{point}.{k}": lambda k=k: file(k) for k in ("csv", "png", "svg")}  # type: ignore[misc]
+        )
+        Command(browser.command(replace_measure(asked, measure), root, is_of_point=True))
+        solara.HTML(
+            tag="p",
+            classes=["hint"],
+            unsafe_innerHTML="The point played anew, as a run of its own:",
+        )
+        Command(browser.run_command(sweep, point))
+
+
+def replace_measure(asked: Asked, measure: str) -> Asked:
+    """The same with the measure that the curve of a point has."""
+    return Asked(asked.folder, Query(measure=measure), asked.point)

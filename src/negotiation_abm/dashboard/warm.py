@@ -1,0 +1,62 @@
+"""Reading the record and compiling the rules while the first page is being opened.
+
+Compiled code is cached on disk, so that this takes about a minute once and a moment afterwards.
+"""
+
+import threading
+import time
+import traceback
+
+_ready = threading.Event()
+_started = threading.Lock()
+_seconds = [0.0]
+
+
+def start() -> None:
+    """Begin to compile, on a thread; a second call does nothing."""
+    if _started.acquire(blocking=False):
+        threading.Thread(target=_compile, name="compile", daemon=True).start()
+
+
+def is_ready() -> bool:
+    """Can the compiled run be used without waiting?"""
+    return _ready.is_set()
+
+
+def wait(seconds: float) -> bool:
+    """Wait for the compiled run, at most so long; is it there?"""
+    return _ready.wait(seconds)
+
+
+def _compile() -> None:
+    began = time.perf_counter()
+    try:
+        _read()
+        _play()
+    except Exception:  # a page that needs the run will meet the same error and show it
+        traceback.print_exc()
+    _seconds[0] = time.perf_counter() - began
+    _ready.set()
+
+
+def _read() -> None:
+    """What the first view needs, so that it need not be loaded then."""
+    from negotiation_abm.dashboard.story import SCENARIOS, load_story
+    from negotiation_abm.dashboard.views import replay  # noqa: F401
+
+    load_story(SCENARIOS[0])
+
+
+def _play() -> None:
+    """One short run of each kind that the page uses."""
+    from dataclasses import replace
+
+    from negotiation_abm.batch import blank_traces, run_replicates
+    from negotiation_abm.game import build_game
+    from negotiation_abm.scenario import load_scenario
+
+    game = build_game(load_scenario("baseline_2025"))
+    weeks = game.weeks.copy()
+    weeks["has_forced"][-1] = 1
+    for one in (game, replace(game, weeks=weeks)):
+        run_replicates(one, 1, 0, 1, blank_traces(one, 1))

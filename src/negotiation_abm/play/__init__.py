@@ -1,0 +1,1 @@
+"""A person plays one side: the game, what each move is worth, its log, its file, its standing."""

@@ -1,0 +1,138 @@
+"""A game of one person: its course, and where it stands among simulated ones."""
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib.dates as mdates
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from negotiation_abm.plotting import style
+from negotiation_abm.plotting.durations import TITLES, mark_recorded, plot_survival
+from negotiation_abm.plotting.folder import read_json
+from negotiation_abm.plotting.timeline import (
+    plot_levers,
+    plot_moves,
+    plot_tariffs,
+    plot_timeline,
+    shade_truces,
+    span,
+)
+
+MEASURE = "covered"
+ROOM = 1.15  # beside the last mark
+OWN = "your truces (hollow: still in force)"
+
+
+def draw(folder: Path) -> dict[str, Figure]:
+    """Figures of a folder that `play` has filled."""
+    summary = read_json(folder / "play.json")
+    figures = {"game": plot_game(summary["course"])} if summary["weeks_played"] else {}
+    if summary["is_over"]:
+        survival = pd.read_csv(folder / "simulated.csv")
+        figures["standing"] = plot_game_standing(summary, survival)
+    return figures
+
+
+def plot_game(course: dict[str, Any]) -> Figure:
+    """Tariffs, other levers, moves and their probabilities, as of a replay."""
+    figure = plot_timeline(course)
+    figure.axes[0].set_title(_title(course))
+    figure.axes[-1].set_title("Probability that the calibrated player gave to the move and lever")
+    return figure
+
+
+def _title(course: dict[str, Any]) -> str:
+    return f"The game: {course['start']} to {course['until']}"
+
+
+def plot_course(course: dict[str, Any], is_narrow: bool = False) -> Figure:
+    """The same without probabilities, low, or narrow for a phone."""
+    size = (5.0, 7.6) if is_narrow else (12.0, 7.4)
+    figure, axes = plt.subplots(
+        3, 1, figsize=size, sharex=True, gridspec_kw={"height_ratios": (2.2, 2.6, 1.5)}
+    )
+    left = 0.38 if is_narrow else 0.165
+    figure.subplots_adjust(left=left, right=0.98, top=0.955, bottom=0.06, hspace=0.25)
+    for ax, draw in zip(axes, (plot_tariffs, plot_levers, plot_moves), strict=True):
+        draw(course, ax)
+        shade_truces(course, ax)
+    axes[0].set_title("The game" if is_narrow else _title(course))
+    if is_narrow:
+        axes[0].legend(loc="upper right", fontsize=10)
+        axes[1].set_title("Levers: in force, suspended (light)")
+        axes[2].get_legend().remove()
+    axes[0].set_xlim(*span(course))
+    locator = mdates.AutoDateLocator(maxticks=6 if is_narrow else 12)
+    axes[-1].xaxis.set_major_locator(locator)
+    axes[-1].xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
+    return figure
+
+
+def plot_game_standing(
+    summary: dict[str, Any], survival: pd.DataFrame, is_narrow: bool = False
+) -> Figure:
+    """Own truces on the survival of simulated ones; share of simulated games below the own."""
+    if is_narrow:
+        figure, axes = plt.subplots(2, 1, figsize=(5.0, 10.0))
+        figure.subplots_adjust(left=0.15, right=0.97, top=0.965, bottom=0.085, hspace=0.45)
+        box = axes[1].get_position()
+        axes[1].set_position((0.54, box.y0, 0.43, box.height))
+    else:
+        figure, axes = plt.subplots(
+            1, 2, figsize=(14, 6.4), gridspec_kw={"width_ratios": (1, 0.75)}
+        )
+        figure.subplots_adjust(left=0.055, right=0.985, top=0.93, bottom=0.27, wspace=0.6)
+    part = survival[survival["measure"] == MEASURE] if len(survival) else survival
+    if len(part):
+        plot_survival(part, axes[0])
+        own = [spell for spell in summary["course"]["spells"] if spell["measure"] == MEASURE]
+        mark_recorded(own, part, axes[0], OWN)
+        axes[0].legend(loc="upper right")
+        axes[0].set_ylabel("share of truces still holding")
+        axes[0].set_xlim(right=ROOM * axes[0].get_xlim()[1])
+    axes[0].set_title(TITLES[MEASURE])
+    plot_standing(pd.DataFrame(summary["outcomes"]), axes[1])
+    if is_narrow:
+        axes[0].set_title("To the end of the truce")
+        axes[0].legend(loc="lower left", fontsize=10, bbox_to_anchor=(0.0, 0.06))
+        axes[1].set_title("")
+        axes[1].set_title("Your game among simulated ones", loc="right")
+        axes[1].set_xlabel("share of games below yours", loc="right")
+        axes[1].tick_params(axis="y", labelsize=9.5)
+        axes[1].get_legend().remove()
+    return figure
+
+
+def plot_standing(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """For each outcome the share of simulated games below the own one, with its 95 % interval.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``standing.csv`` of a game; what is yes or no is left out.
+    """
+    ax = ax or plt.gca()
+    rows = table[table["unit"] != "share"]
+    place = np.arange(len(rows))[::-1]
+    ax.axvspan(0.1, 0.9, color=style.GREY, alpha=0.15, lw=0, label="80 % of simulated games")
+    ax.axvline(0.5, color=style.GREY, lw=1.0, ls=":")
+    ax.errorbar(
+        rows["below"],
+        place,
+        xerr=1.96 * rows["error"],
+        fmt="D",
+        color=style.BLUE,
+        ms=6,
+        elinewidth=1.3,
+        capsize=2,
+        label="your game",
+    )
+    ax.set_yticks(place, list(rows["text"]), fontsize=10.5)
+    ax.set(xlim=(-0.03, 1.03), xlabel="share of simulated games below yours (ties count half)")
+    ax.set_title("Your game among simulated ones")
+    ax.legend(loc="upper right", bbox_to_anchor=(1.0, -0.12), ncols=2)
+    return ax

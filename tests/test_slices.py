@@ -1,0 +1,241 @@
+"""Slices of sweeps and studies: the rows that were asked for, and no others."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cli_helpers import command
+from negotiation_abm import InputError, build_game, load_scenario, run_replicates
+from negotiation_abm.plotting import style
+from negotiation_abm.plotting.slices import look_up, outcome_text, plot_slice, slice_title
+from negotiation_abm.sensitivity.outcomes import EXAMPLES
+from negotiation_abm.slices import (
+    Query,
+    folders_in,
+    inside,
+    is_grid,
+    open_sweep,
+    point_survival,
+    resolved,
+    slice_table,
+    study_outcomes,
+    study_table,
+)
+from negotiation_abm.spells import spells_table
+from negotiation_abm.survival import survival
+from negotiation_abm.sweep import load_sweep
+from sweep_helpers import BREACH, RARE, sweep
+
+THIRD = "fatigue"
+GRID = {BREACH: [0.5, 2.0], RARE: [0.3, 0.6, 0.9], THIRD: [0.5, 1.0, 1.5]}
+INDICES = """outcome,factor,is_dummy,first,first_low,first_high,total,total_low,total_high
+rmst_52,breach_cost,False,0.9,0.7,1.1,0.95,0.8,1.1
+rmst_52,dummy,True,0.0,-0.1,0.1,0.01,0.0,0.02
+num_truces,breach_cost,False,0.5,0.4,0.6,0.6,0.5,0.7
+num_truces,dummy,True,0.0,-0.1,0.1,0.01,0.0,0.02
+"""
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """Results: a sweep over three names, one in a subfolder over a name that is text, a study."""
+    folder = tmp_path_factory.mktemp("results")
+    sweep(folder / "three", design=[{"grid": GRID}], replicates=30)
+    design = [{"grid": {"strategies.US": ["logit", "dove"], BREACH: [0.5, 2.0]}}]
+    sweep(folder / "more" / "text", design=design, replicates=20)
+    (folder / "study").mkdir()
+    (folder / "study" / "sensitivity.csv").write_text(INDICES)
+    (folder / "empty").mkdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def three(root):
+    return open_sweep(root / "three")
+
+
+def test_what_is_usual(three):
+    found = resolved(three, Query())
+    assert found == Query("survival_365", "covered", "running", RARE, THIRD, {BREACH: 2.0})
+    assert three.names == (BREACH, RARE, THIRD)
+    assert (three.scenario, three.seed, three.replicates) == ("busan_2025", 5, 30)
+
+
+@pytest.mark.parametrize("up", [THIRD, ""])
+def test_a_slice_holds_the_rows_of_the_summary(three, root, up):
+    asked = Query("survival_90", "any_domain", "all", RARE, up, {BREACH: "0.5", THIRD: 1})
+    table = slice_table(three, resolved(three, asked))
+    whole = load_sweep(root / "three", "survival_90", "any_domain", "all")
+    expected = whole[whole[BREACH] == 0.5]
+    if not up:
+        expected = expected[expected[THIRD] == 1.0]
+    assert len(table) == len(expected) == (9 if up else 3)
+    merged = table.merge(expected, on="point", suffixes=("", "_whole"))
+    for name in ("mean", "low", "high", "runs", RARE):
+        np.testing.assert_array_equal(merged[name], merged[f"{name}_whole"])
+    assert table[RARE].is_monotonic_increasing or up
+
+
+def test_outcomes_of_whole_runs_have_no_measure(three):
+    found = resolved(three, Query("num_truces", "any_domain", "all"))
+    assert (found.measure, found.group) == ("", "")
+    assert len(slice_table(three, found)) == 9
+
+
+def test_names_that_are_text_can_be_fixed_only(root):
+    text = open_sweep(root / "more" / "text")
+    found = resolved(text, Query(at={"strategies.US": "dove"}))
+    assert (found.across, found.up, found.at) == (BREACH, "", {"strategies.US": "dove"})
+    assert len(slice_table(text, found)) == 2
+    with pytest.raises(InputError, match=r"across: 'strategies\.US'"):
+        resolved(text, Query(across="strategies.US"))
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        (Query("survival_9"), "outcome: 'survival_9'; did you mean 'survival_90'"),
+        (Query(measure="cover"), "measure: 'cover'; did you mean 'covered'"),
+        (Query(group="most"), "group: 'most'; allowed: running, all"),
+        (Query(across="breach"), "across: 'breach'; did you mean 'breach_cost'"),
+        (Query(across=RARE, up=RARE), "goes across already"),
+        (Query(at={"breach": 1}), "at: 'breach'; did you mean 'breach_cost'"),
+        (Query(at={BREACH: 3.0}), "at breach_cost: '3.0'; allowed: 0.5, 2"),
+        (Query(at={BREACH: "much"}), "at breach_cost: 'much'; allowed: 0.5, 2"),
+    ],
+)
+def test_what_is_not_there_is_said(three, query, text):
+    with pytest.raises(InputError) as caught:
+        resolved(three, query)
+    assert text in str(caught.value)
+
+
+def test_survival_of_a_point_is_that_of_its_runs(three, root):
+    """Played anew, the same runs give the same curve."""
+    table = load_sweep(root / "three", "num_truces")
+    row = table[(table[BREACH] == 0.5) & (table[RARE] == 0.9) & (table[THIRD] == 1.5)].iloc[0]
+    found = point_survival(three, int(row["point"]))
+    names = {BREACH: 0.5, RARE: 0.9, THIRD: 1.5}
+    game = build_game(load_scenario("busan_2025", names))
+    spells = spells_table(game, run_replicates(game, 5, 0, 30).spells).to_pandas()
+    for measure in ("covered", "any_domain"):
+        expected = survival(lambda m=measure: [spells[spells["measure"] == m]]).table
+        part = found[(found["measure"] == measure) & (found["group"] == "all")]
+        for name in ("at_risk", "survival", "lower", "upper"):
+            np.testing.assert_allclose(part[name], expected[name], err_msg=name)
+    with pytest.raises(InputError, match="point: 18; allowed: 0 to 17"):
+        point_survival(three, 18)
+
+
+def test_a_study(root):
+    table = study_table(root / "study", "num_truces")
+    assert list(table["factor"]) == ["breach_cost", "dummy"]
+    assert list(table["is_dummy"]) == [False, True]
+    assert study_outcomes(pd.read_csv(io.StringIO(INDICES))) == ["rmst_52", "num_truces"]
+    with pytest.raises(InputError, match="outcome: 'rmst'; did you mean 'rmst_52'"):
+        study_table(root / "study", "rmst")
+    with pytest.raises(InputError, match=r"holds no sensitivity\.csv"):
+        study_table(root / "empty")
+
+
+def test_a_table_that_is_none_is_refused(tmp_path):
+    (tmp_path / "sensitivity.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(InputError, match="not the table of a study"):
+        study_table(tmp_path)
+
+
+def test_folders_are_found_and_others_refused(root, tmp_path):
+    assert folders_in(root) == ["more/text", "study", "three"]
+    assert inside(root, "more/text") == (root / "more" / "text").resolve()
+    for name in ("..", "../..", "/etc", "three/../..", "\0", "x" * 9000, str(tmp_path)):
+        with pytest.raises(InputError, match=r"lies outside|no such folder"):
+            inside(root, name)
+    with pytest.raises(InputError, match=r"no such folder in .*; did you mean 'three'"):
+        inside(root, "thre")
+    (root / "empty" / "way_out").symlink_to(tmp_path)
+    with pytest.raises(InputError, match="lies outside"):
+        inside(root, "empty/way_out")
+
+
+# ---------------------------------------------------------------------------
+# Figures and the command.
+
+
+def test_a_grid_is_one_point_a_cell():
+    grid = pd.DataFrame({"a": [1, 2, 1, 2], "b": [3, 3, 4, 4]})
+    assert is_grid(grid, "a", "b")
+    assert not is_grid(pd.concat([grid, grid]), "a", "b")
+    assert not is_grid(pd.DataFrame({"a": [1, 2, 3], "b": [3, 5, 4]}), "a", "b")
+
+
+def test_figures_show_the_table(three):
+    with style.context():
+        found = resolved(three, Query("median_weeks", "covered", "all", RARE, THIRD))
+        table = slice_table(three, found)
+        figure = plot_slice(table, found, marked=int(table["point"].iloc[0]))
+        values = figure.axes[0].collections[0].get_array()
+        np.testing.assert_allclose(np.sort(values.ravel()), np.sort(table["mean"]))
+        curve = resolved(three, Query("survival_90", across=RARE, up=""))
+        rows = slice_table(three, curve)
+        figure_2 = plot_slice(rows, curve)
+        np.testing.assert_allclose(figure_2.axes[0].lines[0].get_ydata(), rows["mean"])
+        cloud = plot_slice(pd.concat([table, table]), found)
+        assert len(cloud.axes[0].collections[0].get_offsets()) == 2 * len(table)
+        style.close([figure, figure_2, cloud])
+    assert slice_title(found) == "Median, weeks, all truces, covered, breach cost 2"
+
+
+def test_every_outcome_has_words(three):
+    names = [outcome for _, _, outcome in three.outcomes()]
+    for name in (*names, *EXAMPLES):
+        assert "_" not in outcome_text(name)
+    assert outcome_text("any_domain.rmst_52") == "mean duration up to 52 weeks (any domain)"
+    assert outcome_text("share_in_truce") == "share of weeks in a truce"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--outcome", "median_weeks", "--across", RARE, "--up", "", "--at", f"{BREACH}=0.5"],
+        ["--point", 3, "--measure", "any_domain"],
+    ],
+)
+def test_command(root, tmp_path, capsys, options):
+    done = command(capsys, "slice", root / "three", *options)
+    assert (done.status, done.err) == (0, "")
+    again = command(capsys, "slice", root / "three", *options, "--out", tmp_path / "out")
+    assert again.status == 0
+    assert (tmp_path / "out" / "slice.csv").read_text() == done.out
+    assert len(pd.read_csv(io.StringIO(done.out))) >= 3
+    assert (tmp_path / "out" / "slice.svg").stat().st_size > 1000
+
+
+def test_command_of_a_study(root, tmp_path, capsys):
+    done = command(capsys, "slice", root / "study", "--out", tmp_path / "out")
+    assert done.status == 0
+    assert len(pd.read_csv(tmp_path / "out" / "slice.csv")) == 2
+    table, _, _ = look_up(root / "study", Query())
+    assert set(table["outcome"]) == {"rmst_52"}
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["empty"], "holds no sensitivity.csv"),
+        (["missing"], "holds no sensitivity.csv"),
+        (["three", "--outcome", "x"], "outcome: 'x'; allowed: "),
+        (["three", "--at", "fatigue"], "--at: fatigue: expected NAME=VALUE"),
+        (["three", "--point", "77"], "point: 77; allowed: 0 to 17"),
+        (["study", "--outcome", "x"], "outcome: 'x'; allowed: rmst_52, num_truces"),
+    ],
+)
+def test_command_refuses_what_is_not_there(root, tmp_path, capsys, words, text):
+    folder, *options = words
+    done = command(capsys, "slice", root / folder, *options, "--out", tmp_path / "out")
+    assert (done.status, done.out) == (2, "")
+    assert text in done.err
+    assert done.err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
