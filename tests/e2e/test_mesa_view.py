@@ -75,10 +75,12 @@ def test_parameter_holds_from_the_reset_on(visit):
 
 
 def test_end_of_the_horizon(visit):
+    """Mesa counts the call, the model plays no week beyond its last; then there is no step left."""
     _, page = ready(visit, "/mesa?step=104")
     page.click("button:has-text('Step')")
-    page.wait_for_timeout(500)
-    assert steps(page) == 104
+    page.wait_for_selector("button:has-text('Step'):disabled")
+    assert "After 104 steps" in page.inner_text(".mesa-host")
+    assert page.url.endswith("step=104")
 
 
 @pytest.mark.parametrize(
