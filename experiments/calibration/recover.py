@@ -1,4 +1,4 @@
-"""Renew the stored table of recovery: 200 synthetic records, truths from posterior draws.
+"""Renew the stored table of recovery: 600 synthetic records, truths from posterior draws.
 
     python experiments/calibration/recover.py [RECORDS]
 
@@ -13,7 +13,8 @@ from negotiation_abm.calibration.recovery import recovery, recovery_table, truth
 from negotiation_abm.console import progress_bar
 from negotiation_abm.parameters import load_parameter_set
 
-SCENARIO, PARAMETERS, RECORDS, SEED = "baseline_2025", "calibrated_2025", 200, 2025
+# 600: at 200 the standard error of one coverage (.02) is as wide as what it is to be held to.
+SCENARIO, PARAMETERS, RECORDS, SEED = "baseline_2025", "calibrated_2025", 600, 2025
 OUT = Path(__file__).parent / "recovery.csv"
 
 
