@@ -67,7 +67,8 @@ def drawn(table):
 def main(argv=None):
     study = common.begin(__file__, argv)
     game = build_game(load_scenario(study.spec["scenario"]))
-    table = control_table(game.scenario.parameters, study.spec["replicates"], study.spec["seed"])
+    changes = {"parameters": game.scenario.parameters}
+    table = control_table(changes, study.spec["replicates"], study.spec["seed"])
     with style.context():
         numbers = {"result": words(table), "table": lines(table)}
         common.finish(study, game, table, drawn(table), numbers)
