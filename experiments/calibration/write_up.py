@@ -291,7 +291,7 @@ def severity(checks):
     return table(header, rows)
 
 
-def recovery():
+def recovery(found):
     frame = pd.read_csv(RECOVERY)
     carried = frame[frame["ratio"] < 0.5]
     rows = [
@@ -316,7 +316,17 @@ def recovery():
         "all": float(frame["coverage"].mean()),
         "worst": below(carried),
         "others": below(frame[frame["ratio"] >= 0.5]),
+        "outside": outside(frame, found),
     }
+
+
+def outside(frame, found):
+    """What the fit of 2025 does not leave to the prior and yet covers less than .85 or over .95."""
+    known = found[found["rests_on"].isin(["likelihood", "moments"])]["coefficient"]
+    part = frame[frame["coefficient"].isin(known)]
+    rows = part[(part["coverage"] < 0.85) | (part["coverage"] > 0.95)].to_dict("records")
+    words = [f"`{r['coefficient']}` ({r['coverage']:.2f}, ratio {r['ratio']:.2f})" for r in rows]
+    return " and ".join(words) or "none"
 
 
 def below(frame, line=0.85):
@@ -369,7 +379,7 @@ def main(folder, out):
         checks=checks,
         fatigue=fatigue,
         grounds=grounds(calibration),
-        recovery=recovery(),
+        recovery=recovery(pd.read_csv(folder / "identification.csv")),
         response=response_words(frame),
         left=calibration["moments"]["left_out"],
         forecast={
