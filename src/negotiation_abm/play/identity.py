@@ -12,8 +12,8 @@ from negotiation_abm.game import Game
 from negotiation_abm.play.schema import MadeBy
 from negotiation_abm.provenance import text_hash
 from negotiation_abm.resources import source_hash
+from negotiation_abm.strategy_check import MEMORY
 
-_CACHES = ("odds", "odds_inputs", "shared_inputs", "shared_odds")  # no part of what happens
 _DIGITS = 9  # of a state that is compared between machines
 
 
@@ -38,7 +38,7 @@ def state_hash(state: SimpleNamespace) -> str:
     record = as_record(state, STATE)[0]
     digest = hashlib.sha256()
     for name in STATE.names or ():
-        if name in _CACHES:
+        if name in MEMORY:  # no part of what happens
             continue
         value: Any = np.asarray(record[name])
         if value.dtype.kind == "f":
