@@ -13,7 +13,7 @@ WHATIFS := $(basename $(notdir $(wildcard configs/whatifs/*.yaml)))
 WEEKS := --at 2025-04-07 --at 2025-10-06 --at 2025-10-27
 RARE := levers.CHINA.rare_earths.irreplaceability
 
-# For the build back end too: PIP_CONSTRAINT reaches isolated builds, PIP_BUILD_CONSTRAINT does so
+# For what builds need too: PIP_CONSTRAINT reaches isolated builds, PIP_BUILD_CONSTRAINT does so
 # in newer pips. Relative, as pip splits these at spaces and a clone's path may hold one.
 export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
