@@ -23,9 +23,7 @@ def study_table(path: str | Path, outcome: str | None = None) -> pd.DataFrame:
         names = study_outcomes(table)
         table = table.astype({"factor": str, "is_dummy": bool})
     except FileNotFoundError:
-        raise InputError(
-            path, "", f"holds no {STUDY}; negotiation-abm sensitivity writes it"
-        ) from None
+        raise InputError(path, "", f"holds neither a sweep nor a study ({STUDY})") from None
     except (ValueError, KeyError, IndexError) as error:
         raise InputError(file, "", f"not the table of a study ({error})") from None
     chosen = outcome or names[0]
