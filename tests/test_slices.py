@@ -136,7 +136,7 @@ def test_a_study(root):
     assert study_outcomes(pd.read_csv(io.StringIO(INDICES))) == ["rmst_52", "num_truces"]
     with pytest.raises(InputError, match="outcome: 'rmst'; did you mean 'rmst_52'"):
         study_table(root / "study", "rmst")
-    with pytest.raises(InputError, match=r"holds no sensitivity\.csv"):
+    with pytest.raises(InputError, match=r"neither a sweep nor a study"):
         study_table(root / "empty")
 
 
@@ -224,8 +224,8 @@ def test_command_of_a_study(root, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        (["empty"], "holds no sensitivity.csv"),
-        (["missing"], "holds no sensitivity.csv"),
+        (["empty"], "holds neither a sweep nor a study"),
+        (["missing"], "holds neither a sweep nor a study"),
         (["three", "--outcome", "x"], "outcome: 'x'; allowed: "),
         (["three", "--at", "fatigue"], "--at: fatigue: expected NAME=VALUE"),
         (["three", "--point", "77"], "point: 77; allowed: 0 to 17"),
