@@ -184,7 +184,7 @@ def test_permalink_restores_the_view(visit):
         ("/sweep?folder=../..", ("folder", "lies outside")),
         ("/sweep?folder=/etc", ("folder", "lies outside")),
         ("/sweep?folder=phse", ("no such folder", "did you mean 'phase'")),
-        ("/sweep?folder=nothing", ("holds no sensitivity.csv",)),
+        ("/sweep?folder=nothing", ("holds neither a sweep nor a study",)),
         ("/sweep?folder=phase&outcome=x", ("outcome", "'x'", "allowed")),
         ("/sweep?folder=phase&across=breach", ("across", "did you mean 'breach_cost'")),
         ("/sweep?folder=phase&at=breach_cost", ("at", "expected NAME=VALUE")),
