@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from negotiation_abm import load_record
 from negotiation_abm.calibration.features import collect
-from negotiation_abm.calibration.fit import fit, interval, profile, refit
+from negotiation_abm.calibration.fit import fit, interval, likelihood_interval, profile, refit
 from negotiation_abm.calibration.likelihood import Likelihood
 from negotiation_abm.calibration.priors import load_prior
 from test_calibration_data import by_hand, episode, normal, shipped
@@ -275,3 +275,46 @@ def test_profile_of_a_normal_posterior_is_a_parabola():
     assert rows[:, 0] == pytest.approx([-6, -3, 0, 3, 6])
     assert rows[:, 1] == pytest.approx([0] * 5)
     assert rows[:, 2] == pytest.approx([-4.5, -1.125, 0, -1.125, -4.5])
+
+
+# ---------------------------------------------------------------------------
+# Intervals of the profile likelihood
+
+
+def deficit(theta, heads, tosses):
+    """Nats by which `theta` is worse than the best for so many heads."""
+
+    def height(share):
+        log = 0.0 if heads == 0 else heads * math.log(share)
+        return log + (0.0 if heads == tosses else (tosses - heads) * math.log(1.0 - share))
+
+    return height(heads / tosses) - height(sigmoid(theta))
+
+
+@pytest.mark.parametrize(("heads", "tosses"), [(3, 10), (20, 40), (1, 40)])
+@pytest.mark.parametrize("sd", [2.0, 20.0])
+def test_likelihood_interval_is_the_one_of_the_likelihood_ratio(heads, tosses, sd):
+    low, high = likelihood_interval(fit(coin(heads, tosses), normal([sd])), 0)
+    drop = norm.ppf(0.95) ** 2 / 2.0  # chi squared with one degree of freedom at .9, halved
+    mode = math.log(heads / (tosses - heads))
+    assert low < mode < high
+    for end in (low, high):
+        assert deficit(end, heads, tosses) == pytest.approx(drop, abs=2e-2)
+
+
+def test_likelihood_interval_of_what_always_happened_is_open_above():
+    low, high = likelihood_interval(fit(coin(5, 5), normal([3.0])), 0)
+    assert high == math.inf
+    # Five heads of five: -5 log share = drop.
+    assert sigmoid(low) == pytest.approx(math.exp(-(norm.ppf(0.95) ** 2) / 10.0), abs=2e-3)
+    assert likelihood_interval(fit(coin(0, 5), normal([3.0])), 0)[0] == -math.inf
+
+
+def test_likelihood_interval_of_what_touches_nothing_is_open_on_both_sides():
+    found = fit(by_hand([[[0.0, 0.0], [1.0, 0.0]]] * 9, [1] * 4 + [0] * 5), normal([2.0, 2.0]))
+    assert likelihood_interval(found, 1) == (-math.inf, math.inf)
+
+
+def test_likelihood_interval_does_not_depend_on_the_own_prior():
+    narrow, wide = (likelihood_interval(fit(coin(12, 40), normal([sd])), 0) for sd in (0.5, 5.0))
+    assert narrow == pytest.approx(wide, abs=5e-3)

@@ -12,7 +12,8 @@ from test_calibration_data import by_hand, episode, episode_hidden, normal, ship
 
 COLUMNS = [
     *("coefficient", "estimate", "error", "low", "high", "prior_mean", "prior_sd", "ratio"),
-    *("ratio_likelihood", "zero_cost", "rests_on", "most_influential"),
+    *("ratio_likelihood", "likelihood_low", "likelihood_high"),
+    *("zero_cost", "rests_on", "most_influential"),
 ]
 
 
@@ -95,6 +96,15 @@ def test_categories_by_hand():
     assert found["ratio"][2] == pytest.approx(1.0)
 
 
+def test_what_the_likelihood_leaves_open_on_a_side_is_shared_with_the_prior():
+    # 30 of 30: the posterior is narrow beside its prior, but only the prior says "not more".
+    always = fit(by_hand([[[0.0], [1.0]]] * 30, [1] * 30), normal([5.0]))
+    found = identification_table(always)
+    assert found["ratio"][0] < 0.5
+    assert (found["likelihood_high"][0], found["rests_on"][0]) == (np.inf, "both")
+    assert "only the prior bounds it from above" in sentence(found.iloc[0])
+
+
 def test_a_held_coefficient_is_fixed():
     found = identification_table(toy([5.0, 0.0, 2.0]))
     assert found["rests_on"].tolist() == ["likelihood", "fixed", "prior"]
@@ -104,9 +114,9 @@ def test_a_held_coefficient_is_fixed():
 
 def test_categories_follow_the_ratio(table):
     known = table[table["rests_on"] != "fixed"]
-    expected = np.select(
-        [known["ratio"] > 0.9, known["ratio"] < 0.5], ["prior", "likelihood"], "both"
-    )
+    is_bounded = np.isfinite(known[["likelihood_low", "likelihood_high"]]).all(axis=1)
+    is_carried = (known["ratio"] < 0.5) & is_bounded
+    expected = np.select([known["ratio"] > 0.9, is_carried], ["prior", "likelihood"], "both")
     assert known["rests_on"].tolist() == expected.tolist()
 
 
@@ -199,6 +209,7 @@ def test_decisions_that_do_not_count_have_no_influence(source):
 
 def row(**values):
     usual = {"coefficient": "fatigue", "estimate": 2.345, "low": 0.381, "high": 4.329}
+    usual |= {"likelihood_low": 0.2, "likelihood_high": 5.0}
     return pd.Series(usual | values)
 
 
@@ -221,6 +232,11 @@ def row(**values):
         (
             {"rests_on": "likelihood", "estimate": -2.0, "low": -3.0, "high": -1.0},
             "fatigue is -2.00 (-3.00 to -1.00, 90 %): the record carries it, its sign is clear.",
+        ),
+        (
+            {"rests_on": "both", "likelihood_low": -np.inf, "likelihood_high": np.inf},
+            "fatigue is 2.35 (0.38 to 4.33, 90 %): record and prior share, its sign is clear; "
+            "only the prior bounds it from either side.",
         ),
     ],
 )

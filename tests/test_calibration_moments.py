@@ -241,7 +241,7 @@ def small_joint():
     covariance[np.ix_(free, free)] = prior.covariance[np.ix_(free, free)]
     few = Prior(np.where(np.isin(np.arange(len(alone.theta)), free), 0.0, alone.theta), covariance)
     targets = {
-        "concessions_JAPAN": {"target": 9.0, "sd": 1.0},
+        "escalations_JAPAN": {"target": 4.5, "sd": 0.5},
         "lapse_share": {"target": 0.05, "sd": 0.1},
     }
     spells = [{"measure": "covered", "weeks": 10, "ended": False}]
@@ -261,10 +261,10 @@ def test_a_joint_fit_gives_up_likelihood_for_moments(small_joint):
     alone = joint.simulate_at(found.fit.data, wanted, found.likelihood_alone.theta, 600, 1)
     term = found.fit.term
     assert term.log_density(found.simulated) > term.log_density(alone)
-    gap, before = (abs(m["concessions_JAPAN"] - 9.0) for m in (found.simulated, alone))
-    assert gap < before
-    assert set(found.explained) == {"concessions_JAPAN", "lapse_share", "spell_0"}
-    assert 0.5 < found.explained["concessions_JAPAN"] < 1.0
+    gap, before = (abs(m["escalations_JAPAN"] - 4.5) for m in (found.simulated, alone))
+    assert gap < 0.5 < before
+    assert set(found.explained) == {"escalations_JAPAN", "lapse_share", "spell_0"}
+    assert 0.9 < found.explained["escalations_JAPAN"] < 1.0
 
 
 @pytest.mark.slow
@@ -278,7 +278,7 @@ def test_the_emulator_is_held_to_simulation(small_joint):
     check = check_emulator(found, wanted, draws, 1000, 2)  # fewer, and noise hides what it knows
     assert 0.0 < check.error < 2.0
     assert 0.2 < check.effective_share <= 1.0
-    assert check.correlation["concessions_JAPAN"] > 0.8
+    assert check.correlation["escalations_JAPAN"] > 0.8
 
 
 # ---------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from negotiation_abm.calibration.patterns import STATISTICS, Statistic
 from negotiation_abm.core.terms import MAX_LEVERS, Event, Forum, Move, TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 from negotiation_abm.history import MOVES, WEEKS, History, recorded_history
+from negotiation_abm.sweep.executors import processes
 
 US, CHINA = 0, 1
 TARIFF, OTHER = 0, 1  # levers
@@ -353,6 +354,18 @@ def test_predictive_table_of_the_record():
     assert (np.diff(bands, axis=1) >= 0).all()
     first = table[(table["kind"] == "truce") & (table["key"] == "week of the first start")]
     assert first["record"].tolist() == [16.0]
+
+
+def test_processes_play_the_same_free_runs():
+    games, seen = [shipped_game("baseline_2025"), shipped_game("busan_2025")], []
+    with processes(2) as team:
+        shared = free_histories(games, 2, 4, seen.append, team.executor)
+    assert seen == [2, 4]
+    for ours, theirs in zip(free_histories(games, 2, 4), shared, strict=True):
+        for one, other in zip(ours, theirs, strict=True):
+            np.testing.assert_array_equal(one.moves, other.moves)
+            np.testing.assert_array_equal(one.weeks, other.weeks)
+            assert [vars(s) for s in one.spells] == [vars(s) for s in other.spells]
 
 
 def test_a_record_inside_and_outside_is_told():

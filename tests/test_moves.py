@@ -26,12 +26,8 @@ from helpers import (
     move,
 )
 from negotiation_abm.core.terms import Event, Forum, Phase
-from negotiation_abm.core.transitions import (
-    agency_option,
-    begin_turn,
-    is_legal,
-    scheduled_step,
-)
+from negotiation_abm.core.transitions import agency_option, is_legal, scheduled_step
+from negotiation_abm.core.week import begin_turn
 
 # ---------------------------------------------------------------------------
 # Legality.

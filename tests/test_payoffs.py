@@ -29,7 +29,7 @@ from negotiation_abm.core.payoffs import (
     relievable,
 )
 from negotiation_abm.core.terms import NUM_OPTIONS, Forum
-from negotiation_abm.core.transitions import round_probability
+from negotiation_abm.core.week import round_probability
 from negotiation_abm.strategies._odds import option_weights
 
 E1 = 0.36787944117144233  # exp(-1)

@@ -21,14 +21,8 @@ from negotiation_abm.core.terms import (
     lever_of,
     move_of,
 )
-from negotiation_abm.core.transitions import (
-    agency_option,
-    apply_move,
-    begin_turn,
-    end_turn,
-    is_legal,
-    scheduled_step,
-)
+from negotiation_abm.core.transitions import agency_option, apply_move, is_legal, scheduled_step
+from negotiation_abm.core.week import begin_turn, end_turn
 from negotiation_abm.strategies import strategies
 from negotiation_abm.strategies._odds import option_weights
 

@@ -23,7 +23,8 @@ def compiled():
     from negotiation_abm.core.draws import TURN_BLOCK, decision_block, normal, pick, uniforms
     from negotiation_abm.core.payoffs import flow
     from negotiation_abm.core.tracker import track_move, track_turn
-    from negotiation_abm.core.transitions import apply_move, begin_turn, end_turn, scheduled_step
+    from negotiation_abm.core.transitions import apply_move, scheduled_step
+    from negotiation_abm.core.week import begin_turn, end_turn
     from negotiation_abm.strategies.logit import choose
 
     @numba.njit(cache=True)

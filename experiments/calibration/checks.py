@@ -8,14 +8,17 @@ give the same.
 
 import json
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from negotiation_abm import Game, Record, build_game, load_record, load_scenario
+from negotiation_abm.batch import available_threads
 from negotiation_abm.calibration.baselines import types_of
 from negotiation_abm.calibration.coding import CODINGS
 from negotiation_abm.calibration.features import Data, collect
@@ -388,15 +391,20 @@ SECTIONS = {
 }
 
 
+def section(name):
+    print(f"checks: {name}", flush=True)
+    with threadpool_limits(1, "blas"):
+        return SECTIONS[name]()
+
+
 def main(out, names):
     found = {}
     path = Path(out) / "checks.json"
     if names and path.is_file():
         found = json.loads(path.read_text())
-    with threadpool_limits(1, "blas"):
-        for name in names or SECTIONS:
-            print(f"checks: {name}", flush=True)
-            found[name] = SECTIONS[name]()
+    with ProcessPoolExecutor(available_threads(), get_context("spawn")) as pool:
+        wanted = names or list(SECTIONS)
+        found |= dict(zip(wanted, pool.map(section, wanted), strict=True))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found, indent=2, default=float) + "\n")
 

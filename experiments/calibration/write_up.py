@@ -50,11 +50,15 @@ def known(value):
     return value is not None and value == value
 
 
+def bound(value):
+    return f"{value:.2f}" if known(value) else "open"
+
+
 def coefficients(calibration):
     rows = []
     for row in calibration["coefficients"]:
         if row["rests_on"] == "fixed":
-            rows.append([f"`{row['coefficient']}`", "0, held", "", "", "", "", "fixed"])
+            rows.append([f"`{row['coefficient']}`", "0, held", "", "", "", "", "", "fixed"])
             continue
         zero = f"{row['zero_cost']:.1f}" if known(row["zero_cost"]) else ""
         rows.append(
@@ -62,6 +66,7 @@ def coefficients(calibration):
                 f"`{row['coefficient']}`",
                 f"{row['estimate']:.2f} ({row['error']:.2f})",
                 f"{row['low']:.2f} to {row['high']:.2f}",
+                f"{bound(row['likelihood_low'])} to {bound(row['likelihood_high'])}",
                 f"{row['ratio_likelihood']:.2f}",
                 f"{row['ratio']:.2f}",
                 zero,
@@ -72,6 +77,7 @@ def coefficients(calibration):
         "coefficient",
         "estimate (error)",
         "90 % interval",
+        "profile likelihood, 90 %",
         "ratio, likelihood alone",
         "ratio",
         "0 costs",
@@ -98,10 +104,21 @@ def grounds(calibration):
     clear = [
         f"`{row['coefficient']}`"
         for row in calibration["coefficients"]
-        if row["rests_on"] != "fixed" and row["low"] * row["high"] > 0
+        if known(row["zero_cost"])  # a spread cannot be 0
+        and row["rests_on"] != "fixed"
+        and row["low"] * row["high"] > 0
     ]
+    is_open = {
+        side: ", ".join(
+            f"`{row['coefficient']}`"
+            for row in calibration["coefficients"]
+            if row["rests_on"] != "fixed" and not known(row[f"likelihood_{end}"])
+        )
+        or "none"
+        for side, end in (("open_above", "high"), ("open_below", "low"))
+    }
     counts = {f"{key}_count": len(rows) for key, rows in found.items()}
-    return names | counts | {"excludes_zero": ", ".join(clear)}
+    return names | counts | is_open | {"excludes_zero": ", ".join(clear)}
 
 
 def moments(calibration):
@@ -326,7 +343,9 @@ def outside(frame, found):
     part = frame[frame["coefficient"].isin(known)]
     rows = part[(part["coverage"] < 0.85) | (part["coverage"] > 0.95)].to_dict("records")
     words = [f"`{r['coefficient']}` ({r['coverage']:.2f}, ratio {r['ratio']:.2f})" for r in rows]
-    return " and ".join(words) or "none"
+    if not words:
+        return "none."
+    return f"{' and '.join(words)}. Most synthetic records say less of them than that of 2025."
 
 
 def below(frame, line=0.85):

@@ -182,11 +182,10 @@ def _kernel(codes: tuple[int, ...], disturbed: bool, key: str) -> Callable[..., 
         agency_option,
         apply_agency_move,
         apply_move,
-        begin_turn,
-        end_turn,
         final_option,
         scheduled_step,
     )
+    from negotiation_abm.core.week import begin_turn, end_turn
     from negotiation_abm.strategies import is_plain, strategies
 
     names = list(strategies())

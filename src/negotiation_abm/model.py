@@ -49,11 +49,10 @@ from negotiation_abm.core.transitions import (
     agency_option,
     apply_agency_move,
     apply_move,
-    begin_turn,
-    end_turn,
     final_option,
     scheduled_step,
 )
+from negotiation_abm.core.week import begin_turn, end_turn
 from negotiation_abm.errors import InputError, nearest
 from negotiation_abm.game import Game, build_game
 from negotiation_abm.scenario import Scenario, load_scenario

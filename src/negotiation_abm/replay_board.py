@@ -21,8 +21,9 @@ from negotiation_abm.core.tracker import (
     track_move,
     track_turn,
 )
-from negotiation_abm.core.transitions import apply_move, end_turn
+from negotiation_abm.core.transitions import apply_move
 from negotiation_abm.core.truce import grieve
+from negotiation_abm.core.week import end_turn
 from negotiation_abm.game import Game
 from negotiation_abm.record import Record, Row
 from negotiation_abm.replay_notes import Notes

@@ -8,7 +8,7 @@ from negotiation_abm.core.hooks import start_modules
 from negotiation_abm.core.levers import set_level, touch_all
 from negotiation_abm.core.state import as_object
 from negotiation_abm.core.terms import Event, Forum, Move
-from negotiation_abm.core.transitions import begin_turn, round_probability
+from negotiation_abm.core.week import begin_turn, round_probability
 from negotiation_abm.errors import InputError
 from negotiation_abm.record import BOTH, FORUMS, Row
 from negotiation_abm.replay_board import NOT_LIVE, Board

@@ -18,13 +18,8 @@ import numpy as np
 
 from negotiation_abm.core.state import INFO, STATE, WEEK, as_object, as_record, blank
 from negotiation_abm.core.terms import NUM_OPTIONS
-from negotiation_abm.core.transitions import (
-    apply_move,
-    begin_turn,
-    end_turn,
-    is_legal,
-    scheduled_step,
-)
+from negotiation_abm.core.transitions import apply_move, is_legal, scheduled_step
+from negotiation_abm.core.week import begin_turn, end_turn
 from negotiation_abm.errors import InputError
 from negotiation_abm.game import Game, build_game
 from negotiation_abm.kernel import register_rules

@@ -1,7 +1,9 @@
 """Free runs over the posterior, held against the record: patterns and predictive checks."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,15 +20,29 @@ BANDS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def free_histories(
-    games: Sequence[Game], runs: int, seed: int, progress: Callable[[int], None] | None = None
+    games: Sequence[Game],
+    runs: int,
+    seed: int,
+    progress: Callable[[int], None] | None = None,
+    executor: Executor | None = None,
 ) -> list[list[History]]:
-    """`runs` free runs of each game (a posterior draw each), all with draws of their own."""
+    """`runs` free runs of each game (a posterior draw each), all with draws of their own.
+
+    They are readable runs, which hold the interpreter: an `executor` of processes shares them out
+    (a game a task) and gives the same.
+    """
+    one = partial(_histories, runs, seed)
     found = []
-    for number, game in enumerate(games):
-        found.append([simulated_history(game, seed, number * runs + r) for r in range(runs)])
+    for histories in (executor.map if executor else map)(one, enumerate(games)):
+        found.append(histories)
         if progress:
-            progress((number + 1) * runs)
+            progress(len(found) * runs)
     return found
+
+
+def _histories(runs: int, seed: int, numbered: tuple[int, Game]) -> list[History]:
+    number, game = numbered
+    return [simulated_history(game, seed, number * runs + run) for run in range(runs)]
 
 
 def cut(history: History, weeks: int) -> History:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from negotiation_abm.calibration.fit import Fit, interval, refit
+from negotiation_abm.calibration.fit import Fit, interval, likelihood_interval, refit
 from negotiation_abm.calibration.likelihood import Likelihood
 from negotiation_abm.calibration.marginal import MarginalLikelihood
 from negotiation_abm.calibration.posterior import Sample
@@ -32,8 +32,10 @@ def identification_table(
     -------
     DataFrame
         coefficient, estimate, error, low, high (90 %), prior_mean, prior_sd, ratio (posterior over
-        prior sd), ratio_likelihood (the same without moments), zero_cost (nats of log-posterior
-        that holding it at 0 costs), rests_on (likelihood, both, prior, moments, fixed),
+        prior sd), ratio_likelihood (the same without moments), likelihood_low, likelihood_high
+        (90 %, profile likelihood without moments and without its own prior; infinite: not bounded
+        on that side), zero_cost (nats of log-posterior that holding it at 0 costs), rests_on
+        (likelihood, both, prior, moments, fixed),
         most_influential (rows of the record whose leaving out moves it most, in errors); with
         draws also r_hat and effective_size.
     """
@@ -47,6 +49,10 @@ def identification_table(
         ratio, bare = (
             float(e / prior_sd) if prior_sd > 0 else float("nan") for e in (error, alone.errors[k])
         )
+        bare_low, bare_high = (
+            (float("nan"), float("nan")) if held else likelihood_interval(alone, k, LEVEL)
+        )
+        is_bounded = bool(np.isfinite([bare_low, bare_high]).all())
         row = {
             "coefficient": coefficient.label,
             "estimate": result.theta[k],
@@ -57,8 +63,10 @@ def identification_table(
             "prior_sd": prior_sd,
             "ratio": ratio,
             "ratio_likelihood": bare,
+            "likelihood_low": bare_low,
+            "likelihood_high": bare_high,
             "zero_cost": 0.0 if held else zero_cost(result, k),
-            "rests_on": _rests_on(held, ratio, bare),
+            "rests_on": _rests_on(held, ratio, bare, is_bounded),
             "most_influential": _named(result, shifts[:, k]),
         }
         if chains is not None:
@@ -86,14 +94,15 @@ def zero_cost(result: Fit, k: int) -> float:
     return result.log_posterior - refit(result, {k: 0.0}).log_posterior
 
 
-def _rests_on(held: bool, ratio: float, bare: float) -> str:
+def _rests_on(held: bool, ratio: float, bare: float, is_bounded: bool) -> str:
+    """What carries a coefficient; a side that the record leaves open is the prior's."""
     if held:
         return "fixed"
     if ratio > PRIOR_ALONE:
         return "prior"
     if ratio < NARROWER * bare:
         return "moments"
-    return "likelihood" if ratio < CLEAR else "both"
+    return "likelihood" if ratio < CLEAR and is_bounded else "both"
 
 
 def _influence(result: Fit) -> np.ndarray:
@@ -150,4 +159,13 @@ def sentence(row: pd.Series) -> str:
         "both": "record and prior share",
         "moments": "the moments of free runs narrow it",
     }[row["rests_on"]]
-    return f"{name} is {value} ({span}, 90 %): {share}, {sign}."
+    return f"{name} is {value} ({span}, 90 %): {share}, {sign}{_open_side(row)}."
+
+
+def _open_side(row: pd.Series) -> str:
+    """On which sides the likelihood alone does not bound a coefficient, in words."""
+    below, above = np.isinf([row["likelihood_low"], row["likelihood_high"]])
+    if not below and not above:
+        return ""
+    side = "either side" if below and above else ("below" if below else "above")
+    return f"; only the prior bounds it from {side}"

@@ -2,8 +2,9 @@
 
 The log posterior is that of `fit` plus, for each moment, ``-((simulated - target) / sd)^2 / 2``
 and, for each recorded spell, the log probability that free runs give it. What free runs give is
-taken from an `emulator` that is refined where the posterior lies: design points are drawn,
-simulated with the same draws each, and the surfaces fitted anew, for a few rounds. So every
+taken from an `emulator` that is refined where the posterior lies: design points are drawn, first
+around the mode and last from the posterior itself, simulated with the same draws each, and the
+surfaces fitted anew, for a few rounds. So every
 coefficient has an error that knows of both, and a posterior sample costs no simulation. How far the
 emulator can be trusted is measured on draws that it has not seen (`check_emulator`).
 """
@@ -25,6 +26,7 @@ from negotiation_abm.calibration.moments import (
     simulated_moments,
     with_coefficients,
 )
+from negotiation_abm.calibration.posterior import CHAINS, sample
 from negotiation_abm.calibration.priors import Prior
 
 ROUNDS = 4
@@ -170,8 +172,9 @@ def fit_joint(
     rng = np.random.default_rng(np.random.SeedSequence([seed, 0x6D6F6D]))
     free = np.array([k not in alone.fixed for k in range(len(alone.theta))])
     result, design, outcomes = alone, np.empty((0, len(free))), np.empty((0, len(names)))
-    for _ in range(rounds):
-        new = _design(result, free, points, rng)
+    for number in range(rounds):
+        last = number == rounds - 1
+        new = _drawn(result, points, rng) if last else _design(result, free, points, rng)
         design = np.vstack([design, new])
         done = _simulate(
             data, moments, names, new, replicates, seed, len(design) - points, progress
@@ -195,6 +198,12 @@ def _design(result: Fit, free: np.ndarray, points: int, rng: np.random.Generator
     for k in result.prior.spreads:
         theta[:, k] = rng.rayleigh(np.sqrt(result.prior.covariance[k, k]), points)
     return theta
+
+
+def _drawn(result: Fit, points: int, rng: np.random.Generator) -> np.ndarray:
+    """Points of the last round: posterior draws, whose skew a Laplace approximation misses."""
+    draws = sample(result, draws=-(-points // CHAINS), seed=int(rng.integers(2**31))).draws
+    return draws.reshape(-1, draws.shape[2])[:points]
 
 
 def _simulate(

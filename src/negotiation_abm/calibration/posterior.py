@@ -12,6 +12,7 @@ from scipy.stats import norm, rankdata
 
 from negotiation_abm.calibration.fit import Fit
 
+CHAINS = 4
 STEP = 0.25
 LEAPS = 8
 WARM_UP = 200
@@ -41,7 +42,7 @@ class Sample:
 def sample(
     result: Fit,
     fixed: tuple[int, ...] = (),
-    chains: int = 4,
+    chains: int = CHAINS,
     draws: int = 1_000,
     seed: int = 1,
 ) -> Sample:

@@ -107,7 +107,7 @@ def calibrate(
             "rounds": int(data.round_held.sum()),
             "converged": result.converged,
             "log_likelihood": result.log_likelihood,
-            "coefficients": table.astype(object).where(table.notna(), None).to_dict("records"),
+            "coefficients": _records(table),
             "sentences": [sentence(row) for _, row in table.iterrows()],
             "moments": _moments_summary(joint, targets, chains, seed),
             "posterior": _posterior_summary(chains),
@@ -163,6 +163,13 @@ def _left_out(joint: JointFit) -> list[dict[str, Any]]:
         result.data, {MODEL: alone[MODEL], "with moments of free runs": both[MODEL]}
     )
     return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows for JSON, which knows neither NaN nor infinity: None for both."""
+    known = table.notna() & ~table.isin([np.inf, -np.inf])
+    rows = table.astype(object).where(known, None).to_dict("records")
+    return [{str(key): value for key, value in row.items()} for row in rows]
 
 
 def _posterior_summary(chains: Sample | None) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """The `validate` step: any parameter set held against any record, and against free runs."""
 
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from negotiation_abm.batch import available_threads
 from negotiation_abm.calibration.controls import control_table
 from negotiation_abm.calibration.draws import games_of, load_draws, thinned
 from negotiation_abm.calibration.features import Data, collect
@@ -58,6 +60,8 @@ class Effort:
         Paired runs for each negative control.
     changes : dict
         Changes of the scenario that the negative controls are to have too (`--set`).
+    executor : Executor, optional
+        Plays the readable free runs, such as a pool of processes; this process by default.
     """
 
     draws: int = 100
@@ -66,6 +70,7 @@ class Effort:
     control_runs: int = 20_000
     changes: dict[str, Any] = field(default_factory=dict)
     seed: int = 1
+    executor: Executor | None = None
 
 
 @dataclass(frozen=True)
@@ -198,13 +203,17 @@ def _free(
     games = [game] if frame is None else games_of(game, thinned(frame, effort.draws))
     runs = effort.runs if frame is not None else effort.draws * effort.runs
     recorded = recorded_history(game, record)
-    free = free_histories(games, runs, effort.seed, told("free runs", len(games) * runs))
+    told_runs = told("free runs", len(games) * runs)
+    free = free_histories(games, runs, effort.seed, told_runs, effort.executor)
     weeks = len(recorded.weeks)
     nothing = Moments(record.path, {}, [])
-    shapes = [
-        simulated_moments(g, nothing, weeks, SHAPE_REPLICATES, effort.seed)["weibull_shape"]
-        for g in games
-    ]
+
+    def shape(game: Game) -> float:
+        moments = simulated_moments(game, nothing, weeks, SHAPE_REPLICATES, effort.seed)
+        return moments["weibull_shape"]
+
+    with ThreadPoolExecutor(available_threads()) as pool:
+        shapes = list(pool.map(shape, games))
     patterns = pattern_table(recorded, free, shapes)
     predictive = predictive_table(recorded, free)
     levers = lever_response(

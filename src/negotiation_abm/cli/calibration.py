@@ -3,6 +3,7 @@
 import argparse
 import datetime as dt
 import json
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,8 @@ def _validate(options: argparse.Namespace) -> None:
     from negotiation_abm.console import stages
     from negotiation_abm.console.calibration import print_validation
     from negotiation_abm.results import prepare
+    from negotiation_abm.strategies import outside
+    from negotiation_abm.sweep.executors import processes
 
     if options.params:
         options.set.append(f"parameters={options.params}")
@@ -173,12 +176,18 @@ def _validate(options: argparse.Namespace) -> None:
     record = record_of(options, game)
     if options.out:
         prepare(options.out)
-    effort = None
-    if not options.scores_only:
-        effort = Effort(
-            draws=options.draws, runs=options.runs, seed=options.seed, changes=changes_of(options)
-        )
-    with stages() as progress:
+    with ExitStack() as stack:
+        effort, progress = None, stack.enter_context(stages())
+        if not options.scores_only:
+            # A process started afresh does not know strategies that came from files.
+            team = None if outside() else stack.enter_context(processes())
+            effort = Effort(
+                draws=options.draws,
+                runs=options.runs,
+                seed=options.seed,
+                changes=changes_of(options),
+                executor=team.executor if team else None,
+            )
         found = validate(game, record, options.out, options.priors, effort, progress)
     if options.json:
         print(json.dumps(found.summary, indent=2))

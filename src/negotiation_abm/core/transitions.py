@@ -1,14 +1,12 @@
-"""The game, turn by turn: what is legal, what a move does, what the end of a week does.
+"""The game, move by move: what is legal, what becomes of a choice, what a move does.
 
 A turn is one week, `w`:
 
-1. `begin_turn`: outside events set levers; a scheduled meeting takes place, or an unscheduled
-   round comes with a logistic hazard.
+1. `negotiation_abm.core.week.begin_turn`: outside events, and the meeting of the week.
 2. `agency_option`: now and then an agency escalates without its leader's choice.
 3. Up to ``exchanges_per_turn`` exchanges, in each of which both players move once, in an order
    drawn anew each turn; `apply_move`. The turn closes early when both hold.
-4. `end_turn`: announced measures count down, pain is felt, memories fade, use erodes
-   irreplaceability, the truce's clock runs.
+4. `negotiation_abm.core.week.end_turn`.
 
 Draws come in as arguments; the same functions serve replay, where levels and dates come from the
 record instead.
@@ -16,23 +14,10 @@ record instead.
 
 # mypy: disable-error-code="no-untyped-def"
 
-import math
-
 from negotiation_abm.core._rule import rule
-from negotiation_abm.core.levers import (
-    potency_of,
-    room,
-    set_level,
-    set_pending,
-    touch,
-    touch_all,
-    touch_answers,
-)
-from negotiation_abm.core.payoffs import relievable, round_log_odds
+from negotiation_abm.core.levers import room, set_level, set_pending, touch_answers
 from negotiation_abm.core.terms import (
-    MAX_DOMAINS,
     NUM_PLAYERS,
-    Forum,
     Move,
     Phase,
     TruceEnd,
@@ -44,14 +29,12 @@ from negotiation_abm.core.terms import (
 )
 from negotiation_abm.core.truce import (
     agree,
-    close_week,
     end_truce,
     strain_truce,
     terms_index,
 )
 
 TINY = 1e-9  # levels nearer than this are the same level
-EROSION_WEEKS = 13  # erosion takes years; booking it each quarter keeps the weekly work small
 
 
 @rule
@@ -243,46 +226,6 @@ def apply_agency_move(state, params, player, option, step, info):
 
 
 @rule
-def round_probability(state, params):
-    """Probability that an unscheduled round or call happens this week."""
-    return 1.0 / (1.0 + math.exp(min(700.0, -round_log_odds(state, params))))
-
-
-@rule
-def _end_answers(state, params):
-    """What became too old to be answered with the week that has passed is touched."""
-    for player in range(NUM_PLAYERS):
-        for domain in range(MAX_DOMAINS):
-            if state.turn - state.last_escalation[player, domain] == params.mirror_weeks + 1:
-                touch_answers(state, params, player, domain)
-
-
-@rule
-def begin_turn(state, params, week, u_round):
-    """Outside events, and the meeting of the week.
-
-    `u_round` in (0, 1) draws whether an unscheduled round comes; 1 lets none come.
-    """
-    state.exchange = 0
-    if week.new_salience == 1:
-        touch_all(state)
-    if state.turn - state.latest_escalation <= params.mirror_weeks + 1:
-        _end_answers(state, params)
-    if week.has_shock == 1:
-        for player in range(NUM_PLAYERS):
-            for lever in range(params.num_levers[player]):
-                level = week.shock[player, lever]
-                if level == level:  # not NaN
-                    state.loaded[player, lever] = 0.0
-                    set_level(state, params, player, lever, level)
-    state.forum = week.forum
-    if state.forum == Forum.NONE and u_round < round_probability(state, params):
-        state.forum = Forum.ROUND
-    if state.forum != Forum.NONE:
-        state.contact += 1.0
-
-
-@rule
 def agency_option(state, params, player, u_lever):
     """The escalation of an agency on an uncovered lever of its own; 0 if there is none."""
     count = 0
@@ -301,55 +244,3 @@ def agency_option(state, params, player, u_lever):
 def _is_open_to_agency(state, params, player, lever):
     uncovered = params.agency_lever[player, lever] == 1 and state.covered[player, lever] == 0
     return 1 if uncovered and room(state, params, player, lever) > TINY else 0
-
-
-@rule
-def _count_down(state, player, lever):
-    """Announced measures come nearer; one past its date lapses."""
-    if state.pending[player, lever] > 0.0:
-        if state.pending_weeks[player, lever] == 0:
-            set_pending(state, player, lever, 0.0)
-        else:
-            state.pending_weeks[player, lever] -= 1
-            if state.pending_weeks[player, lever] == 0:
-                touch(state, player, lever)
-
-
-@rule
-def _wear(state, params, week, player, lever):
-    """A week of use: the constituency's pain stock, and erosion of irreplaceability."""
-    hurt = week.salience[player, lever] * state.potency[player, lever] * state.bite[player, lever]
-    kept = params.pain_memory
-    state.pain[player, lever] = kept * state.pain[player, lever] + (1.0 - kept) * hurt
-    state.use[player, lever] += state.in_force[player, lever]
-    if state.turn % EROSION_WEEKS == EROSION_WEEKS - 1 and state.use[player, lever] > 0.0:
-        state.irreplaceability[player, lever] *= math.exp(
-            -params.erosion * state.use[player, lever]
-        )
-        state.potency[player, lever] = potency_of(
-            params, player, lever, state.irreplaceability[player, lever]
-        )
-        touch(state, player, lever)
-        state.use[player, lever] = 0.0
-
-
-@rule
-def end_turn(state, params, week, info):
-    """Close the week; `info` says whether the truce collapsed or lapsed."""
-    clear_info(info)
-    for player in range(NUM_PLAYERS):
-        felt = relievable(state, params, week, player)
-        kept = params.felt_memory
-        state.felt[player] = kept * state.felt[player] + (1.0 - kept) * felt
-    for player in range(NUM_PLAYERS):
-        for lever in range(params.num_levers[player]):
-            _count_down(state, player, lever)
-            _wear(state, params, week, player, lever)
-        state.anger[player] *= params.anger_memory
-        state.goodwill[player] *= params.goodwill_memory
-        state.market_loss[player] *= params.market_memory
-        if state.offer[player] > 0:
-            state.offer[player] -= 1
-    state.contact *= params.contact_memory
-    close_week(state, params, info)
-    state.turn += 1
