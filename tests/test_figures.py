@@ -76,6 +76,13 @@ def test_folder_gets_its_figures(folder):
     assert {name: value for name, value in plt.rcParams.items() if value != settings[name]} == {}
 
 
+def test_small_print_tells_draws_from_runs(folder):
+    step = read_manifest(folder)["run"]
+    assert "|  60 runs, seed 1  |" in style.origin(step)
+    of_draws = style.origin(step | {"draws": 400})
+    assert "|  400 posterior draws of 60 runs, seed 1  |" in of_draws
+
+
 def test_figures_are_the_same_twice(folder, tmp_path):
     """From the same tables, the same bytes: no date, no random names."""
     if not (folder / "figures").is_dir():

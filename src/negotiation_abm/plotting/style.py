@@ -77,7 +77,8 @@ def origin(step: dict[str, Any]) -> str:
     if "points" in step:
         parts.append(f"{step['method'].title()}, {step['points']:,} points")
     if "replicates" in step:
-        parts.append(f"{step['replicates']:,} runs, seed {step['seed']}")
+        draws = f"{step['draws']:,} posterior draws of " if "draws" in step else ""
+        parts.append(f"{draws}{step['replicates']:,} runs, seed {step['seed']}")
     version = step["environment"]["negotiation_abm"]
     parts.append(f"negotiation_abm {version} ({step['environment']['source_hash'][:8]})")
     return "  |  ".join(parts)
