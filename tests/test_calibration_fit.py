@@ -318,3 +318,11 @@ def test_likelihood_interval_of_what_touches_nothing_is_open_on_both_sides():
 def test_likelihood_interval_does_not_depend_on_the_own_prior():
     narrow, wide = (likelihood_interval(fit(coin(12, 40), normal([sd])), 0) for sd in (0.5, 5.0))
     assert narrow == pytest.approx(wide, abs=5e-3)
+
+
+def test_likelihood_interval_is_found_where_the_prior_does_not_reach():
+    found = fit(coin(300, 1000), normal([0.08]))  # its 4 sds end at -.32
+    low, high = likelihood_interval(found, 0)
+    assert low < math.log(3 / 7) < high < -0.5
+    for end in (low, high):
+        assert deficit(end, 300, 1000) == pytest.approx(norm.ppf(0.95) ** 2 / 2.0, abs=2e-2)

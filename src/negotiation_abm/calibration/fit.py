@@ -251,8 +251,9 @@ def likelihood_interval(result: Fit, k: int, level: float = 0.9) -> tuple[float,
 
     The values at which the others, refitted under their own priors, give all but
     ``chi2(1).ppf(level) / 2`` nats of the best. A side on which the likelihood never falls that
-    far, within 4 prior sds, is not bounded by the record: there the coefficient is not identifiable
-    in practice (Raue et al. 2009), however narrow a prior makes its posterior.
+    far, within 4 prior sds (or 4 errors of the record, if that is further), is not bounded by the
+    record: there the coefficient is not identifiable in practice (Raue et al. 2009), however narrow
+    a prior makes its posterior.
 
     Returns
     -------
@@ -274,8 +275,13 @@ def likelihood_interval(result: Fit, k: int, level: float = 0.9) -> tuple[float,
 
     mode, error = result.theta[k], result.errors[k]
     low_end, high_end = mean - REACH * sd, mean + REACH * sd
+    own = 1.0 / error**2 - 1.0 / sd**2  # the record's part of the information
     if is_spread:
         low_end = mode / 100.0
+    elif own > 1.0 / sd**2:  # the record may point to where a narrow prior does not reach
+        centre = (mode / error**2 - mean / sd**2) / own
+        low_end = min(low_end, centre - REACH / np.sqrt(own))
+        high_end = max(high_end, centre + REACH / np.sqrt(own))
     steps = np.array([0.0, 0.5, 1.0, 2.0, 3.0])
     up = np.append(mode + error * steps, np.linspace(mode, high_end, 6)[1:])
     down = np.append(mode - error * steps, np.linspace(mode, low_end, 6)[1:])
