@@ -388,17 +388,25 @@ def test_the_fit_does_not_depend_on_the_start():
         np.testing.assert_allclose(again.theta, whole.theta, atol=1e-5)
 
 
-@pytest.mark.slow
-def test_a_call_takes_less_than_100_microseconds():
-    """The best of many short series: a loaded machine slows most of them, not all."""
-    data, _ = shipped_hidden()
-    likelihood, theta = MarginalLikelihood(data), data.point()
-    theta[[c.label for c in data.coefficients].index("truce_frailty")] = 0.5
-    likelihood.value_and_gradient(theta)
+def quickest(call):
+    """Seconds: the best of many short series, as a loaded machine slows most of them, not all."""
     best = math.inf
     for _ in range(300):
         begun = time.perf_counter()
         for _ in range(5):
-            likelihood.value_and_gradient(theta)
+            call()
         best = min(best, (time.perf_counter() - begun) / 5)
-    assert best < 1e-4, f"{best * 1e6:.0f} microseconds"
+    return best
+
+
+@pytest.mark.slow
+def test_a_call_takes_no_longer_than_35_000_exponentials():
+    """As a ratio, for machines differ by two: on a slow one that is 180 microseconds."""
+    data, _ = shipped_hidden()
+    likelihood, theta = MarginalLikelihood(data), data.point()
+    theta[[c.label for c in data.coefficients].index("truce_frailty")] = 0.5
+    likelihood.value_and_gradient(theta)
+    numbers = np.random.default_rng(1).random(10_000)
+    call = quickest(lambda: likelihood.value_and_gradient(theta))
+    exponentials = quickest(lambda: np.exp(numbers))
+    assert call < 3.5 * exponentials, f"{call * 1e6:.0f} and {exponentials * 1e6:.0f} microseconds"

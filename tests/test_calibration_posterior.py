@@ -171,12 +171,13 @@ def test_a_fitted_spread_is_above_zero_and_its_profile_too():
 
 
 def test_what_a_coefficient_rests_on():
-    assert _rests_on(True, 0.1, 0.1) == "fixed"
-    assert _rests_on(False, 0.95, 0.97) == "prior"
-    assert _rests_on(False, 0.3, 0.31) == "likelihood"
-    assert _rests_on(False, 0.7, 0.75) == "both"
-    assert _rests_on(False, 0.3, 0.6) == "moments"
-    assert _rests_on(False, 0.6, 0.95) == "moments"
+    assert _rests_on(True, 0.1, 0.1, True) == "fixed"
+    assert _rests_on(False, 0.95, 0.97, True) == "prior"
+    assert _rests_on(False, 0.3, 0.31, True) == "likelihood"
+    assert _rests_on(False, 0.3, 0.31, False) == "both"  # open on a side
+    assert _rests_on(False, 0.7, 0.75, True) == "both"
+    assert _rests_on(False, 0.3, 0.6, True) == "moments"
+    assert _rests_on(False, 0.6, 0.95, True) == "moments"
 
 
 def test_errors_and_intervals_are_of_the_draws():
@@ -196,6 +197,7 @@ def test_errors_and_intervals_are_of_the_draws():
 
 def test_moments_are_named_in_the_sentence():
     row = {"coefficient": "deadline", "estimate": 3.0, "low": 1.0, "high": 5.0}
+    row |= {"likelihood_low": -1.0, "likelihood_high": 4.0}
     assert sentence(row | {"rests_on": "moments"}) == (
         "deadline is 3.00 (1.00 to 5.00, 90 %): the moments of free runs narrow it, its sign is "
         "clear."

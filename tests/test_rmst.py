@@ -238,13 +238,17 @@ def million():
 @pytest.mark.slow
 def test_a_million_spells_take_a_blink():
     table = million()
-    times = []
+    numbers = np.random.default_rng(1).random(1_000_000)
+    times, exponentials = [], []
     for _ in range(5):
         begun = time.process_time()
         got = estimate(count_spells([table]))
         times.append(time.process_time() - begun)
+        begun = time.process_time()
+        np.exp(numbers)
+        exponentials.append(time.process_time() - begun)
     assert got.num_spells == 1_000_000
-    assert min(times) < 0.1
+    assert min(times) < 60.0 * min(exponentials)  # a ratio, for machines differ
     begun = time.perf_counter()
     fit_all(got.counts)
     hazard_table(got.counts)

@@ -82,11 +82,11 @@ def _register_twins() -> None:
 def register_rules() -> Any:
     """Numba, with every rule that is known by now registered."""
     numba = compiler()
-    from negotiation_abm.core import draws, tracker
+    from negotiation_abm.core import draws, tracker, transitions, week
     from negotiation_abm.core._rule import RULES
     from negotiation_abm.strategies import strategies
 
-    del draws, tracker  # imported for the rules that they note down
+    del draws, tracker, transitions, week  # imported for the rules that they note down
     strategies()
     for function in RULES:
         _register(function)

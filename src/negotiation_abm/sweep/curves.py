@@ -15,6 +15,7 @@ from negotiation_abm.spells import CAUSES
 from negotiation_abm.sweep.reader import Rows
 
 NUM_CAUSES = len(CAUSES)
+ROUNDING = 1e-12  # a product of shares that comes to one half may come a little above
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,8 @@ class Curves:
 
     def median(self, level: np.ndarray | float = 0.5) -> np.ndarray:
         """First week at which survival is at most `level`; NaN where it is not reached."""
-        below = self.survival <= np.broadcast_to(level, len(self.survival))[:, None]
+        line = np.broadcast_to(level, len(self.survival))[:, None] + ROUNDING
+        below = self.survival <= line
         week = np.asarray(below.argmax(axis=1), dtype=float)
         week[~below.any(axis=1) | (self.num_spells == 0)] = np.nan
         return week
