@@ -9,9 +9,10 @@ from scipy.stats import norm
 
 from negotiation_abm import load_record
 from negotiation_abm.calibration.features import collect
-from negotiation_abm.calibration.fit import fit, interval, likelihood_interval, profile, refit
+from negotiation_abm.calibration.fit import fit, interval, refit
 from negotiation_abm.calibration.likelihood import Likelihood
 from negotiation_abm.calibration.priors import load_prior
+from negotiation_abm.calibration.profiles import likelihood_interval, profile
 from test_calibration_data import by_hand, episode, normal, shipped
 
 

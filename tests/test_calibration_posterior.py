@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import rayleigh
 
-from negotiation_abm.calibration.fit import fit, profile
+from negotiation_abm.calibration.fit import fit
 from negotiation_abm.calibration.identification import (
     _marginal_pull,
     _rests_on,
@@ -16,6 +16,7 @@ from negotiation_abm.calibration.identification import (
 from negotiation_abm.calibration.marginal import MarginalLikelihood
 from negotiation_abm.calibration.posterior import bulk_effective_size, sample, split_r_hat
 from negotiation_abm.calibration.priors import Prior
+from negotiation_abm.calibration.profiles import profile
 from test_calibration_data import by_hand, episode, episode_hidden, normal
 
 # ---------------------------------------------------------------------------

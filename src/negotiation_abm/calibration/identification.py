@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from negotiation_abm.calibration.fit import Fit, interval, likelihood_interval, refit
+from negotiation_abm.calibration.fit import Fit, interval, refit
 from negotiation_abm.calibration.likelihood import Likelihood
 from negotiation_abm.calibration.marginal import MarginalLikelihood
 from negotiation_abm.calibration.posterior import Sample
 from negotiation_abm.calibration.probability import chances
+from negotiation_abm.calibration.profiles import likelihood_interval
 
 PRIOR_ALONE = 0.9  # posterior over prior sd above which the record has said next to nothing
 CLEAR = 0.5  # ratio below which it carries the coefficient

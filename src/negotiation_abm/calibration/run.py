@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from negotiation_abm.calibration.coding import split_packages
 from negotiation_abm.calibration.features import Data, collect
-from negotiation_abm.calibration.fit import Fit, fit, profile
+from negotiation_abm.calibration.fit import Fit, fit
 from negotiation_abm.calibration.identification import identification_table, sentence
 from negotiation_abm.calibration.joint import JointFit, check_emulator, fit_joint
 from negotiation_abm.calibration.marginal import likelihood_of
@@ -18,6 +18,7 @@ from negotiation_abm.calibration.moments import Moments, load_moments
 from negotiation_abm.calibration.parameter_file import parameter_file
 from negotiation_abm.calibration.posterior import Sample, sample
 from negotiation_abm.calibration.priors import load_prior
+from negotiation_abm.calibration.profiles import profile
 from negotiation_abm.calibration.scores import MODEL, leave_one_month_out, score_table
 from negotiation_abm.game import Game
 from negotiation_abm.provenance import file_hash
