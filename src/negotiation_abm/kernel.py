@@ -281,7 +281,7 @@ def _kernel(codes: tuple[int, ...], disturbed: bool, key: str) -> Callable[..., 
                 end_turn(state, params, week, info)
                 count = track_turn(tally, state, params, info, spells, count)
                 if number < len(traces):
-                    trace_turn(traces[number, turn - start], state, params, week)
+                    trace_turn(traces[number, turn - start], state, params, week, tally)
             count = close_tally(tally, state, params, info, spells, count)
         return len(tallies), count
 

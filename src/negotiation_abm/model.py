@@ -58,6 +58,8 @@ from negotiation_abm.game import Game, build_game
 from negotiation_abm.scenario import Scenario, load_scenario
 from negotiation_abm.strategies import strategies
 
+BLANK_SPELL = vars(as_object(blank(SPELL)[0]))  # scalars all
+
 
 @lru_cache(maxsize=32)
 def _game_named(reference: str) -> Game:
@@ -308,7 +310,7 @@ class NegotiationModel(mesa.Model):
 
     def _track(self, measure: Any, *arguments: Any) -> None:
         """Call a tracking rule and keep the spells that it closed."""
-        closed = [as_object(blank(SPELL)[0]) for _ in range(3)]
+        closed = [SimpleNamespace(**BLANK_SPELL) for _ in range(3)]
         count = measure(*arguments, closed, 0)
         self.spells.extend(closed[:count])
 

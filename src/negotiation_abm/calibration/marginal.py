@@ -23,10 +23,13 @@ STEP = 1e-5  # of the central differences of the gradient
 
 
 def _sparse(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Compressed rows: where each begins, columns and values of what is not 0."""
+    """Compressed rows: where each begins, columns and values of what is not 0.
+
+    Places are unsigned, which spares the compiled loops the question whether one is negative.
+    """
     place, column = np.nonzero(rows)
     starts = np.searchsorted(place, np.arange(len(rows) + 1))
-    return starts.astype(np.int64), column.astype(np.int64), rows[place, column]
+    return starts.astype(np.int64), column.astype(np.uint32), rows[place, column]
 
 
 class MarginalLikelihood:
@@ -60,20 +63,24 @@ class MarginalLikelihood:
         use = np.ones(len(data.chosen), bool) if decisions is None else decisions
         held = np.ones(len(data.round_held), bool) if rounds is None else rounds
         self.counted = use
-        legal = hidden.legal
+        self._list_readings(data, use)
+        legal = hidden.legal.copy()
+        unread = np.setdiff1d(np.arange(len(legal)), self.term_row)
+        legal[unread, 1:] = False  # HOLD alone, as no reading asks
         counts = legal.sum(axis=1)
         self.size = len(data.coefficients)
-        self.options = _sparse(hidden.features[legal])
+        self.options = _sparse(hidden.features[legal].T)
         self.offset = hidden.offset[legal]
         self.row_start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         kinds = np.array([move_of(option) for option in range(legal.shape[1])])
         pressing = np.isin(kinds, (Move.ESCALATE, Move.THREATEN))
-        self.pressing = np.broadcast_to(pressing, legal.shape)[legal]
+        in_truce = hidden.truce >= 0
+        self.pressing = (pressing & in_truce[:, None])[legal].astype(float)
+        self.in_truce = in_truce
         before = np.cumsum(legal, axis=1) - 1
         at = np.maximum(hidden.moved, 0)
         place = self.row_start[:-1] + before[np.arange(len(at)), at]
         self.move_place = np.where(hidden.moved >= 0, place, -1).astype(np.int64)
-        self._list_readings(data, use)
         self.round_rows = _sparse(data.round_features[held])
         self.round_held = data.round_held[held].astype(float)
         node, weight = np.polynomial.hermite_e.hermegauss(nodes)
@@ -119,7 +126,6 @@ class MarginalLikelihood:
         self.reading_weight = np.array(log_weight)
         self.week_start = np.array(blocks, dtype=np.int64)
         self.week_truce = np.array(truces, dtype=np.int64)
-        self.row_truce = hidden.truce.astype(np.int64)
 
     def value_and_gradient(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """Log-likelihood in nats and its gradient, shape (K,)."""
@@ -132,7 +138,7 @@ class MarginalLikelihood:
             self.row_start,
             self.pressing,
             self.move_place,
-            self.row_truce,
+            self.in_truce,
             self.term_row,
             self.term_moves,
             self.reading_start,

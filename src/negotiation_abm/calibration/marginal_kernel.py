@@ -1,6 +1,7 @@
 """The compiled part of the marginal likelihood: one call fills the gradient and gives the value.
 
-Options lie in compressed rows, so that only coefficients that are not 0 cost anything.
+What options have lies in compressed columns: only coefficients that are not 0 cost anything, and
+the inner loops are long, so that the processor does not guess their ends wrong.
 """
 
 from collections.abc import Callable
@@ -17,73 +18,93 @@ def marginal_kernel() -> Callable[..., float]:
     numba = compiler()
 
     @numba.njit(nogil=True, cache=True, error_model="numpy")
+    def dot(values, places, vector, begin, end):  # type: ignore[no-untyped-def]
+        """Sum of a compressed column times a vector: four sums, as one would wait for itself."""
+        a = b = c = d = 0.0
+        j = begin
+        while j + 4 <= end:
+            a += values[j] * vector[places[j]]
+            b += values[j + 1] * vector[places[j + 1]]
+            c += values[j + 2] * vector[places[j + 2]]
+            d += values[j + 3] * vector[places[j + 3]]
+            j += 4
+        while j < end:
+            a += values[j] * vector[places[j]]
+            j += 1
+        return (a + b) + (c + d)
+
+    @numba.njit(nogil=True, cache=True, error_model="numpy")
     def log_likelihood(  # type: ignore[no-untyped-def]
-        theta, gradient, starts, columns, values, offset, row_start, pressing, move_place,
-        row_truce, term_row, term_moves, reading_start, reading_weight, week_start, week_truce,
+        theta, gradient, starts, places, values, offset, row_start, pressing, move_place,
+        in_truce, term_row, term_moves, reading_start, reading_weight, week_start, week_truce,
         node, log_weight, frailty, round_starts, round_columns, round_values, round_held,
     ):  # fmt: skip
         rows, nodes, readings = len(row_start) - 1, len(node), len(reading_weight)
-        weeks, truces = len(week_truce), 0
-        for truce in week_truce:
-            truces = max(truces, truce + 1)
+        weeks, coefficients = len(week_truce), len(theta)
         tau = theta[frailty] if frailty >= 0 else 0.0
         shift = np.exp(-tau * node)
 
         # Weights of the options; log probability of HOLD and of the move of each row, by node.
-        weight = np.empty(len(offset))
-        calm, press, top = np.zeros(rows), np.zeros(rows), np.zeros(rows)
-        hold, move = np.zeros((rows, nodes)), np.zeros((rows, nodes))
+        weight = offset.copy()
+        for k in range(coefficients):
+            if theta[k] != 0.0:
+                for j in range(starts[k], starts[k + 1]):
+                    weight[places[j]] += values[j] * theta[k]
+        calm, press = np.zeros(rows), np.zeros(rows)
+        hold, move = np.empty((rows, nodes)), np.empty((rows, nodes))
+        part = np.empty((rows, nodes))
         for r in range(rows):
             best = -np.inf
             for o in range(row_start[r], row_start[r + 1]):
-                total = offset[o]
-                for j in range(starts[o], starts[o + 1]):
-                    total += values[j] * theta[columns[j]]
-                weight[o] = total
-                best = max(best, total)
-            top[r] = best
+                best = max(best, weight[o])
             chosen = move_place[r]
             moved = weight[chosen] - best if chosen >= 0 else 0.0
+            whole = pressed = 0.0
             for o in range(row_start[r], row_start[r + 1]):
                 weight[o] = np.exp(weight[o] - best)
-                if pressing[o] and row_truce[r] >= 0:
-                    press[r] += weight[o]
-                else:
-                    calm[r] += weight[o]
-            for q in range(nodes if row_truce[r] >= 0 else 1):
-                log_total = np.log(calm[r] + press[r] * shift[q])
+                whole += weight[o] * (1.0 - pressing[o])
+                pressed += weight[o] * pressing[o]
+            calm[r], press[r] = whole, pressed
+            tilt = tau * pressing[chosen] if chosen >= 0 else 0.0
+            for q in range(nodes):
+                if q == 0 or in_truce[r]:
+                    total = whole + pressed * shift[q]
+                    log_total = np.log(total)
+                part[r, q] = 1.0 / total
                 hold[r, q] = -best - log_total
-                if chosen >= 0:
-                    move[r, q] = moved - log_total
-                    if pressing[chosen] and row_truce[r] >= 0:
-                        move[r, q] -= tau * node[q]
+                move[r, q] = moved - log_total - tilt * node[q]
 
-        # Log probability of each reading, each week, each truce, by node.
-        read = np.zeros((readings, nodes))
-        week = np.zeros((weeks, nodes))
+        # Log probability of each reading, each week, each truce, by node. A week outside of any
+        # truce is at every node the same.
+        read = np.empty((readings, nodes))
+        truces = max(0, week_truce.max() + 1)
         truce_log = np.zeros((truces, nodes))
         value = 0.0
         for w in range(weeks):
-            number = week_truce[w]
+            first, last, number = week_start[w], week_start[w + 1], week_truce[w]
+            for p in range(first, last):
+                for q in range(nodes):
+                    read[p, q] = reading_weight[p]
+                for t in range(reading_start[p], reading_start[p + 1]):
+                    r = term_row[t]
+                    source = move if term_moves[t] else hold
+                    for q in range(nodes):
+                        read[p, q] += source[r, q]
             for q in range(nodes if number >= 0 else 1):
                 best = -np.inf
-                for p in range(week_start[w], week_start[w + 1]):
-                    total = reading_weight[p]
-                    for t in range(reading_start[p], reading_start[p + 1]):
-                        r = term_row[t]
-                        at = q if row_truce[r] >= 0 else 0
-                        total += move[r, at] if term_moves[t] else hold[r, at]
-                    read[p, q] = total
-                    best = max(best, total)
+                for p in range(first, last):
+                    best = max(best, read[p, q])
                 total = 0.0
-                for p in range(week_start[w], week_start[w + 1]):
-                    total += np.exp(read[p, q] - best)
-                week[w, q] = best + np.log(total)
+                for p in range(first, last):
+                    read[p, q] = np.exp(read[p, q] - best)
+                    total += read[p, q]
+                for p in range(first, last):
+                    read[p, q] /= total
                 if number >= 0:
-                    truce_log[number, q] += week[w, q]
-            if number < 0:
-                value += week[w, 0]
-        belief = np.zeros((truces, nodes))
+                    truce_log[number, q] += best + np.log(total)
+                else:
+                    value += best + np.log(total)
+        belief = np.empty((truces, nodes))
         for g in range(truces):
             best = -np.inf
             for q in range(nodes):
@@ -101,40 +122,36 @@ def marginal_kernel() -> Callable[..., float]:
         held, made = np.zeros((rows, nodes)), np.zeros((rows, nodes))
         for w in range(weeks):
             number = week_truce[w]
-            for q in range(nodes if number >= 0 else 1):
-                share = belief[number, q] if number >= 0 else 1.0
-                for p in range(week_start[w], week_start[w + 1]):
-                    chance = share * np.exp(read[p, q] - week[w, q])
-                    for t in range(reading_start[p], reading_start[p + 1]):
-                        r = term_row[t]
-                        at = q if row_truce[r] >= 0 else 0
+            for p in range(week_start[w], week_start[w + 1]):
+                for q in range(nodes if number >= 0 else 1):
+                    read[p, q] *= belief[number, q] if number >= 0 else 1.0
+                for t in range(reading_start[p], reading_start[p + 1]):
+                    r = term_row[t]
+                    for q in range(nodes if number >= 0 else 1):
                         if term_moves[t]:
-                            made[r, at] += chance
+                            made[r, q] += read[p, q]
                         else:
-                            held[r, at] += chance
+                            held[r, q] += read[p, q]
+        slope = 0.0
         for r in range(rows):
-            of_calm = of_press = of_move = slope = 0.0
+            of_calm = of_press = of_move = 0.0
             chosen = move_place[r]
-            for q in range(nodes if row_truce[r] >= 0 else 1):
-                count = held[r, q] + made[r, q]
-                total = calm[r] + press[r] * shift[q]
-                of_calm += count / total
-                of_press += count * shift[q] / total
+            for q in range(nodes):
+                count = (held[r, q] + made[r, q]) * part[r, q]
+                of_calm += count
+                of_press += count * shift[q]
                 of_move += made[r, q]
-                if row_truce[r] >= 0:
-                    slope += node[q] * count * press[r] * shift[q] / total
-                    if chosen >= 0 and pressing[chosen]:
-                        slope -= node[q] * made[r, q]
-            if frailty >= 0:
-                gradient[frailty] += slope
-            if of_calm == 0.0:
-                continue
+                slope += node[q] * count * press[r] * shift[q]
+                if chosen >= 0:
+                    slope -= node[q] * made[r, q] * pressing[chosen]
             for o in range(row_start[r], row_start[r + 1]):
-                pull = -weight[o] * (of_press if pressing[o] and row_truce[r] >= 0 else of_calm)
-                if o == chosen:
-                    pull += of_move
-                for j in range(starts[o], starts[o + 1]):
-                    gradient[columns[j]] += pull * values[j]
+                weight[o] *= -of_calm if pressing[o] == 0.0 else -of_press
+            if chosen >= 0:
+                weight[chosen] += of_move
+        for k in range(coefficients):
+            gradient[k] = dot(values, places, weight, starts[k], starts[k + 1])
+        if frailty >= 0:
+            gradient[frailty] += slope
 
         # Rounds.
         for n in range(len(round_held)):

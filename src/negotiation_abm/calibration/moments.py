@@ -173,9 +173,7 @@ def simulated_moments(
     """
     traces = np.zeros((replicates, len(game.weeks)), TRACE)
     block = run_replicates(game, seed, 0, replicates, traces)
-    runs, spells = block.runs, block.spells
-    year = Game(**{**game.__dict__, "weeks": game.weeks[:weeks]})
-    moved = run_replicates(year, seed, 0, replicates).runs["num_moves"]
+    runs, spells, seen = block.runs, block.spells, traces[:, :weeks]
     first = np.where(runs["first_truce_week"] < 0, len(game.weeks), runs["first_truce_week"])
     threats = runs["num_moves"][:, :, Move.THREATEN].sum()
     ended = spells[(spells["measure"] == COVERED) & (spells["cause"] != TruceEnd.CENSORED)]
@@ -189,7 +187,6 @@ def simulated_moments(
         ),
         "weibull_shape": weibull_shape(spells[spells["measure"] == ANY_DOMAIN]),
     }
-    seen = traces[:, :weeks]
     values["before_dates"] = _between(
         before_dates(game, seen["in_force"], is_truce(seen["phase"]), seen["weeks_left"]), 0.01, 100
     )
@@ -199,7 +196,7 @@ def simulated_moments(
         values[f"peak_tariff_{game.players[i]}"] = float(peak.mean() * scale)
     for i, player in enumerate(game.players):
         for name, move in (("escalations", Move.ESCALATE), ("concessions", Move.CONCEDE)):
-            total = moved[:, i, move].sum()
+            total = seen["num_moves"][:, -1, i, move].sum()
             values[f"{name}_{player}"] = float((total + HALF) / replicates)
     hazards = {name: _hazard(spells[spells["measure"] == m]) for name, m in MEASURES.items()}
     for number, spell in enumerate(moments.spells):

@@ -22,9 +22,15 @@ def rises(game: Game, in_force: np.ndarray) -> np.ndarray:
     in_force : ndarray, shape (runs, weeks, players, levers)
         At the end of each week.
     """
-    start = np.broadcast_to(game.initial["in_force"][0], (len(in_force), 1, *in_force.shape[2:]))
-    before = np.concatenate([start, in_force[:, :-1]], axis=1)
-    return np.asarray(in_force > before + TINY)
+    return _risen(in_force, game.initial["in_force"][0])
+
+
+def _risen(in_force: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Weeks at whose end levels, shape (runs, weeks, ...), are above those of the week before."""
+    found = np.empty(in_force.shape, bool)
+    found[:, :1] = in_force[:, :1] > start + TINY
+    found[:, 1:] = in_force[:, 1:] > in_force[:, :-1] + TINY
+    return found
 
 
 def near_dates(game: Game, in_truce: np.ndarray, weeks_left: np.ndarray) -> np.ndarray:
@@ -57,8 +63,8 @@ def raises_answered(game: Game, in_force: np.ndarray) -> float:
     levers = game.tariff_levers()
     if set(levers) != {0, 1}:
         return float("nan")
-    up = rises(game, in_force)
-    own, other = (up[:, :, i, levers[i][0]] for i in (0, 1))
+    start = game.initial["in_force"][0]
+    own, other = (_risen(in_force[:, :, i, levers[i][0]], start[i, levers[i][0]]) for i in (0, 1))
     cap = float(game.params["cap"][0, 1, levers[1][0]])
     level = in_force[:, :, 1, levers[1][0]]
     room = np.concatenate([np.ones((len(level), 1), bool), level[:, :-1] < CAPPED * cap], axis=1)

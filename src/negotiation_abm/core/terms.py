@@ -22,6 +22,9 @@ class Move(IntEnum):
     CONCEDE = 4
 
 
+NUM_MOVES = len(Move)
+
+
 class Phase(IntEnum):
     """State of the relation."""
 

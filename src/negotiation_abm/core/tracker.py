@@ -15,6 +15,7 @@ from negotiation_abm.core._rule import rule
 from negotiation_abm.core.payoffs import flow
 from negotiation_abm.core.terms import (
     MAX_LEVERS,
+    NUM_MOVES,
     NUM_PLAYERS,
     Event,
     Forum,
@@ -52,7 +53,7 @@ TALLY = np.dtype(
         ("replicate", "i8"),
         ("begun", "i8"),  # 1 once it is prepared (at a branch from a record: before the run)
         ("first_turn", "i8"),
-        ("num_moves", "i8", (NUM_PLAYERS, 5)),  # by player and Move
+        ("num_moves", "i8", (NUM_PLAYERS, NUM_MOVES)),  # by player and Move
         ("threats_carried_out", "i8", (NUM_PLAYERS,)),
         ("agency_shocks", "i8", (NUM_PLAYERS,)),
         ("forced_moves", "i8", (NUM_PLAYERS,)),  # moves of the calendar that were made
@@ -88,6 +89,7 @@ TRACE = np.dtype(
         ("in_force", "f8", (NUM_PLAYERS, MAX_LEVERS)),
         ("loaded", "f8", (NUM_PLAYERS, MAX_LEVERS)),
         ("hurt", "f8", (NUM_PLAYERS, MAX_LEVERS)),  # weekly pain that the lever causes
+        ("num_moves", "i8", (NUM_PLAYERS, NUM_MOVES)),  # since the start, by player and Move
     ],
     align=True,
 )
@@ -232,8 +234,8 @@ def close_tally(tally, state, params, info, spells, count):
 
 
 @rule
-def trace_turn(trace, state, params, week):
-    """Note the state at the end of a week."""
+def trace_turn(trace, state, params, week, tally):
+    """Note the state at the end of a week, and the moves made so far."""
     trace.phase = state.phase
     trace.age = state.age if state.phase == Phase.TRUCE else 0
     trace.weeks_left = state.weeks_left
@@ -244,6 +246,8 @@ def trace_turn(trace, state, params, week):
         trace.felt[player] = state.felt[player]
         trace.anger[player] = state.anger[player]
         trace.goodwill[player] = state.goodwill[player]
+        for move in range(NUM_MOVES):
+            trace.num_moves[player, move] = tally.num_moves[player, move]
         for lever in range(params.num_levers[player]):
             hurt = week.salience[player, lever] * state.potency[player, lever]
             trace.hurt[player, lever] = hurt * state.bite[player, lever]

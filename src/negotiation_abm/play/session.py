@@ -201,7 +201,7 @@ class Session:
         model.close_week()
         self._note(closing(model, was_truce))
         trace = as_object(blank(TRACE)[0])
-        trace_turn(trace, model.state, model.params, model.week)
+        trace_turn(trace, model.state, model.params, model.week, model.tally)
         self._traces.append(as_record(trace, TRACE))
 
     def _note(self, entry: Entry | None) -> None:
