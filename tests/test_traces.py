@@ -6,8 +6,9 @@ import pytest
 from cli_helpers import shipped_game
 from negotiation_abm import NegotiationModel
 from negotiation_abm.batch import run_replicates
-from negotiation_abm.core.terms import Phase
+from negotiation_abm.core.terms import Move, Phase
 from negotiation_abm.core.tracker import TRACE
+from negotiation_abm.game import Game
 from negotiation_abm.traces import bands, levers_of, trace_runs, trace_table
 
 
@@ -48,6 +49,15 @@ def test_tracing_changes_no_run(game):
     assert traced.runs.tobytes() == plain.runs.tobytes()
     assert traced.spells.tobytes() == plain.spells.tobytes()
     assert (traces["phase"] == Phase.TRUCE).any(axis=1).all()  # every row was written
+
+
+def test_moves_of_a_trace_are_those_of_a_shorter_run(game):
+    weeks = 20
+    shorter = Game(**{**game.__dict__, "weeks": game.weeks[:weeks]})
+    traces = trace_runs(game, 7, 30)
+    runs = run_replicates(shorter, 7, 0, 30).runs
+    assert runs["num_moves"][:, :, Move.ESCALATE].any()
+    np.testing.assert_array_equal(traces["num_moves"][:, weeks - 1], runs["num_moves"])
 
 
 def test_bands_are_quantiles_over_runs(table):

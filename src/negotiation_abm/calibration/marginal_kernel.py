@@ -50,7 +50,7 @@ def marginal_kernel() -> Callable[..., float]:
             if theta[k] != 0.0:
                 for j in range(starts[k], starts[k + 1]):
                     weight[places[j]] += values[j] * theta[k]
-        calm, press = np.zeros(rows), np.zeros(rows)
+        press = np.zeros(rows)
         hold, move = np.empty((rows, nodes)), np.empty((rows, nodes))
         part = np.empty((rows, nodes))
         for r in range(rows):
@@ -64,7 +64,7 @@ def marginal_kernel() -> Callable[..., float]:
                 weight[o] = np.exp(weight[o] - best)
                 whole += weight[o] * (1.0 - pressing[o])
                 pressed += weight[o] * pressing[o]
-            calm[r], press[r] = whole, pressed
+            press[r] = pressed
             tilt = tau * pressing[chosen] if chosen >= 0 else 0.0
             for q in range(nodes):
                 if q == 0 or in_truce[r]:
