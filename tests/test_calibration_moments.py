@@ -12,9 +12,10 @@ from helpers import write_yaml
 from negotiation_abm import InputError, load_record
 from negotiation_abm.calibration import joint, moments
 from negotiation_abm.calibration.emulator import Surface, fit_surface
+from negotiation_abm.calibration.emulator_check import check_emulator
 from negotiation_abm.calibration.features import coefficients_of
 from negotiation_abm.calibration.fit import fit
-from negotiation_abm.calibration.joint import FAR, MomentTerm, check_emulator, fit_joint
+from negotiation_abm.calibration.joint import FAR, MomentTerm, fit_joint
 from negotiation_abm.calibration.moments import (
     LOG,
     LOGIT,

@@ -4,9 +4,9 @@ The log posterior is that of `fit` plus, for each moment, ``-((simulated - targe
 and, for each recorded spell, the log probability that free runs give it. What free runs give is
 taken from an `emulator` that is refined where the posterior lies: design points are drawn, first
 around the mode and last from the posterior itself, simulated with the same draws each, and the
-surfaces fitted anew, for a few rounds. So every
-coefficient has an error that knows of both, and a posterior sample costs no simulation. How far the
-emulator can be trusted is measured on draws that it has not seen (`check_emulator`).
+surfaces fitted anew, for a few rounds. So every coefficient has an error that knows of both, and a
+posterior sample costs no simulation. How far the emulator can be trusted is measured on draws that
+it has not seen (`emulator_check`).
 """
 
 from collections.abc import Callable
@@ -260,48 +260,3 @@ def _term(
     target = np.array([float(entry["target"]) for entry in moments.targets.values()])
     sd = np.array([float(entry["sd"]) for entry in moments.targets.values()])
     return MomentTerm(names, target, sd, surface, centre, free, root)
-
-
-@dataclass(frozen=True)
-class EmulatorCheck:
-    """The emulator on posterior draws that it was not fitted to.
-
-    Attributes
-    ----------
-    error : float
-        Standard deviation of (simulated - emulated) log density, in nats.
-    effective_share : float
-        Effective sample size of importance weights from emulated to simulated, as a share.
-    correlation : dict
-        Of simulated with emulated values, by outcome.
-    """
-
-    error: float
-    effective_share: float
-    correlation: dict[str, float]
-
-
-def check_emulator(
-    result: JointFit, moments: Moments, draws: np.ndarray, replicates: int, seed: int
-) -> EmulatorCheck:
-    """Simulate at `draws`, shape (N, K), and hold the emulator to it.
-
-    The simulation has noise of its own, so the error is an upper bound.
-    """
-    data, term = result.fit.data, result.fit.term
-    assert isinstance(term, MomentTerm)
-    with ThreadPoolExecutor(available_threads()) as pool:
-        true = list(
-            pool.map(lambda theta: simulate_at(data, moments, theta, replicates, seed), draws)
-        )
-    guessed = [term.outcomes(theta) for theta in draws]
-    gaps = np.array(
-        [term.log_density(t) - term.log_density(g) for t, g in zip(true, guessed, strict=True)]
-    )
-    weights = np.exp(gaps - gaps.max())
-    share = weights.sum() ** 2 / (weights**2).sum() / len(weights)
-    correlation = {
-        name: float(np.corrcoef([t[name] for t in true], [g[name] for g in guessed])[0, 1])
-        for name in term.names
-    }
-    return EmulatorCheck(float(gaps.std()), float(share), correlation)

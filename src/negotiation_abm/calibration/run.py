@@ -9,10 +9,11 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from negotiation_abm.calibration.coding import split_packages
+from negotiation_abm.calibration.emulator_check import check_emulator
 from negotiation_abm.calibration.features import Data, collect
 from negotiation_abm.calibration.fit import Fit, fit
 from negotiation_abm.calibration.identification import identification_table, sentence
-from negotiation_abm.calibration.joint import JointFit, check_emulator, fit_joint
+from negotiation_abm.calibration.joint import JointFit, fit_joint
 from negotiation_abm.calibration.marginal import likelihood_of
 from negotiation_abm.calibration.moments import Moments, load_moments
 from negotiation_abm.calibration.parameter_file import parameter_file
