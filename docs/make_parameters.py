@@ -14,7 +14,7 @@ from negotiation_abm.core.params import (
     PAYOFF_PARAMETERS,
     STRATEGY_PARAMETERS,
 )
-from negotiation_abm.parameters import ParameterSet, load_parameter_set
+from negotiation_abm.scenario.parameters import ParameterSet, load_parameter_set
 
 PAGE = Path(__file__).with_name("parameters.md")
 SET = "start_2025"

@@ -15,17 +15,17 @@ import numpy as np
 import pandas as pd
 
 from negotiation_abm import build_game, load_scenario
-from negotiation_abm.batch import available_threads, run_replicates
 from negotiation_abm.calibration.draws import games_of, load_draws, thinned
-from negotiation_abm.contrast import YEAR_WEEKS
 from negotiation_abm.core.terms import Move
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
-from negotiation_abm.kernel import make_kernel
+from negotiation_abm.files.provenance import environment, file_hash
+from negotiation_abm.files.resources import read_yaml
 from negotiation_abm.plotting import KINDS, style
 from negotiation_abm.plotting.forest import plot_differences
-from negotiation_abm.provenance import environment, file_hash
-from negotiation_abm.resources import read_yaml
-from negotiation_abm.results import provenance_of
+from negotiation_abm.run.batch import available_threads, run_replicates
+from negotiation_abm.run.kernel import make_kernel
+from negotiation_abm.run.paired import YEAR_WEEKS
+from negotiation_abm.scenario.provenance import provenance_of
 
 INTERVAL = (0.05, 0.5, 0.95)
 TAIL = 1.645  # of a normal, both ends of 90 %

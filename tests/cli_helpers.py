@@ -16,8 +16,8 @@ from negotiation_abm import (
     load_scenario,
 )
 from negotiation_abm.cli import main
-from negotiation_abm.observed import write_replay
-from negotiation_abm.runs import run_batch
+from negotiation_abm.replay.step import write_replay
+from negotiation_abm.run.step import run_batch
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = Path(sys.executable).with_name("negotiation-abm")

@@ -6,8 +6,8 @@ import numpy as np
 
 from cli_helpers import shipped_game
 from negotiation_abm import load_record
-from negotiation_abm.branch import branch_turn
-from negotiation_abm.replay import freeze
+from negotiation_abm.replay.branch import branch_turn
+from negotiation_abm.replay.replay import freeze
 
 WEEKS = ["2025-04-07", "2025-10-06", "2025-10-27"]
 

@@ -21,8 +21,8 @@ from negotiation_abm.core.state import (
 from negotiation_abm.core.terms import LONG_AGO, Phase
 from negotiation_abm.core.transitions import apply_move, scheduled_step
 from negotiation_abm.core.week import end_turn
-from negotiation_abm.game import Game
-from negotiation_abm.strategy_check import MEMORY, changed_fields, legal_options, situations
+from negotiation_abm.run.strategy_check import MEMORY, changed_fields, legal_options, situations
+from negotiation_abm.scenario.game import Game
 
 __all__ = ["MEMORY", "changed_fields", "legal_options"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from negotiation_abm.resources import root
+from negotiation_abm.files.resources import root
 
 SCENARIO, RECORD, PARAMETERS = "scenario", "record", "parameters"
 SOURCES = {

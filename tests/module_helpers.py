@@ -17,8 +17,8 @@ from negotiation_abm.core.parameter import Parameter
 from negotiation_abm.core.payoffs import option_value
 from negotiation_abm.core.state import as_object
 from negotiation_abm.core.terms import Phase
-from negotiation_abm.game import Game
-from negotiation_abm.scenario import Scenario
+from negotiation_abm.scenario.game import Game
+from negotiation_abm.scenario.load import Scenario
 
 US, CHINA = 0, 1
 OFF: dict[str, Any] = {"modules": {}}

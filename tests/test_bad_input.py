@@ -10,7 +10,7 @@ from negotiation_abm import (
     load_scenario,
     replay_record,
 )
-from negotiation_abm.parameters import load_parameter_set
+from negotiation_abm.scenario.parameters import load_parameter_set
 
 
 def load(case, path):

@@ -5,7 +5,7 @@ import pytest
 
 from helpers import foreign_scenario, make_game
 from negotiation_abm import batch, build_game, load_scenario
-from negotiation_abm.batch import run_replicates, simulate, spells_of_one
+from negotiation_abm.run.batch import run_replicates, simulate, spells_of_one
 
 REPLICATES, SEED = 300, 11
 

@@ -18,11 +18,11 @@ from negotiation_abm import (
     replay_record,
     run_replicates,
 )
-from negotiation_abm.branch import branch_off, branch_turn, without
 from negotiation_abm.core.state import STATE, as_record, blank
 from negotiation_abm.core.terms import Move, option_of
 from negotiation_abm.core.tracker import NO_SPELL, TALLY
-from negotiation_abm.scenario_schema import ScriptedMove
+from negotiation_abm.replay.branch import branch_off, branch_turn, without
+from negotiation_abm.scenario.schema import ScriptedMove
 
 DAY = dt.date(2025, 10, 6)
 TURN = 37

@@ -29,8 +29,8 @@ from negotiation_abm.calibration.coding import (
 from negotiation_abm.calibration.features import collect
 from negotiation_abm.calibration.scores import MODEL, log_scores, scores_as_given
 from negotiation_abm.core.terms import Event
-from negotiation_abm.history import recorded_history
-from negotiation_abm.record import LEVER_MOVES
+from negotiation_abm.record.load import LEVER_MOVES
+from negotiation_abm.replay.events import recorded_history
 from test_calibration_data import by_hand, episode, shipped
 
 HOLD, SUSPEND, ESCALATE, THREATEN, CONCEDE = range(5)  # also options, with the first lever

@@ -10,15 +10,15 @@ import pytest
 from cli_helpers import ROOT, command, contents, shipped_game, strict_json
 from helpers import foreign_scenario, make_game
 from negotiation_abm import Game, InputError, NegotiationModel, build_game, load_scenario
-from negotiation_abm.batch import run_replicates
 from negotiation_abm.calibration.draws import draws_path, games_of, load_draws, thinned
 from negotiation_abm.calibration.features import coefficients_of
 from negotiation_abm.calibration.forecast import _spread, forecast
 from negotiation_abm.calibration.forecast_step import make_forecast
-from negotiation_abm.contrast import outcomes
 from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
-from negotiation_abm.parameters import load_parameter_set
+from negotiation_abm.run.batch import run_replicates
+from negotiation_abm.run.paired import outcomes
+from negotiation_abm.scenario.parameters import load_parameter_set
 
 KNOWN = dt.date(2025, 12, 31)
 CODES = {"covered": COVERED, "any_domain": ANY_DOMAIN}

@@ -12,7 +12,7 @@ from negotiation_abm.calibration.free_runs import cut
 from negotiation_abm.core.levers import set_level
 from negotiation_abm.core.state import as_object
 from negotiation_abm.core.terms import Event, Forum, Move, TruceEnd
-from negotiation_abm.history import HistoryBuilder, recorded_history, simulated_history
+from negotiation_abm.replay.events import HistoryBuilder, recorded_history, simulated_history
 
 GENEVA, LONDON, AUGUST, BUSAN = 16, 20, 29, 40  # turns of the agreements of 2025
 EXAMPLES = ROOT / "docs" / "examples"

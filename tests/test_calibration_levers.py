@@ -8,7 +8,6 @@ import pytest
 
 from cli_helpers import shipped_game
 from negotiation_abm import Game, NegotiationModel
-from negotiation_abm.batch import Block, run_replicates
 from negotiation_abm.calibration.controls import CONTROLS, control_table
 from negotiation_abm.calibration.draws import games_of, load_draws, thinned
 from negotiation_abm.calibration.lever_response import (
@@ -21,6 +20,7 @@ from negotiation_abm.calibration.lever_response import (
 )
 from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.core.tracker import COVERED, SPELL, TALLY
+from negotiation_abm.run.batch import Block, run_replicates
 
 OFF = Change("disabled", 0.0, disabled=True)
 SAME = Change("potency x 1", 1.0)

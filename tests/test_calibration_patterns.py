@@ -20,7 +20,7 @@ from negotiation_abm.calibration.free_runs import (
 from negotiation_abm.calibration.patterns import STATISTICS, Statistic
 from negotiation_abm.core.terms import MAX_LEVERS, Event, Forum, Move, TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
-from negotiation_abm.history import MOVES, WEEKS, History, recorded_history
+from negotiation_abm.replay.events import MOVES, WEEKS, History, recorded_history
 from negotiation_abm.sweep.executors import processes
 
 US, CHINA = 0, 1

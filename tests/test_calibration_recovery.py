@@ -21,7 +21,7 @@ from negotiation_abm.calibration.recovery import (
     truths_of,
 )
 from negotiation_abm.core.terms import Move
-from negotiation_abm.parameters import load_parameter_set
+from negotiation_abm.scenario.parameters import load_parameter_set
 
 RECORDS = 200
 IDENTIFIED = 0.5  # mean posterior over prior sd below which a coefficient counts as identified

@@ -32,7 +32,7 @@ from negotiation_abm.calibration.scores import (
 )
 from negotiation_abm.calibration.validate import validate
 from negotiation_abm.core.terms import Move
-from negotiation_abm.replay import replay_record
+from negotiation_abm.replay.replay import replay_record
 from test_calibration_data import by_hand, episode, normal, shipped
 
 HOLD, SUSPEND, ESCALATE, THREATEN, CONCEDE = range(5)  # also options, with the first lever

@@ -12,9 +12,9 @@ from negotiation_abm.calibration.posterior import bulk_effective_size, split_r_h
 from negotiation_abm.calibration.priors import load_prior
 from negotiation_abm.calibration.scores import log_scores
 from negotiation_abm.core.params import PARAMETERS
-from negotiation_abm.parameters import MODEL_VERSION, load_parameter_set
-from negotiation_abm.provenance import file_hash
-from negotiation_abm.resources import read_yaml
+from negotiation_abm.files.provenance import file_hash
+from negotiation_abm.files.resources import read_yaml
+from negotiation_abm.scenario.parameters import MODEL_VERSION, load_parameter_set
 from test_calibration_data import shipped
 
 NAME = "calibrated_2025"
@@ -85,7 +85,7 @@ def test_chains_have_mixed(chains):
 
 
 def test_games_of_the_draws_can_be_played(chosen):
-    from negotiation_abm.batch import run_replicates
+    from negotiation_abm.run.batch import run_replicates
 
     games = games_of(shipped_game("busan_2025", parameters=NAME), thinned(load_draws(chosen), 3))
     spells = [run_replicates(game, 1, 0, 20).spells for game in games]

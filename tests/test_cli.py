@@ -27,10 +27,10 @@ from cli_helpers import (
     shipped_game,
     strict_json,
 )
-from negotiation_abm import batch
 from negotiation_abm.core.tracker import SPELL
-from negotiation_abm.scenario_schema import Scenario
-from negotiation_abm.spells import spells_table
+from negotiation_abm.run import batch
+from negotiation_abm.run.spells import spells_table
+from negotiation_abm.scenario.schema import Scenario
 
 COMMANDS = ("replay", "run", "plot", "check", "schema", "list")
 HEAVY = ("numba", "mesa", "pandas", "matplotlib", "pyarrow", "scipy", "numpy", "pydantic")
@@ -436,7 +436,7 @@ def test_tables_fit_the_width(capsys, words, monkeypatch):
 
 def test_tables_of_many_runs_fit_the_width(capsys, tmp_path):
     """Counts with all their digits, from a summary with large numbers."""
-    from negotiation_abm.console.run import print_run
+    from negotiation_abm.cli.tables.run import print_run
 
     words = ("run", "busan_2025", "--replicates", 30, "--out", tmp_path, "--json")
     summary = strict_json(good(capsys, *words))

@@ -17,8 +17,8 @@ from negotiation_abm.dashboard.jobs import CancelledError, Task
 from negotiation_abm.dashboard.question import Question
 from negotiation_abm.dashboard.settings import Settings
 from negotiation_abm.dashboard.story import facts_by_date, load_story, sources_of
-from negotiation_abm.errors import InputError
-from negotiation_abm.whatif.run import as_csv, run_whatif
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.studies.whatif.run import as_csv, run_whatif
 
 BASE = "baseline_2025"
 DAY = dt.date(2025, 10, 6)

@@ -13,14 +13,14 @@ from cli_helpers import command
 from negotiation_abm import InputError, NegotiationModel, run_replicates
 from negotiation_abm.dashboard import board, browser, game_address, mesa_model, permalink
 from negotiation_abm.dashboard.browser import Asked
-from negotiation_abm.game import build_game
+from negotiation_abm.files.resources import shipped
 from negotiation_abm.play.advice import choices
 from negotiation_abm.play.identity import state_hash
 from negotiation_abm.play.schema import Start
 from negotiation_abm.play.session import Session
-from negotiation_abm.resources import shipped
-from negotiation_abm.scenario import load_scenario
-from negotiation_abm.slices import Query, open_sweep
+from negotiation_abm.scenario.game import build_game
+from negotiation_abm.scenario.load import load_scenario
+from negotiation_abm.sweep.slices import Query, open_sweep
 from sweep_helpers import BREACH, RARE, sweep
 
 

@@ -12,12 +12,12 @@ from cli_helpers import command, shipped_game, strict_json
 from equilibrium_helpers import WEEKS, board_of, random_game
 from negotiation_abm import load_record
 from negotiation_abm.core.terms import NUM_OPTIONS
-from negotiation_abm.equilibrium.nash import nash
-from negotiation_abm.equilibrium.quantal import logit_equilibria
-from negotiation_abm.equilibrium.run import run_equilibrium
-from negotiation_abm.equilibrium.stage import simulated_frequencies, stage_game
 from negotiation_abm.plotting import plot_folder
 from negotiation_abm.strategies._odds import option_weights
+from negotiation_abm.studies.equilibrium.nash import nash
+from negotiation_abm.studies.equilibrium.quantal import logit_equilibria
+from negotiation_abm.studies.equilibrium.run import run_equilibrium
+from negotiation_abm.studies.equilibrium.stage import simulated_frequencies, stage_game
 
 PRECISIONS = [0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0]
 

@@ -8,7 +8,7 @@ import yaml
 
 from cli_helpers import ROOT, shipped_game
 from negotiation_abm import InputError, load_record, replay_record
-from negotiation_abm.facts import (
+from negotiation_abm.record.facts import (
     OPTIONAL,
     REQUIRED,
     check_facts,

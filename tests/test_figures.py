@@ -12,6 +12,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from cli_helpers import FIGURES, contents, leftovers, make_results
+from negotiation_abm.files.folder import read_manifest
+from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.plotting import plot_folder, style
 from negotiation_abm.plotting.causes import plot_ends_by_cause, plot_incidence
 from negotiation_abm.plotting.durations import mark_recorded, plot_durations, plot_survival
@@ -22,8 +24,6 @@ from negotiation_abm.plotting.timeline import (
     plot_tariffs,
     plot_timeline,
 )
-from negotiation_abm.provenance import file_hash
-from negotiation_abm.results import read_manifest
 
 mpl.use("Agg")
 PNG, SVG = b"\x89PNG\r\n", b"<?xml"

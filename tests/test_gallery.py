@@ -17,8 +17,7 @@ from negotiation_abm import load_record
 from negotiation_abm.calibration.forecast_step import make_forecast
 from negotiation_abm.calibration.run import calibrate
 from negotiation_abm.calibration.validate import Effort, validate
-from negotiation_abm.lifetimes import compare, study_tables
-from negotiation_abm.observed import write_replay
+from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.plotting import plot_folder
 from negotiation_abm.plotting.calendar import plot_calendar
 from negotiation_abm.plotting.catalogue import FIGURES
@@ -27,12 +26,13 @@ from negotiation_abm.plotting.hazard import plot_hazard
 from negotiation_abm.plotting.levers import plot_fan, plot_spaghetti, record_table
 from negotiation_abm.plotting.scenarios import plot_scenarios
 from negotiation_abm.plotting.sobol import plot_morris, plot_sobol
-from negotiation_abm.provenance import file_hash
-from negotiation_abm.runs import run_batch
-from negotiation_abm.sensitivity.run import run_study
-from negotiation_abm.sensitivity.spec import load_spec
-from negotiation_abm.spells import read_spells
-from negotiation_abm.traces import bands
+from negotiation_abm.replay.step import write_replay
+from negotiation_abm.run.spells import read_spells
+from negotiation_abm.run.step import run_batch
+from negotiation_abm.run.traces import bands
+from negotiation_abm.studies.comparison import compare, study_tables
+from negotiation_abm.studies.sensitivity.run import run_study
+from negotiation_abm.studies.sensitivity.spec import load_spec
 
 mpl.use("Agg")
 COMPARISON = {"scenarios", "rmst", "hazard_ratios"}

@@ -10,9 +10,9 @@ import pytest
 from cli_helpers import WIDTH, command, contents, leftovers, make_results, shipped_game, strict_json
 from helpers import assert_near
 from negotiation_abm import InputError
-from negotiation_abm.lifetimes import compare, study
-from negotiation_abm.runs import run_batch
-from negotiation_abm.spells import read_spells
+from negotiation_abm.run.spells import read_spells
+from negotiation_abm.run.step import run_batch
+from negotiation_abm.studies.comparison import compare, study
 from negotiation_abm.survival import count_spells, paired_rmst_difference, rmst, run_influence
 
 TABLES = {"hazard.csv", "incidence.csv", "fits.csv", "fit_curves.csv", "survival.json"}

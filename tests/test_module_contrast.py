@@ -10,10 +10,10 @@ from scipy.stats import binom, norm, ttest_rel
 from helpers import assert_near
 from module_helpers import game_with
 from negotiation_abm import NegotiationModel
-from negotiation_abm.contrast import RESAMPLES, mean_difference, median_difference, outcomes
 from negotiation_abm.core.modules import NAMES
 from negotiation_abm.core.tracker import COVERED
-from negotiation_abm.mechanisms import EVERY, mechanisms_table
+from negotiation_abm.run.paired import RESAMPLES, mean_difference, median_difference, outcomes
+from negotiation_abm.studies.mechanisms import EVERY, mechanisms_table
 
 # ---------------------------------------------------------------------------
 # Means.

@@ -15,7 +15,7 @@ from module_helpers import OFF, game_with, pledge, random_settings, run_bytes
 from negotiation_abm import load_scenario
 from negotiation_abm.core.modules import NAMES
 from negotiation_abm.core.modules.shocks import QUANTITIES
-from negotiation_abm.runs import run_batch
+from negotiation_abm.run.step import run_batch
 
 EXPECTED = json.loads((Path(__file__).parent / "data" / "no_modules.json").read_text())
 

@@ -6,12 +6,12 @@ import pytest
 from helpers import assert_same_record
 from module_helpers import random_combination
 from negotiation_abm import NegotiationModel, build_game, load_scenario
-from negotiation_abm.batch import is_disturbed, spells_of_one
 from negotiation_abm.core.modules import NAMES
 from negotiation_abm.core.state import INFO, STATE
 from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.core.tracker import SPELL, TALLY
-from negotiation_abm.kernel import make_kernel
+from negotiation_abm.run.batch import is_disturbed, spells_of_one
+from negotiation_abm.run.kernel import make_kernel
 
 FEW, MANY = range(12), range(100)
 

@@ -18,8 +18,8 @@ import pytest
 from nashpy.algorithms.support_enumeration import solve_indifference
 
 from equilibrium_helpers import WEEKS, board_of, random_game
-from negotiation_abm.equilibrium.nash import nash, undominated
-from negotiation_abm.equilibrium.stage import stage_game
+from negotiation_abm.studies.equilibrium.nash import nash, undominated
+from negotiation_abm.studies.equilibrium.stage import stage_game
 
 SAME = 1e-9  # largest difference of probabilities of one and the same equilibrium
 SETS = ["start_2025", "calibrated_2025"]

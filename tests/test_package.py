@@ -12,7 +12,7 @@ import pytest
 
 from cli_helpers import ROOT, shipped_game
 from negotiation_abm import load_record, replay_record
-from negotiation_abm.observed import replay_summary
+from negotiation_abm.replay.step import replay_summary
 
 OFFLINE = ("No matching distribution", "Could not find a version", "Connection", "Network")
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
@@ -78,7 +78,7 @@ def test_wheel_holds_the_package_and_its_data(wheel):
     }
     assert "negotiation_abm/py.typed" in names
     for page in ("template", "run", "whatif", "ground"):
-        assert f"negotiation_abm/report/{page}.html" in names
+        assert f"negotiation_abm/plotting/report/{page}.html" in names
     code = {name for name in names if name.endswith(".py")}
     assert code == {
         path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")
@@ -88,7 +88,7 @@ def test_wheel_holds_the_package_and_its_data(wheel):
 @pytest.mark.slow
 def test_installed_package_finds_its_data(installed, tmp_path):
     code = (
-        "import negotiation_abm, negotiation_abm.resources as r;"
+        "import negotiation_abm, negotiation_abm.files.resources as r;"
         "print(negotiation_abm.__file__); print(r.root())"
     )
     package, root = map(Path, elsewhere(installed, tmp_path, "-c", code).split())

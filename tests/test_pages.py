@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from cli_helpers import command
-from negotiation_abm.resources import shipped
+from negotiation_abm.files.resources import shipped
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "experiments" / "pages"

@@ -9,7 +9,6 @@ import pytest
 from cli_helpers import command, strict_json
 from helpers import assert_same_record
 from negotiation_abm import InputError, NegotiationModel, run_replicates
-from negotiation_abm.batch import blank_traces
 from negotiation_abm.core.payoffs import flow, option_value
 from negotiation_abm.core.terms import Move, Phase
 from negotiation_abm.core.transitions import is_legal
@@ -22,6 +21,7 @@ from negotiation_abm.play.standing import standing
 from negotiation_abm.play.start import game_of
 from negotiation_abm.play.step import run_play
 from negotiation_abm.plotting import plot_folder
+from negotiation_abm.run.batch import blank_traces
 from negotiation_abm.strategies.logit import choose
 
 BUSAN = {"scenario": "busan_2025", "side": "US", "seed": 7, "weeks": 30}
@@ -336,7 +336,7 @@ def test_standing_of_a_broken_truce(played):
 
 def test_the_distribution_is_that_of_a_run(played):
     """Medians and survival as the command `run` has them for the same scenario and seed."""
-    from negotiation_abm.spells import spells_table
+    from negotiation_abm.run.spells import spells_table
     from negotiation_abm.survival import survival
 
     found = standing(played, 500)

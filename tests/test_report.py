@@ -9,14 +9,14 @@ from PIL import Image
 
 from cli_helpers import command, contents, leftovers, shipped_game
 from negotiation_abm import InputError
+from negotiation_abm.files.folder import read_manifest
 from negotiation_abm.plotting.folder import read_json
-from negotiation_abm.report import write_report
-from negotiation_abm.report.assumptions import resting
-from negotiation_abm.report.words import answer, drivers
-from negotiation_abm.results import read_manifest
-from negotiation_abm.runs import run_batch
-from negotiation_abm.sensitivity.run import run_study
-from negotiation_abm.sensitivity.spec import load_spec
+from negotiation_abm.plotting.report import write_report
+from negotiation_abm.plotting.report.assumptions import resting
+from negotiation_abm.plotting.report.words import answer, drivers
+from negotiation_abm.run.step import run_batch
+from negotiation_abm.studies.sensitivity.run import run_study
+from negotiation_abm.studies.sensitivity.spec import load_spec
 from report_helpers import assert_loads_nothing, needs_browser, num_pages, requests_of, visible
 
 STUDY = """

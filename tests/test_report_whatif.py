@@ -7,14 +7,14 @@ import pytest
 
 from cli_helpers import command, contents, shipped_game
 from negotiation_abm import InputError
+from negotiation_abm.files.folder import read_manifest
 from negotiation_abm.plotting.folder import read_json
-from negotiation_abm.report import write_report
-from negotiation_abm.report.assumptions import resting
-from negotiation_abm.report.whatif_words import answer, moved
-from negotiation_abm.results import read_manifest
-from negotiation_abm.runs import run_batch
-from negotiation_abm.whatif.run import run_whatif
-from negotiation_abm.whatif.schema import WhatIf, load_whatif
+from negotiation_abm.plotting.report import write_report
+from negotiation_abm.plotting.report.assumptions import resting
+from negotiation_abm.plotting.report.whatif_words import answer, moved
+from negotiation_abm.run.step import run_batch
+from negotiation_abm.studies.whatif.run import run_whatif
+from negotiation_abm.studies.whatif.schema import WhatIf, load_whatif
 from report_helpers import assert_loads_nothing, needs_browser, num_pages, requests_of, visible
 
 HEADINGS = ("Truce", "Extra tariff, pp", "Pain, units a week")

@@ -32,17 +32,17 @@ from negotiation_abm import (
     load_record,
     runs,
 )
-from negotiation_abm.batch import run_replicates
-from negotiation_abm.observed import write_replay
-from negotiation_abm.plotting import plot_folder
-from negotiation_abm.provenance import SEED_FORMULA
-from negotiation_abm.results import (
+from negotiation_abm.files.folder import (
     Draft,
     prepare,
     read_manifest,
     writing,
 )
-from negotiation_abm.runs import run_batch
+from negotiation_abm.files.provenance import SEED_FORMULA
+from negotiation_abm.plotting import plot_folder
+from negotiation_abm.replay.step import write_replay
+from negotiation_abm.run.batch import run_replicates
+from negotiation_abm.run.step import run_batch
 
 
 @pytest.fixture(scope="module")
@@ -201,7 +201,7 @@ def test_exception_of_a_thread_reaches_the_caller(tmp_path, game, monkeypatch):
 
 
 def test_exception_in_a_replay_leaves_nothing(tmp_path, monkeypatch):
-    from negotiation_abm import observed
+    from negotiation_abm.replay import step as observed
 
     def stop(_):
         raise UnforeseenError

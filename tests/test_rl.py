@@ -12,7 +12,7 @@ from pettingzoo.test import api_test, seed_test
 from cli_helpers import ROOT, python, shipped_game
 from negotiation_abm import NegotiationModel, run_replicates
 from negotiation_abm.core.transitions import is_legal
-from negotiation_abm.rl import NegotiationEnv, feature_names
+from negotiation_abm.run.rl import NegotiationEnv, feature_names
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ from scipy.stats import sobol_indices
 
 from cli_helpers import ROOT, WIDTH, command, contents, leftovers, strict_json
 from negotiation_abm import InputError
-from negotiation_abm.parameters import load_parameter_set
-from negotiation_abm.sensitivity.design import design, matrices
-from negotiation_abm.sensitivity.factors import Factor
-from negotiation_abm.sensitivity.indices import indices, saltelli
-from negotiation_abm.sensitivity.run import analyse, run_points, run_study
-from negotiation_abm.sensitivity.spec import load_spec
+from negotiation_abm.scenario.parameters import load_parameter_set
+from negotiation_abm.studies.sensitivity.design import design, matrices
+from negotiation_abm.studies.sensitivity.factors import Factor
+from negotiation_abm.studies.sensitivity.indices import indices, saltelli
+from negotiation_abm.studies.sensitivity.run import analyse, run_points, run_study
+from negotiation_abm.studies.sensitivity.spec import load_spec
 
 STUDY = {
     "scenario": "busan_2025",

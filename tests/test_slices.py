@@ -10,8 +10,11 @@ from cli_helpers import command
 from negotiation_abm import InputError, build_game, load_scenario, run_replicates
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.slices import look_up, outcome_text, plot_slice, slice_title
-from negotiation_abm.sensitivity.outcomes import EXAMPLES
-from negotiation_abm.slices import (
+from negotiation_abm.run.spells import spells_table
+from negotiation_abm.studies.sensitivity.outcomes import EXAMPLES
+from negotiation_abm.survival import survival
+from negotiation_abm.sweep import load_sweep
+from negotiation_abm.sweep.slices import (
     Query,
     folders_in,
     inside,
@@ -23,9 +26,6 @@ from negotiation_abm.slices import (
     study_outcomes,
     study_table,
 )
-from negotiation_abm.spells import spells_table
-from negotiation_abm.survival import survival
-from negotiation_abm.sweep import load_sweep
 from sweep_helpers import BREACH, RARE, sweep
 
 THIRD = "fatigue"

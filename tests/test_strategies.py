@@ -36,7 +36,7 @@ from negotiation_abm.core.levers import touch_all
 from negotiation_abm.core.state import as_object
 from negotiation_abm.core.terms import LONG_AGO, NUM_OPTIONS
 from negotiation_abm.core.transitions import is_legal
-from negotiation_abm.parameters import load_parameter_set
+from negotiation_abm.scenario.parameters import load_parameter_set
 from negotiation_abm.strategies import code_of, strategies
 from negotiation_abm.strategies._lookahead import foreseen, new_info, new_twin
 from negotiation_abm.strategies._odds import option_weights

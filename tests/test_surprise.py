@@ -7,7 +7,7 @@ import pytest
 from cli_helpers import command, shipped_game, strict_json
 from negotiation_abm import load_record, replay_record
 from negotiation_abm.plotting import plot_folder
-from negotiation_abm.surprise import moments, payoff_after, regrets, run_surprise
+from negotiation_abm.studies.surprise import moments, payoff_after, regrets, run_surprise
 
 
 @pytest.fixture(scope="module")

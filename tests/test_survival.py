@@ -6,8 +6,8 @@ import pytest
 
 from cli_helpers import shipped_game
 from helpers import assert_near
-from negotiation_abm.runs import run_batch
-from negotiation_abm.spells import read_spells
+from negotiation_abm.run.spells import read_spells
+from negotiation_abm.run.step import run_batch
 from negotiation_abm.survival import survival
 from survival_helpers import CAUSES, by_hand, random_spells, spells
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from negotiation_abm.errors import InputError
+from negotiation_abm.files.errors import InputError
 from negotiation_abm.sweep import executors
 from negotiation_abm.sweep.plan import make_plan
 from negotiation_abm.sweep.runner import run_sweep

@@ -6,9 +6,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from negotiation_abm import build_game, load_scenario, run_replicates
-from negotiation_abm.contrast import mean_difference, outcomes
-from negotiation_abm.runs import survival_of
-from negotiation_abm.spells import spells_table
+from negotiation_abm.run.paired import mean_difference, outcomes
+from negotiation_abm.run.spells import spells_table
+from negotiation_abm.run.step import survival_of
 from negotiation_abm.sweep import reader
 from negotiation_abm.sweep.estimates import Estimator, Outcome, Settings
 from negotiation_abm.sweep.reader import Rows

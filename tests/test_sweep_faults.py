@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from cli_helpers import SCRIPT
-from negotiation_abm.errors import InputError
+from negotiation_abm.files.errors import InputError
 from negotiation_abm.sweep import executors
 from negotiation_abm.sweep.files import locked
 from negotiation_abm.sweep.runner import run_sweep

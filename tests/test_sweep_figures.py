@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cli_helpers import command
-from negotiation_abm.errors import InputError
+from negotiation_abm.files.errors import InputError
 from negotiation_abm.plotting import plot_folder, style
 from negotiation_abm.plotting.phase import plot_phase
 from sweep_helpers import BREACH, RARE, sweep

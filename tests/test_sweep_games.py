@@ -8,7 +8,7 @@ import pytest
 
 from negotiation_abm import build_game, load_scenario
 from negotiation_abm.core.params import LEVER_NUMBERS, PARAMETERS
-from negotiation_abm.errors import InputError
+from negotiation_abm.files.errors import InputError
 from negotiation_abm.sweep.games import Games, _is_quick, read_source
 from sweep_helpers import BREACH, RARE
 
@@ -108,7 +108,7 @@ def test_parameter_of_a_module_that_only_the_point_sets(tmp_path):
     """The base game cannot be built without it."""
     import yaml
 
-    from negotiation_abm.resources import shipped
+    from negotiation_abm.files.resources import shipped
 
     data = yaml.safe_load(shipped("configs/parameters", ".yaml")["start_2025"].read_text())
     del data["parameters"]["diligence"]

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from negotiation_abm import build_game, load_scenario, run_replicates
-from negotiation_abm.errors import InputError
-from negotiation_abm.spells import runs_table, spells_table
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.run.spells import runs_table, spells_table
 from negotiation_abm.sweep import executors
 from negotiation_abm.sweep.plan import make_plan
 from negotiation_abm.sweep.runner import run_sweep

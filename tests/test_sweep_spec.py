@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from negotiation_abm import load_scenario
-from negotiation_abm.errors import InputError
-from negotiation_abm.posterior_draws import changes_of, coefficients, load_draws
-from negotiation_abm.resources import shipped
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.resources import shipped
+from negotiation_abm.scenario.posterior_draws import changes_of, coefficients, load_draws
 from negotiation_abm.sweep.plan import key_of, make_plan
 from negotiation_abm.sweep.spec import load_spec, spec_of
 from sweep_helpers import BREACH, RARE, SMALL, make_spec

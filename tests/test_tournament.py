@@ -9,11 +9,11 @@ import pytest
 
 from cli_helpers import command, shipped_game, strict_json
 from negotiation_abm import InputError, NegotiationModel, run_replicates
+from negotiation_abm.files.folder import read_manifest
 from negotiation_abm.plotting import plot_folder
-from negotiation_abm.results import read_manifest
 from negotiation_abm.strategies import code_of, shipped_names
-from negotiation_abm.tournament.play import play_pairs, spirals
-from negotiation_abm.tournament.run import entrants, ranking_table, run_tournament
+from negotiation_abm.studies.tournament.play import play_pairs, spirals
+from negotiation_abm.studies.tournament.run import entrants, ranking_table, run_tournament
 
 NAMES = ["dove", "always_escalate", "logit"]
 
@@ -63,7 +63,7 @@ def test_payoff_is_that_of_the_readable_run(game, played):
 
 
 def test_chunks_do_not_matter(game, monkeypatch, played):
-    monkeypatch.setattr("negotiation_abm.tournament.play.TRACED_CHUNK_SIZE", 7)
+    monkeypatch.setattr("negotiation_abm.studies.tournament.play.TRACED_CHUNK_SIZE", 7)
     again = {found.pair: found for found in play_pairs(game, NAMES, 40, 3, threads=1)}
     for pair, found in played.items():
         np.testing.assert_array_equal(found.payoff, again[pair].payoff)
@@ -215,7 +215,7 @@ def test_bad_input_is_one_line(capsys, tmp_path, monkeypatch, words, fragments):
 
 
 def test_set_that_lacks_a_number_is_refused(capsys, tmp_path):
-    from negotiation_abm.resources import root
+    from negotiation_abm.files.resources import root
 
     text = (root() / "configs/parameters/start_2025.yaml").read_text()
     begin, end = text.index("  generosity:"), text.index("  grit_pace:")

@@ -5,11 +5,11 @@ import pytest
 
 from cli_helpers import shipped_game
 from negotiation_abm import NegotiationModel
-from negotiation_abm.batch import run_replicates
 from negotiation_abm.core.terms import Move, Phase
 from negotiation_abm.core.tracker import TRACE
-from negotiation_abm.game import Game
-from negotiation_abm.traces import bands, levers_of, trace_runs, trace_table
+from negotiation_abm.run.batch import run_replicates
+from negotiation_abm.run.traces import bands, levers_of, trace_runs, trace_table
+from negotiation_abm.scenario.game import Game
 
 
 @pytest.fixture(scope="module")

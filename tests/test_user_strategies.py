@@ -13,10 +13,10 @@ import pytest
 
 from cli_helpers import ROOT, command
 from negotiation_abm import InputError, build_game, load_scenario, run_replicates, strategies
-from negotiation_abm.kernel import outside_hash
-from negotiation_abm.results import provenance_of
+from negotiation_abm.run.kernel import outside_hash
+from negotiation_abm.run.strategy_check import check_strategy, use_file
+from negotiation_abm.scenario.provenance import provenance_of
 from negotiation_abm.strategies import add_file, code_of, forget, needs_of, outside
-from negotiation_abm.strategy_check import check_strategy, use_file
 
 HOWTO = (ROOT / "docs" / "howto_strategy.md").read_text(encoding="utf-8")
 BLOCKS = dict(re.findall(r"```(python|toml)\n(.*?)```", HOWTO, re.DOTALL)[::-1])

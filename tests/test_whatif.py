@@ -9,12 +9,12 @@ import pytest
 from cli_helpers import command, strict_json
 from helpers import write_yaml
 from negotiation_abm import InputError, build_game, load_scenario, run_replicates
+from negotiation_abm.files.folder import read_manifest
+from negotiation_abm.files.resources import shipped
 from negotiation_abm.plotting import plot_folder
-from negotiation_abm.resources import shipped
-from negotiation_abm.results import read_manifest
-from negotiation_abm.whatif.outcomes import constituencies, play
-from negotiation_abm.whatif.run import branches, run_whatif
-from negotiation_abm.whatif.schema import WhatIf, is_whatif, load_whatif, parse_move
+from negotiation_abm.studies.whatif.outcomes import constituencies, play
+from negotiation_abm.studies.whatif.run import branches, run_whatif
+from negotiation_abm.studies.whatif.schema import WhatIf, is_whatif, load_whatif, parse_move
 
 NAMES = list(shipped("configs/whatifs", ".yaml"))
 START = {"parameters": "start_2025"}  # a fit to come changes no expectation

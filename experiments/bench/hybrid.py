@@ -13,7 +13,7 @@ from negotiation_abm import build_game, load_scenario
 from negotiation_abm.core.state import INFO
 from negotiation_abm.core.terms import NUM_OPTIONS, Forum, Phase
 from negotiation_abm.core.tracker import SPELL, TALLY
-from negotiation_abm.kernel import compiler
+from negotiation_abm.run.kernel import compiler
 
 
 @cache

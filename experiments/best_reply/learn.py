@@ -24,11 +24,11 @@ sys.path.insert(0, str(HERE))
 from table_strategy import carried_out, situation  # noqa: E402
 
 from negotiation_abm import build_game, load_scenario  # noqa: E402
-from negotiation_abm.batch import blank_traces, run_replicates  # noqa: E402
-from negotiation_abm.contrast import mean_difference  # noqa: E402
-from negotiation_abm.rl import NegotiationEnv  # noqa: E402
+from negotiation_abm.run.batch import blank_traces, run_replicates  # noqa: E402
+from negotiation_abm.run.paired import mean_difference  # noqa: E402
+from negotiation_abm.run.rl import NegotiationEnv  # noqa: E402
+from negotiation_abm.run.strategy_check import use_file  # noqa: E402
 from negotiation_abm.strategies import code_of, shipped_names  # noqa: E402
-from negotiation_abm.strategy_check import use_file  # noqa: E402
 
 LEARNER, PLAYER = "US", 0
 SITUATIONS, MOVES = 16, 5

@@ -18,7 +18,6 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from negotiation_abm import Game, Record, build_game, load_record, load_scenario
-from negotiation_abm.batch import available_threads
 from negotiation_abm.calibration.baselines import types_of
 from negotiation_abm.calibration.coding import CODINGS
 from negotiation_abm.calibration.features import Data, collect
@@ -35,7 +34,8 @@ from negotiation_abm.calibration.moments import (
 from negotiation_abm.calibration.priors import Prior, load_prior
 from negotiation_abm.calibration.scores import MODEL, leave_one_month_out
 from negotiation_abm.core.terms import NUM_OPTIONS, Move, move_of
-from negotiation_abm.replay import replay_record
+from negotiation_abm.replay.replay import replay_record
+from negotiation_abm.run.batch import available_threads
 
 SCENARIO, RECORD, BUSAN = "baseline_2025", "record_2025", "busan_2025"
 KINDS = np.array([move_of(o) for o in range(NUM_OPTIONS)])

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from negotiation_abm.calibration.draws import load_draws, thinned
 from negotiation_abm.calibration.recovery import recovery, recovery_table, truths_of
-from negotiation_abm.console import progress_bar
-from negotiation_abm.parameters import load_parameter_set
+from negotiation_abm.cli.tables import progress_bar
+from negotiation_abm.scenario.parameters import load_parameter_set
 
 # 600: at 200 the standard error of one coverage (.02) is as wide as what it is to be held to.
 SCENARIO, PARAMETERS, RECORDS, SEED = "baseline_2025", "calibrated_2025", 600, 2025

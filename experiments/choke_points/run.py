@@ -15,9 +15,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import common
 
 from negotiation_abm import build_game, load_scenario
+from negotiation_abm.files.resources import read_yaml
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.phase import plot_phase
-from negotiation_abm.resources import read_yaml
 from negotiation_abm.sweep import load_sweep, run_sweep
 
 RARE, CHIPS = "levers.CHINA.rare_earths.irreplaceability", "levers.US.chips.weight"

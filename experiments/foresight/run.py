@@ -22,11 +22,11 @@ from negotiation_abm.calibration.likelihood import Likelihood
 from negotiation_abm.calibration.marginal import MarginalLikelihood
 from negotiation_abm.calibration.priors import Prior, load_prior
 from negotiation_abm.calibration.scores import log_scores
-from negotiation_abm.contrast import mean_difference, outcomes
 from negotiation_abm.core.state import as_object
 from negotiation_abm.core.terms import NUM_OPTIONS
 from negotiation_abm.core.transitions import is_legal
-from negotiation_abm.replay import replay_record
+from negotiation_abm.replay.replay import replay_record
+from negotiation_abm.run.paired import mean_difference, outcomes
 from negotiation_abm.strategies._lookahead import copy_state, foreseen, new_info, new_twin
 
 PRIOR_SD = 3.0  # of the coefficient of foresight; neutral and wide

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pandas as pd
 from words import markdown, paragraph, read
 
-from negotiation_abm.equilibrium.nash import nash
+from negotiation_abm.studies.equilibrium.nash import nash
 
 TESTS = Path(__file__).parents[2] / "tests"
 

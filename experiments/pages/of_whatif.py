@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from words import bracketed, is_clear, listed, markdown, number, paragraph, read
 
-from negotiation_abm.resources import shipped
+from negotiation_abm.files.resources import shipped
 
 SHOWN = {  # outcome: heading, digits
     "covered_26": ("holds 26 weeks (covered)", 3),

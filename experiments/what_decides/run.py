@@ -14,9 +14,9 @@ import common
 from negotiation_abm import build_game, load_scenario
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.catalogue import FIGURES
-from negotiation_abm.sensitivity.design import design
-from negotiation_abm.sensitivity.run import run_study
-from negotiation_abm.sensitivity.spec import load_spec
+from negotiation_abm.studies.sensitivity.design import design
+from negotiation_abm.studies.sensitivity.run import run_study
+from negotiation_abm.studies.sensitivity.spec import load_spec
 
 SMALL = {"samples": 4, "replicates": 10}
 OUTCOMES = {

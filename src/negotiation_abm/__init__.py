@@ -18,20 +18,20 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Game": "game",
-    "InputError": "errors",
-    "NegotiationModel": "model",
-    "Record": "record",
-    "Replay": "replay",
-    "Scenario": "scenario",
-    "build_game": "game",
-    "load_record": "record",
-    "load_scenario": "scenario",
+    "Game": "scenario.game",
+    "InputError": "files.errors",
+    "NegotiationModel": "run.model",
+    "Record": "record.load",
+    "Replay": "replay.replay",
+    "Scenario": "scenario.load",
+    "build_game": "scenario.game",
+    "load_record": "record.load",
+    "load_scenario": "scenario.load",
     "load_sweep": "sweep.summary",
-    "replay_record": "replay",
-    "run_replicates": "batch",
+    "replay_record": "replay.replay",
+    "run_replicates": "run.batch",
     "run_sweep": "sweep.runner",
-    "simulate": "batch",
+    "simulate": "run.batch",
 }
 
 __all__ = ["__version__", *_HOMES]

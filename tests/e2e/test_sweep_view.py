@@ -18,8 +18,8 @@ from e2e_helpers import (
     wait_for,
 )
 from e2e_helpers import stop_server as stop
-from negotiation_abm.sensitivity.run import run_study
-from negotiation_abm.sensitivity.spec import load_spec as load_study
+from negotiation_abm.studies.sensitivity.run import run_study
+from negotiation_abm.studies.sensitivity.spec import load_spec as load_study
 from negotiation_abm.sweep.runner import run_sweep
 from negotiation_abm.sweep.spec import load_spec
 from sweep_helpers import sweep

@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from negotiation_abm.core.params import derive
-from negotiation_abm.game import Game
-from negotiation_abm.record import LEVER_MOVES, Record, Row
+from negotiation_abm.record.load import LEVER_MOVES, Record, Row
+from negotiation_abm.scenario.game import Game
 
 MEMORIES = (
     "anger_memory",

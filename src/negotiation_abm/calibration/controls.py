@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from negotiation_abm.contrast import mean_difference, outcomes
-from negotiation_abm.mechanisms import STARTS, start_with
+from negotiation_abm.run.paired import mean_difference, outcomes
+from negotiation_abm.studies.mechanisms import STARTS, start_with
 
 LEVEL = 0.95  # of all intervals together
 CONTROLS: tuple[tuple[str, str, str | None], ...] = (

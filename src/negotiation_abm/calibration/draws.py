@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from negotiation_abm import posterior_draws
 from negotiation_abm.calibration.features import Coefficient, coefficients_of
 from negotiation_abm.calibration.moments import with_coefficients
-from negotiation_abm.game import Game
-from negotiation_abm.parameters import ParameterSet
+from negotiation_abm.scenario import posterior_draws
+from negotiation_abm.scenario.game import Game
+from negotiation_abm.scenario.parameters import ParameterSet
 
 
 def draws_path(chosen: ParameterSet) -> Path:
@@ -23,7 +23,7 @@ def load_draws(chosen: ParameterSet) -> pd.DataFrame | None:
     Raises
     ------
     InputError
-        As `negotiation_abm.posterior_draws.load_draws`.
+        As `negotiation_abm.scenario.posterior_draws.load_draws`.
     """
     if not draws_path(chosen).is_file():
         return None

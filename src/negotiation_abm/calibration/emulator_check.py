@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from negotiation_abm.batch import available_threads
 from negotiation_abm.calibration.joint import JointFit, MomentTerm, simulate_at
 from negotiation_abm.calibration.moments import Moments
+from negotiation_abm.run.batch import available_threads
 
 
 @dataclass(frozen=True)

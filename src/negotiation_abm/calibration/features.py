@@ -20,9 +20,9 @@ from negotiation_abm.core.payoffs import option_value, round_log_odds
 from negotiation_abm.core.state import as_object
 from negotiation_abm.core.terms import NUM_OPTIONS
 from negotiation_abm.core.transitions import is_legal
-from negotiation_abm.game import Game
-from negotiation_abm.record import Record
-from negotiation_abm.replay import replay_record
+from negotiation_abm.record.load import Record
+from negotiation_abm.replay.replay import replay_record
+from negotiation_abm.scenario.game import Game
 
 SHARED = (
     "relative_gains",

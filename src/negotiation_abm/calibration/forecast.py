@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from negotiation_abm.batch import Block, available_threads, run_replicates
 from negotiation_abm.core.terms import Phase, TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
-from negotiation_abm.errors import InputError
-from negotiation_abm.game import Game
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.run.batch import Block, available_threads, run_replicates
+from negotiation_abm.scenario.game import Game
 
 MEASURES = {"covered": COVERED, "any_domain": ANY_DOMAIN}
 DAYS = (90, 180, 365)

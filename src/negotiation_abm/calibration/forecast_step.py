@@ -7,9 +7,10 @@ from typing import Any
 
 from negotiation_abm.calibration.draws import games_of, load_draws, thinned
 from negotiation_abm.calibration.forecast import Forecast, forecast
-from negotiation_abm.errors import InputError
-from negotiation_abm.game import Game
-from negotiation_abm.results import provenance_of, writing
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.folder import writing
+from negotiation_abm.scenario.game import Game
+from negotiation_abm.scenario.provenance import provenance_of
 
 
 def make_forecast(

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from negotiation_abm.batch import available_threads
 from negotiation_abm.calibration.emulator import Surface, fit_surface
 from negotiation_abm.calibration.features import Data
 from negotiation_abm.calibration.fit import AnyLikelihood, Fit, fit
@@ -28,6 +27,7 @@ from negotiation_abm.calibration.moments import (
 )
 from negotiation_abm.calibration.posterior import CHAINS, sample
 from negotiation_abm.calibration.priors import Prior
+from negotiation_abm.run.batch import available_threads
 
 ROUNDS = 4
 POINTS = 700  # simulated a round

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from negotiation_abm.batch import Block, available_threads, run_replicates
 from negotiation_abm.core.levers import set_level, set_pending
 from negotiation_abm.core.params import derive
 from negotiation_abm.core.state import as_object
 from negotiation_abm.core.terms import Move
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
-from negotiation_abm.game import Game
+from negotiation_abm.run.batch import Block, available_threads, run_replicates
+from negotiation_abm.scenario.game import Game
 
 INTERVAL = (0.05, 0.5, 0.95)
 HALF_YEAR_WEEKS = 26

@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from negotiation_abm.kernel import compiler
+from negotiation_abm.run.kernel import compiler
 
 
 @cache

@@ -14,17 +14,17 @@ from typing import Any
 import numpy as np
 from scipy.optimize import brentq
 
-from negotiation_abm.batch import run_replicates
 from negotiation_abm.calibration.features import Coefficient
 from negotiation_abm.calibration.weekly import before_dates, is_truce, raises_answered
 from negotiation_abm.core.params import derive
 from negotiation_abm.core.terms import Move, TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED, TRACE
-from negotiation_abm.errors import InputError, nearest
-from negotiation_abm.game import Game
-from negotiation_abm.record import Record
-from negotiation_abm.replay import replay_record
-from negotiation_abm.resources import find, read_yaml
+from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.resources import find, read_yaml
+from negotiation_abm.record.load import Record
+from negotiation_abm.replay.replay import replay_record
+from negotiation_abm.run.batch import run_replicates
+from negotiation_abm.scenario.game import Game
 
 FOLDER = "configs/calibration"
 MEASURES = {"covered": COVERED, "any_domain": ANY_DOMAIN}

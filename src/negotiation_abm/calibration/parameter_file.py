@@ -11,8 +11,8 @@ from negotiation_abm.calibration.fit import Fit
 from negotiation_abm.core.parameter import Parameter
 from negotiation_abm.core.params import PARAMETERS
 from negotiation_abm.core.terms import Move
-from negotiation_abm.errors import InputError
-from negotiation_abm.parameters import MODEL_VERSION
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.scenario.parameters import MODEL_VERSION
 
 
 def parameter_file(

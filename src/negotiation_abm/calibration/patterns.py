@@ -16,7 +16,7 @@ import numpy as np
 
 from negotiation_abm.core.terms import Event, Forum, Move, TruceEnd
 from negotiation_abm.core.tracker import COVERED
-from negotiation_abm.history import History
+from negotiation_abm.replay.events import History
 
 Ratio = tuple[float, float]
 Reach = Literal["record", "horizon"]

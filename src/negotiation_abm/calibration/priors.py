@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from negotiation_abm.calibration.features import OF_PLAYERS, Data
-from negotiation_abm.errors import InputError, nearest
-from negotiation_abm.resources import find, read_yaml
+from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.resources import find, read_yaml
 
 FOLDER = "configs/calibration"
 KINDS = ("normal", "rayleigh")

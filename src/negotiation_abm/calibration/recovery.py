@@ -16,16 +16,16 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from negotiation_abm.batch import available_threads
 from negotiation_abm.calibration.features import collect
 from negotiation_abm.calibration.fit import fit
 from negotiation_abm.calibration.posterior import sample
 from negotiation_abm.calibration.priors import load_prior
 from negotiation_abm.core.terms import Forum, Move, lever_of, move_of
-from negotiation_abm.game import Game, build_game
-from negotiation_abm.model import NegotiationModel
-from negotiation_abm.record import BOTH, Record, Row
-from negotiation_abm.scenario import load_scenario
+from negotiation_abm.record.load import BOTH, Record, Row
+from negotiation_abm.run.batch import available_threads
+from negotiation_abm.run.model import NegotiationModel
+from negotiation_abm.scenario.game import Game, build_game
+from negotiation_abm.scenario.load import load_scenario
 
 LEVEL = 0.9
 WEEKS = 50

@@ -21,10 +21,11 @@ from negotiation_abm.calibration.posterior import Sample, sample
 from negotiation_abm.calibration.priors import load_prior
 from negotiation_abm.calibration.profiles import profile
 from negotiation_abm.calibration.scores import MODEL, leave_one_month_out, score_table
-from negotiation_abm.game import Game
-from negotiation_abm.provenance import file_hash
-from negotiation_abm.record import Record
-from negotiation_abm.results import provenance_of, writing
+from negotiation_abm.files.folder import writing
+from negotiation_abm.files.provenance import file_hash
+from negotiation_abm.record.load import Record
+from negotiation_abm.scenario.game import Game
+from negotiation_abm.scenario.provenance import provenance_of
 
 CHECKED = 200  # posterior draws at which the emulator is held to simulation
 CHECK_REPLICATES = 1_000

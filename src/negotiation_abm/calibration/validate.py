@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from negotiation_abm.batch import available_threads
 from negotiation_abm.calibration.controls import control_table
 from negotiation_abm.calibration.draws import games_of, load_draws, thinned
 from negotiation_abm.calibration.features import Data, collect
@@ -31,12 +30,14 @@ from negotiation_abm.calibration.scores import (
     score_table,
     scores_as_given,
 )
-from negotiation_abm.errors import InputError
-from negotiation_abm.game import Game, build_game
-from negotiation_abm.provenance import file_hash
-from negotiation_abm.record import Record, load_record
-from negotiation_abm.results import provenance_of, writing
-from negotiation_abm.scenario import load_scenario
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.folder import writing
+from negotiation_abm.files.provenance import file_hash
+from negotiation_abm.record.load import Record, load_record
+from negotiation_abm.run.batch import available_threads
+from negotiation_abm.scenario.game import Game, build_game
+from negotiation_abm.scenario.load import load_scenario
+from negotiation_abm.scenario.provenance import provenance_of
 
 TRAINING = ("baseline_2025", "record_2025")  # what baselines learn from unless the set says
 SHAPE_REPLICATES = 400
@@ -190,7 +191,7 @@ def _free(
     progress: Progress | None,
 ) -> dict[str, pd.DataFrame]:
     """Patterns, predictive checks, lever response, negative controls; adds to the summary."""
-    from negotiation_abm.history import recorded_history  # Mesa is heavy
+    from negotiation_abm.replay.events import recorded_history  # Mesa is heavy
 
     def told(stage: str, total: int) -> Callable[[int], None] | None:
         return (lambda done: progress(stage, done, total)) if progress else None

@@ -6,7 +6,7 @@ A *rise* is a week at whose end a lever stands higher than before: what an escal
 import numpy as np
 
 from negotiation_abm.core.terms import Phase
-from negotiation_abm.game import Game
+from negotiation_abm.scenario.game import Game
 
 ANSWER_WEEKS = 2  # an answer comes within days; a week of grace for the turn's border
 BEFORE_DATE_WEEKS = 6  # the run-up to a date

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from negotiation_abm.errors import InputError
+from negotiation_abm.files.errors import InputError
 
 COMMANDS = (
     "replay",

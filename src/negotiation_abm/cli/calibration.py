@@ -17,7 +17,7 @@ from negotiation_abm.cli.options import (
     seed,
     whole,
 )
-from negotiation_abm.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, nearest
 
 CALIBRATE_EXAMPLES = """examples:
   negotiation-abm calibrate baseline_2025 --out results/fit
@@ -127,10 +127,10 @@ def _chain(text: str) -> int:
 def _calibrate(options: argparse.Namespace) -> None:
     from negotiation_abm.calibration.joint import POINTS, ROUNDS
     from negotiation_abm.calibration.run import calibrate
-    from negotiation_abm.console import progress_bar
-    from negotiation_abm.console.calibration import print_calibration
-    from negotiation_abm.record import CERTAINTIES
-    from negotiation_abm.results import prepare
+    from negotiation_abm.cli.tables import progress_bar
+    from negotiation_abm.cli.tables.calibration import print_calibration
+    from negotiation_abm.files.folder import prepare
+    from negotiation_abm.record.load import CERTAINTIES
 
     if Path(options.name).name != options.name:
         raise InputError("--name", options.name, "not the name of a file; --out gives the folder")
@@ -164,9 +164,9 @@ def _calibrate(options: argparse.Namespace) -> None:
 
 def _validate(options: argparse.Namespace) -> None:
     from negotiation_abm.calibration.validate import Effort, validate
-    from negotiation_abm.console import stages
-    from negotiation_abm.console.calibration import print_validation
-    from negotiation_abm.results import prepare
+    from negotiation_abm.cli.tables import stages
+    from negotiation_abm.cli.tables.calibration import print_validation
+    from negotiation_abm.files.folder import prepare
     from negotiation_abm.strategies import outside
     from negotiation_abm.sweep.executors import processes
 
@@ -197,9 +197,9 @@ def _validate(options: argparse.Namespace) -> None:
 
 def _forecast(options: argparse.Namespace) -> None:
     from negotiation_abm.calibration.forecast_step import make_forecast
-    from negotiation_abm.console import progress_bar
-    from negotiation_abm.console.calibration import print_forecast
-    from negotiation_abm.results import prepare
+    from negotiation_abm.cli.tables import progress_bar
+    from negotiation_abm.cli.tables.calibration import print_forecast
+    from negotiation_abm.files.folder import prepare
 
     if options.params:
         options.set.append(f"parameters={options.params}")

@@ -40,9 +40,9 @@ def add(commands: Any) -> None:
 
 
 def _equilibrium(options: argparse.Namespace) -> None:
-    from negotiation_abm.console.equilibrium import print_equilibrium
-    from negotiation_abm.equilibrium.run import run_equilibrium
-    from negotiation_abm.results import prepare
+    from negotiation_abm.cli.tables.equilibrium import print_equilibrium
+    from negotiation_abm.files.folder import prepare
+    from negotiation_abm.studies.equilibrium.run import run_equilibrium
 
     game = game_of(options)
     record = record_of(options, game)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.options import command
-from negotiation_abm.errors import InputError
+from negotiation_abm.files.errors import InputError
 
 
 def add(commands: Any) -> None:
@@ -39,14 +39,14 @@ def _plot(options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
-    from negotiation_abm.checking import check_files
+    from negotiation_abm.cli.check_files import check_files
 
     for line in check_files(options.files):
         print(line)
 
 
 def _schema(options: argparse.Namespace) -> None:
-    from negotiation_abm.scenario import Scenario
+    from negotiation_abm.scenario.load import Scenario
 
     text = json.dumps(Scenario.model_json_schema(), indent=2) + "\n"
     if options.out is None:
@@ -59,7 +59,7 @@ def _schema(options: argparse.Namespace) -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
-    from negotiation_abm.resources import root, shipped
+    from negotiation_abm.files.resources import root, shipped
 
     print(f"shipped files in {root()}")
     for title, folder, suffix in (

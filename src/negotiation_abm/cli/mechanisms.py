@@ -22,9 +22,9 @@ def add(commands: Any) -> None:
 
 
 def _mechanisms(options: argparse.Namespace) -> None:
-    from negotiation_abm.console.mechanisms import print_mechanisms
-    from negotiation_abm.mechanisms import mechanisms_table
-    from negotiation_abm.results import prepare
+    from negotiation_abm.cli.tables.mechanisms import print_mechanisms
+    from negotiation_abm.files.folder import prepare
+    from negotiation_abm.studies.mechanisms import mechanisms_table
 
     if options.out:
         prepare(options.out)

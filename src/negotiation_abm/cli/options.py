@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.errors import InputError
+from negotiation_abm.files.errors import InputError
 
 
 def command(
@@ -65,7 +65,7 @@ def use_strategy_files(options: argparse.Namespace) -> list[str]:
     """Make the strategies of ``--strategy-file`` known; returns their names."""
     if not options.strategy_file:
         return []
-    from negotiation_abm.strategy_check import use_file
+    from negotiation_abm.run.strategy_check import use_file
 
     return [use_file(path) for path in options.strategy_file]
 
@@ -104,7 +104,7 @@ def changes_of(options: argparse.Namespace) -> dict[str, Any]:
     """The ``--set`` options as names and values."""
     import yaml
 
-    from negotiation_abm.resources import parse_yaml
+    from negotiation_abm.files.resources import parse_yaml
 
     changes = {}
     for item in options.set:
@@ -120,8 +120,8 @@ def changes_of(options: argparse.Namespace) -> dict[str, Any]:
 
 def game_of(options: argparse.Namespace) -> Any:
     """The game of the scenario and the changes that the options name."""
-    from negotiation_abm.game import build_game
-    from negotiation_abm.scenario import load_scenario
+    from negotiation_abm.scenario.game import build_game
+    from negotiation_abm.scenario.load import load_scenario
 
     use_strategy_files(options)
     chosen = options.scenario
@@ -134,7 +134,7 @@ def game_of(options: argparse.Namespace) -> Any:
 
 def record_of(options: argparse.Namespace, game: Any) -> Any:
     """The record that the options name, or the scenario's own."""
-    from negotiation_abm.record import load_record
+    from negotiation_abm.record.load import load_record
 
     observation = game.scenario.record
     reference = options.record or (observation.file if observation else None)

@@ -31,8 +31,8 @@ def add(commands: Any) -> None:
 
 
 def _play(options: argparse.Namespace) -> None:
-    from negotiation_abm.console import progress_bar
-    from negotiation_abm.console.play import print_play
+    from negotiation_abm.cli.tables import progress_bar
+    from negotiation_abm.cli.tables.play import print_play
     from negotiation_abm.play.schema import load_game
     from negotiation_abm.play.session import resume
     from negotiation_abm.play.step import run_play

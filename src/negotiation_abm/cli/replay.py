@@ -27,8 +27,8 @@ def add(commands: Any) -> None:
 
 
 def _replay(options: argparse.Namespace) -> None:
-    from negotiation_abm.observed import replay_summary, write_replay
-    from negotiation_abm.replay import replay_record
+    from negotiation_abm.replay.replay import replay_record
+    from negotiation_abm.replay.step import replay_summary, write_replay
 
     game = game_of(options)
     record = record_of(options, game)
@@ -40,6 +40,6 @@ def _replay(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(summary, indent=2))
         return
-    from negotiation_abm.console.replay import print_replay
+    from negotiation_abm.cli.tables.replay import print_replay
 
     print_replay(summary, options.out)

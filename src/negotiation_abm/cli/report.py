@@ -38,6 +38,6 @@ def add(commands: Any) -> None:
 
 
 def _report(options: argparse.Namespace) -> None:
-    from negotiation_abm.report import write_report
+    from negotiation_abm.plotting.report import write_report
 
     print(write_report(options.folder, options.whatif))

@@ -34,10 +34,10 @@ def add(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from negotiation_abm.console import progress_bar
-    from negotiation_abm.console.run import print_run
-    from negotiation_abm.results import prepare
-    from negotiation_abm.runs import run_batch
+    from negotiation_abm.cli.tables import progress_bar
+    from negotiation_abm.cli.tables.run import print_run
+    from negotiation_abm.files.folder import prepare
+    from negotiation_abm.run.step import run_batch
 
     game = game_of(options)
     out = options.out or Path("results") / game.scenario.name

@@ -25,12 +25,12 @@ def add(commands: Any) -> None:
 
 
 def _sensitivity(options: argparse.Namespace) -> None:
-    from negotiation_abm.console import progress_bar
-    from negotiation_abm.console.sensitivity import print_sensitivity
-    from negotiation_abm.results import prepare
-    from negotiation_abm.sensitivity.design import design
-    from negotiation_abm.sensitivity.run import analyse, run_study
-    from negotiation_abm.sensitivity.spec import load_spec
+    from negotiation_abm.cli.tables import progress_bar
+    from negotiation_abm.cli.tables.sensitivity import print_sensitivity
+    from negotiation_abm.files.folder import prepare
+    from negotiation_abm.studies.sensitivity.design import design
+    from negotiation_abm.studies.sensitivity.run import analyse, run_study
+    from negotiation_abm.studies.sensitivity.spec import load_spec
 
     folder = Path(options.study)
     if folder.is_dir():

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.options import command, whole
-from negotiation_abm.errors import InputError
+from negotiation_abm.files.errors import InputError
 
 SLICE_EXAMPLES = """examples:
   negotiation-abm slice results/phase --outcome median_weeks
@@ -46,7 +46,7 @@ def add(commands: Any) -> None:
 
 def _slice(options: argparse.Namespace) -> None:
     from negotiation_abm.plotting.slices import write_slice
-    from negotiation_abm.slices import Query
+    from negotiation_abm.sweep.slices import Query
 
     query = Query(
         options.outcome,

@@ -25,10 +25,10 @@ def add(commands: Any) -> None:
 
 
 def _surprise(options: argparse.Namespace) -> None:
-    from negotiation_abm.console import progress_bar
-    from negotiation_abm.console.surprise import print_surprise
-    from negotiation_abm.results import prepare
-    from negotiation_abm.surprise import moments, run_surprise
+    from negotiation_abm.cli.tables import progress_bar
+    from negotiation_abm.cli.tables.surprise import print_surprise
+    from negotiation_abm.files.folder import prepare
+    from negotiation_abm.studies.surprise import moments, run_surprise
 
     game = game_of(options)
     record = record_of(options, game)

@@ -56,9 +56,9 @@ def _level(text: str) -> float:
 
 
 def _survival(options: argparse.Namespace) -> None:
-    from negotiation_abm.console.survival import print_comparison, print_study
-    from negotiation_abm.errors import InputError
-    from negotiation_abm.lifetimes import compare, study
+    from negotiation_abm.cli.tables.survival import print_comparison, print_study
+    from negotiation_abm.files.errors import InputError
+    from negotiation_abm.studies.comparison import compare, study
 
     if len(options.folders) == 1:
         if options.regress:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.options import changes_of, command, count
-from negotiation_abm.errors import InputError
+from negotiation_abm.files.errors import InputError
 
 SWEEP_EXAMPLES = """examples:
   negotiation-abm sweep rare_earths_breach --out results/phase
@@ -68,7 +68,7 @@ def _shard(text: str) -> tuple[int, int]:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    from negotiation_abm.console import progress_bar
+    from negotiation_abm.cli.tables import progress_bar
     from negotiation_abm.sweep.runner import run_sweep
     from negotiation_abm.sweep.spec import load_spec
 
@@ -104,7 +104,7 @@ def _sweep(options: argparse.Namespace) -> int:
 def _dry_run(spec: Any, team: Any, as_json: bool) -> int:
     import dataclasses
 
-    from negotiation_abm.console.sweep import print_forecast
+    from negotiation_abm.cli.tables.sweep import print_forecast
     from negotiation_abm.sweep.forecast import forecast
     from negotiation_abm.sweep.plan import make_plan
 
@@ -151,7 +151,7 @@ def _report(result: Any, as_json: bool, is_shard: bool) -> int:
     if as_json:
         print(json.dumps(dataclasses.asdict(result), indent=2, default=str))
     else:
-        from negotiation_abm.console.sweep import MOST_ROWS, print_sweep
+        from negotiation_abm.cli.tables.sweep import MOST_ROWS, print_sweep
         from negotiation_abm.sweep.summary import first_points
 
         print_sweep(result, None if is_shard else first_points(result.folder, MOST_ROWS))

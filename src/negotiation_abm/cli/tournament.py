@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.options import add_common, command, count, game_of, seed
-from negotiation_abm.errors import InputError
+from negotiation_abm.files.errors import InputError
 
 TOURNAMENT_EXAMPLES = """examples:
   negotiation-abm tournament baseline_2025
@@ -34,10 +34,10 @@ def add(commands: Any) -> None:
 
 
 def _tournament(options: argparse.Namespace) -> None:
-    from negotiation_abm.console import progress_bar
-    from negotiation_abm.console.tournament import print_tournament
-    from negotiation_abm.results import prepare
-    from negotiation_abm.tournament.run import check_needs, entrants, run_tournament
+    from negotiation_abm.cli.tables import progress_bar
+    from negotiation_abm.cli.tables.tournament import print_tournament
+    from negotiation_abm.files.folder import prepare
+    from negotiation_abm.studies.tournament.run import check_needs, entrants, run_tournament
 
     if options.noise is not None:
         if not 0.0 <= options.noise <= 1.0:

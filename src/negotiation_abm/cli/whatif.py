@@ -14,7 +14,7 @@ from negotiation_abm.cli.options import (
     seed,
     use_strategy_files,
 )
-from negotiation_abm.errors import InputError
+from negotiation_abm.files.errors import InputError
 
 WHATIF_EXAMPLES = """examples:
   negotiation-abm whatif no_affiliates_rule
@@ -48,10 +48,10 @@ def add(commands: Any) -> None:
 
 
 def _whatif(options: argparse.Namespace) -> None:
-    from negotiation_abm.console import progress_bar
-    from negotiation_abm.console.whatif import print_whatif
-    from negotiation_abm.results import prepare
-    from negotiation_abm.whatif.run import branches, run_whatif
+    from negotiation_abm.cli.tables import progress_bar
+    from negotiation_abm.cli.tables.whatif import print_whatif
+    from negotiation_abm.files.folder import prepare
+    from negotiation_abm.studies.whatif.run import branches, run_whatif
 
     use_strategy_files(options)
     asked = _asked(options)
@@ -70,7 +70,7 @@ def _whatif(options: argparse.Namespace) -> None:
 
 def _asked(options: argparse.Namespace) -> Any:
     """The what-if that the options describe: a file's, with the options on top."""
-    from negotiation_abm.whatif.schema import (
+    from negotiation_abm.studies.whatif.schema import (
         WhatIf,
         is_whatif,
         load_whatif,

@@ -3,7 +3,7 @@
 A rule may use numbers, tuples, NumPy arrays, the fields of a state or parameter record,
 ``math``, enums and other rules; no strings, no dicts, no keyword arguments, no randomness
 (draws come in as arguments). The marker only notes the function down, so that reading or
-running the rules needs no compiler; `negotiation_abm.batch` hands the noted rules to Numba.
+running the rules needs no compiler; `negotiation_abm.run.batch` hands the noted rules to Numba.
 """
 
 from collections.abc import Callable

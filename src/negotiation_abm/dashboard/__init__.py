@@ -10,7 +10,7 @@ from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 
-from negotiation_abm.errors import InputError
+from negotiation_abm.files.errors import InputError
 
 NEEDS = ("solara", "solara_assets")
 LOCAL = ("127.0.0.1", "localhost")

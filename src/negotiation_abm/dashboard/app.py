@@ -16,8 +16,8 @@ from negotiation_abm import __version__
 from negotiation_abm.dashboard import settings, warm
 from negotiation_abm.dashboard.parts import Header, Note
 from negotiation_abm.dashboard.session import Screen, Session
-from negotiation_abm.errors import InputError, nearest
-from negotiation_abm.resources import source_hash
+from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.resources import source_hash
 
 
 @dataclass(frozen=True)

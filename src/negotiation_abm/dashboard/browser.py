@@ -11,7 +11,7 @@ import pandas as pd
 from negotiation_abm.dashboard import permalink
 from negotiation_abm.dashboard.permalink import Field
 from negotiation_abm.plotting.sweeps import readable
-from negotiation_abm.slices import (
+from negotiation_abm.sweep.slices import (
     FEW,
     STUDY,
     Query,
@@ -132,7 +132,7 @@ def filled(asked: Asked, root: Path) -> Asked:
     InputError
         If the folder, an outcome, a name or a value is not there.
     """
-    from negotiation_abm.slices import study_table, values_of_point
+    from negotiation_abm.sweep.slices import study_table, values_of_point
 
     folder = inside(root, asked.folder)
     if not is_sweep(folder):
@@ -213,7 +213,7 @@ def command(asked: Asked, root: Path, is_of_point: bool) -> str:
 
 def run_command(sweep: Sweep, point: int) -> str:
     """The command that plays a point anew, with all the tables of a run."""
-    from negotiation_abm.slices import values_of_point
+    from negotiation_abm.sweep.slices import values_of_point
 
     words = ["negotiation-abm", "run", sweep.scenario]
     for name, value in (sweep.set | values_of_point(sweep, point)).items():

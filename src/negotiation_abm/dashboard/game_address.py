@@ -6,12 +6,12 @@ from typing import Any
 
 from negotiation_abm.dashboard import permalink
 from negotiation_abm.dashboard.permalink import Field, choice, flag, whole
-from negotiation_abm.errors import InputError
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.resources import shipped
 from negotiation_abm.play.schema import Start, check_start
 from negotiation_abm.play.session import Session
 from negotiation_abm.play.start import game_of
-from negotiation_abm.resources import shipped
-from negotiation_abm.scenario import FOLDER
+from negotiation_abm.scenario.load import FOLDER
 from negotiation_abm.strategies import shipped_names
 
 CODES = "0123456789abcdefghij"  # one letter an option

@@ -14,7 +14,7 @@ from typing import Any
 import solara
 
 from negotiation_abm.dashboard import warm
-from negotiation_abm.errors import InputError
+from negotiation_abm.files.errors import InputError
 
 STEP_SECONDS = 0.2  # between two reports of progress
 

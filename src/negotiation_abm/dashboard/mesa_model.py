@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 
 from negotiation_abm.dashboard.game_address import opponents
 from negotiation_abm.dashboard.permalink import Field, choice, whole
-from negotiation_abm.model import NegotiationModel
+from negotiation_abm.files.resources import shipped
 from negotiation_abm.plotting import style
-from negotiation_abm.resources import shipped
-from negotiation_abm.scenario import FOLDER, load_scenario
+from negotiation_abm.run.model import NegotiationModel
+from negotiation_abm.scenario.load import FOLDER, load_scenario
 
 USUAL = "busan_2025"
 MOST_SEED, MOST_RUN = 999, 999  # ends of Mesa's sliders

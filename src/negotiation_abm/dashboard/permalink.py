@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from negotiation_abm.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, nearest
 
 PLACE = "address of the page"
 LONGEST = 4000  # characters of a query

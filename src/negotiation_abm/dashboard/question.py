@@ -1,7 +1,7 @@
 """A what-if as the page asks it: its place in the address, its command, its answer.
 
-Both branches are played by `negotiation_abm.whatif` with the seed and the number of runs of the
-command, so that the tables are those that the command writes.
+Both branches are played by `negotiation_abm.studies.whatif` with the seed and the number of runs of
+the command, so that the tables are those that the command writes.
 """
 
 import ctypes
@@ -18,25 +18,25 @@ from typing import Any
 
 import pandas as pd
 
-from negotiation_abm.branch import branch_turn
 from negotiation_abm.core.params import LEVER_NUMBERS
 from negotiation_abm.dashboard import permalink, settings
 from negotiation_abm.dashboard.jobs import Task
 from negotiation_abm.dashboard.story import SCENARIOS, load_story
-from negotiation_abm.errors import InputError
-from negotiation_abm.parameters import TABLE
-from negotiation_abm.posterior_draws import coefficients, load_draws
-from negotiation_abm.report.assumptions import kind_of
-from negotiation_abm.resources import read_yaml, shipped
-from negotiation_abm.whatif.outcomes import Played, play
-from negotiation_abm.whatif.run import (
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.resources import read_yaml, shipped
+from negotiation_abm.plotting.report.assumptions import kind_of
+from negotiation_abm.replay.branch import branch_turn
+from negotiation_abm.scenario.parameters import TABLE
+from negotiation_abm.scenario.posterior_draws import coefficients, load_draws
+from negotiation_abm.studies.whatif.outcomes import Played, play
+from negotiation_abm.studies.whatif.run import (
     Branches,
     branches,
     difference_table,
     path_table,
     summary_of,
 )
-from negotiation_abm.whatif.schema import WhatIf, check_changes, parse_move
+from negotiation_abm.studies.whatif.schema import WhatIf, check_changes, parse_move
 
 STUDY = "busan_drivers"  # its factors are the parameters that the page shows first
 KEPT = 6  # unaltered branches, and answers

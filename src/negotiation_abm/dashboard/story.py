@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from negotiation_abm.errors import InputError
-from negotiation_abm.facts import load_facts
-from negotiation_abm.game import Game, build_game
-from negotiation_abm.observed import replay_summary
-from negotiation_abm.record import Record, Row, load_record
-from negotiation_abm.replay import replay_record
-from negotiation_abm.resources import read_yaml, shipped
-from negotiation_abm.scenario import load_scenario
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.resources import read_yaml, shipped
+from negotiation_abm.record.facts import load_facts
+from negotiation_abm.record.load import Record, Row, load_record
+from negotiation_abm.replay.replay import replay_record
+from negotiation_abm.replay.step import replay_summary
+from negotiation_abm.scenario.game import Game, build_game
+from negotiation_abm.scenario.load import load_scenario
 
 SCENARIOS = ("baseline_2025", "mechanisms_2025")
 

@@ -51,9 +51,9 @@ def _play() -> None:
     """One short run of each kind that the page uses."""
     from dataclasses import replace
 
-    from negotiation_abm.batch import blank_traces, run_replicates
-    from negotiation_abm.game import build_game
-    from negotiation_abm.scenario import load_scenario
+    from negotiation_abm.run.batch import blank_traces, run_replicates
+    from negotiation_abm.scenario.game import build_game
+    from negotiation_abm.scenario.load import load_scenario
 
     game = build_game(load_scenario("baseline_2025"))
     weeks = game.weeks.copy()

@@ -7,7 +7,7 @@ from typing import Any
 from negotiation_abm.core.terms import Forum, Phase, TruceEnd
 from negotiation_abm.core.tracker import NO_SPELL, NUM_MEASURES
 from negotiation_abm.play.session import Session
-from negotiation_abm.spells import MEASURES
+from negotiation_abm.run.spells import MEASURES
 
 
 def course(session: Session) -> dict[str, Any]:

@@ -8,11 +8,11 @@ import numpy as np
 
 from negotiation_abm import __version__
 from negotiation_abm.core.state import STATE, as_record
-from negotiation_abm.game import Game
+from negotiation_abm.files.provenance import text_hash
+from negotiation_abm.files.resources import source_hash
 from negotiation_abm.play.schema import MadeBy
-from negotiation_abm.provenance import text_hash
-from negotiation_abm.resources import source_hash
-from negotiation_abm.strategy_check import MEMORY
+from negotiation_abm.run.strategy_check import MEMORY
+from negotiation_abm.scenario.game import Game
 
 _DIGITS = 9  # of a state that is compared between machines
 

@@ -10,7 +10,7 @@ from negotiation_abm.core.terms import Event, Forum, Move, Phase, TruceEnd, leve
 if TYPE_CHECKING:
     import pandas as pd
 
-    from negotiation_abm.model import NegotiationModel
+    from negotiation_abm.run.model import NegotiationModel
 
 _AGREEMENT = {
     Event.BEGUN: "a truce begins",

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from negotiation_abm.core.terms import NUM_OPTIONS
-from negotiation_abm.model import NegotiationModel
+from negotiation_abm.run.model import NegotiationModel
 from negotiation_abm.strategies.logit import option_weights
 
 

@@ -8,14 +8,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from negotiation_abm.errors import InputError, nearest
-from negotiation_abm.parameters import FOLDER as PARAMETER_SETS
-from negotiation_abm.resources import read_text, shipped
-from negotiation_abm.scenario import FOLDER as SCENARIOS
-from negotiation_abm.scenario_schema import Day
-from negotiation_abm.schema_errors import readable
+from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.resources import read_text, shipped
+from negotiation_abm.files.schema_errors import readable
+from negotiation_abm.scenario.load import FOLDER as SCENARIOS
+from negotiation_abm.scenario.parameters import FOLDER as PARAMETER_SETS
+from negotiation_abm.scenario.schema import Day
 from negotiation_abm.strategies import strategies
-from negotiation_abm.whatif.schema import check_changes
+from negotiation_abm.studies.whatif.schema import check_changes
 
 FORMAT = "negotiation-abm game 1"
 LARGEST = 2_000_000  # bytes of a file that is looked at

@@ -14,13 +14,13 @@ from negotiation_abm.core.state import as_object, as_record, blank
 from negotiation_abm.core.terms import Move, Phase, lever_of, option_of
 from negotiation_abm.core.tracker import TRACE, trace_turn
 from negotiation_abm.core.transitions import is_legal
-from negotiation_abm.errors import InputError, nearest
-from negotiation_abm.model import NegotiationModel
+from negotiation_abm.files.errors import InputError, nearest
 from negotiation_abm.play.identity import changed_between, made_by, state_hash
 from negotiation_abm.play.log import Entry, closing, move_entry, opening
 from negotiation_abm.play.response import response
 from negotiation_abm.play.schema import SavedGame, Start
 from negotiation_abm.play.start import game_of
+from negotiation_abm.run.model import NegotiationModel
 
 
 class Session:

@@ -7,23 +7,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from negotiation_abm.batch import (
+from negotiation_abm.core.state import as_record
+from negotiation_abm.core.terms import Phase
+from negotiation_abm.core.tracker import SPELL, TALLY
+from negotiation_abm.play.course import truces
+from negotiation_abm.play.session import Session
+from negotiation_abm.run.batch import (
     TRACED_CHUNK_SIZE,
     Block,
     blank_traces,
     in_chunks,
     run_replicates,
 )
-from negotiation_abm.core.state import as_record
-from negotiation_abm.core.terms import Phase
-from negotiation_abm.core.tracker import SPELL, TALLY
-from negotiation_abm.game import Game
-from negotiation_abm.play.course import truces
-from negotiation_abm.play.session import Session
-from negotiation_abm.runs import GROUPS, survival_table
-from negotiation_abm.spells import MEASURES, spells_table
+from negotiation_abm.run.spells import MEASURES, spells_table
+from negotiation_abm.run.step import GROUPS, survival_table
+from negotiation_abm.scenario.game import Game
+from negotiation_abm.studies.whatif.outcomes import outcomes_of
 from negotiation_abm.survival import survival
-from negotiation_abm.whatif.outcomes import outcomes_of
 
 BAND = (0.1, 0.5, 0.9)
 WEEKS_AT_ONCE = 100_000  # of runs that a thread holds

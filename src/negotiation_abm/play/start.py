@@ -4,12 +4,12 @@ import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 
-from negotiation_abm.branch import branch_off, branch_turn
-from negotiation_abm.errors import InputError, nearest
-from negotiation_abm.game import Game, build_game
+from negotiation_abm.files.errors import InputError, nearest
 from negotiation_abm.play.schema import Start
-from negotiation_abm.record import load_record
-from negotiation_abm.scenario import load_scenario
+from negotiation_abm.record.load import load_record
+from negotiation_abm.replay.branch import branch_off, branch_turn
+from negotiation_abm.scenario.game import Game, build_game
+from negotiation_abm.scenario.load import load_scenario
 
 
 def game_of(start: Start, source: str | Path = "") -> Game:

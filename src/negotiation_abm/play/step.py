@@ -4,13 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from negotiation_abm.files.folder import writing
+from negotiation_abm.files.provenance import SEED_FORMULA
 from negotiation_abm.play.course import course
 from negotiation_abm.play.identity import state_hash
 from negotiation_abm.play.log import log_table
 from negotiation_abm.play.session import Session
 from negotiation_abm.play.standing import Standing, standing
-from negotiation_abm.provenance import SEED_FORMULA
-from negotiation_abm.results import provenance_of, writing
+from negotiation_abm.scenario.provenance import provenance_of
 
 FLOATS = "%.8g"  # of tables
 

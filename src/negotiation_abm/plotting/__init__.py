@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from negotiation_abm.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.folder import read_manifest, writing
+from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.plotting.folder import complete, read_json
-from negotiation_abm.provenance import file_hash
-from negotiation_abm.results import read_manifest, writing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,7 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from negotiation_abm.lifetimes import study_tables
+from negotiation_abm.files.folder import read_manifest
+from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.plotting import calibration_figures as fitted
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.calendar import plot_calendar
@@ -22,10 +23,9 @@ from negotiation_abm.plotting.levers import plot_free_runs, plot_levers_over_tim
 from negotiation_abm.plotting.scenarios import plot_scenarios
 from negotiation_abm.plotting.sobol import order_of, plot_morris, plot_sobol
 from negotiation_abm.plotting.timeline import plot_timeline
-from negotiation_abm.provenance import file_hash
-from negotiation_abm.results import read_manifest
-from negotiation_abm.spells import table_blocks
-from negotiation_abm.traces import NUM_TRACED, bands
+from negotiation_abm.run.spells import table_blocks
+from negotiation_abm.run.traces import NUM_TRACED, bands
+from negotiation_abm.studies.comparison import study_tables
 
 OUTCOMES_SHOWN = 4
 SHOWN = 12  # digits of a hash in the small print

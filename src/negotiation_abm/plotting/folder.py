@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.errors import InputError
-from negotiation_abm.results import read_manifest
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.folder import read_manifest
 
 
 @contextlib.contextmanager

@@ -9,13 +9,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from negotiation_abm.files.folder import read_manifest, writing
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.durations import TITLES, plot_survival
 from negotiation_abm.plotting.phase import COLOURS, plot_phase
 from negotiation_abm.plotting.sobol import plot_morris, plot_sobol
 from negotiation_abm.plotting.sweeps import readable, sweep_origin
-from negotiation_abm.results import read_manifest, writing
-from negotiation_abm.slices import (
+from negotiation_abm.sweep.slices import (
     Query,
     is_grid,
     is_sweep,

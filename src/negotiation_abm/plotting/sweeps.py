@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from negotiation_abm.errors import InputError
+from negotiation_abm.files.errors import InputError
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.phase import plot_phase
 from negotiation_abm.sweep.summary import load_sweep

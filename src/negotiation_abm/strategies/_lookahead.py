@@ -2,7 +2,7 @@
 
 A *twin* of the state takes the moves that are thought through. Copying a state is the one thing
 that Python and the compiler do differently, so `new_twin`, `new_info` and `copy_state` are not
-rules: `negotiation_abm.kernel` gives the compiler its own version of each.
+rules: `negotiation_abm.run.kernel` gives the compiler its own version of each.
 
 Moves thought through have their usual size, a lead in the middle of the usual ones, and a truce
 begun by them is of middling soundness.

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from negotiation_abm.core._rule import RULES
-from negotiation_abm.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, nearest
 
 ARGUMENTS = ("state", "params", "week", "player", "u", "weights")
 

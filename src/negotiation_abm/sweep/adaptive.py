@@ -9,8 +9,8 @@ chunks, the workers, or how often the sweep was stopped.
 
 import numpy as np
 
-from negotiation_abm.errors import InputError, nearest
-from negotiation_abm.scenario import scenario_of
+from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.scenario.load import scenario_of
 from negotiation_abm.sweep.cells import Rectangle
 from negotiation_abm.sweep.estimates import Estimator, Outcome, Settings
 from negotiation_abm.sweep.plan import Plan

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import yaml
 
-from negotiation_abm.errors import InputError, nearest
-from negotiation_abm.parameters import TABLE
-from negotiation_abm.posterior_draws import changes_of, load_draws
-from negotiation_abm.resources import parse_yaml, read_text
-from negotiation_abm.scenario_schema import Scenario
-from negotiation_abm.schema_errors import node_at
+from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.resources import parse_yaml, read_text
+from negotiation_abm.files.schema_errors import node_at
+from negotiation_abm.scenario.parameters import TABLE
+from negotiation_abm.scenario.posterior_draws import changes_of, load_draws
+from negotiation_abm.scenario.schema import Scenario
 from negotiation_abm.sweep.designs import Chain, Cross, Design, Grid, Listed, Range, Sampled, Zip
 
 KINDS = ("grid", "zip", "list", "latin_hypercube", "sobol", "posterior", "cross")

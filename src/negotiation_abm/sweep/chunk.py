@@ -15,9 +15,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from negotiation_abm.batch import blank_traces, run_replicates
-from negotiation_abm.errors import InputError
-from negotiation_abm.resources import source_hash
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.resources import source_hash
+from negotiation_abm.run.batch import blank_traces, run_replicates
 from negotiation_abm.sweep.cells import Cell, rectangles
 from negotiation_abm.sweep.designs import Changes
 from negotiation_abm.sweep.games import Games, Source

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from negotiation_abm.core.terms import TruceEnd
-from negotiation_abm.spells import CAUSES
+from negotiation_abm.run.spells import CAUSES
 from negotiation_abm.sweep.reader import Rows
 
 NUM_CAUSES = len(CAUSES)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from negotiation_abm.core.terms import TruceEnd
-from negotiation_abm.spells import CAUSES, MEASURES
+from negotiation_abm.run.spells import CAUSES, MEASURES
 from negotiation_abm.sweep.curves import Chosen, Counts, Curves, choose
 from negotiation_abm.sweep.reader import Rows
 from negotiation_abm.sweep.rows import is_outcome

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
 
-from negotiation_abm.batch import available_threads
-from negotiation_abm.errors import InputError
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.run.batch import available_threads
 
 
 class Team:

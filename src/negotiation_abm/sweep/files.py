@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from negotiation_abm.errors import InputError
+from negotiation_abm.files.errors import InputError
 
 ASIDE = ".part"
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
-from negotiation_abm.errors import InputError
-from negotiation_abm.provenance import SEED_FORMULA, describe, file_hash, text_hash
-from negotiation_abm.resources import source_hash
-from negotiation_abm.results import MANIFEST, prepare
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.folder import MANIFEST, prepare
+from negotiation_abm.files.provenance import SEED_FORMULA, describe, file_hash, text_hash
+from negotiation_abm.files.resources import source_hash
 from negotiation_abm.sweep.files import put
 from negotiation_abm.sweep.plan import Plan, ordered
 from negotiation_abm.sweep.points import Points, points_file

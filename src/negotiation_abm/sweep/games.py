@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.core.params import LEVER_NUMBERS, derive
-from negotiation_abm.errors import InputError
-from negotiation_abm.game import Game, build_game, initial_state
-from negotiation_abm.parameter_values import apply_overrides
-from negotiation_abm.parameters import TABLE, ParameterSet, load_parameter_set
-from negotiation_abm.scenario import Scenario, read_scenario, scenario_of
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.scenario.game import Game, build_game, initial_state
+from negotiation_abm.scenario.load import Scenario, read_scenario, scenario_of
+from negotiation_abm.scenario.parameter_values import apply_overrides
+from negotiation_abm.scenario.parameters import TABLE, ParameterSet, load_parameter_set
 from negotiation_abm.sweep.designs import Changes
 
 KEPT = 64  # base games

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from negotiation_abm.errors import InputError
-from negotiation_abm.provenance import text_hash
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.provenance import text_hash
 from negotiation_abm.sweep.designs import Changes
 from negotiation_abm.sweep.games import Games, Source, read_source
 from negotiation_abm.sweep.spec import SweepSpec, plain, reference_number

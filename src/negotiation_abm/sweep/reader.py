@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from negotiation_abm.spells import CAUSES, MEASURES
+from negotiation_abm.run.spells import CAUSES, MEASURES
 from negotiation_abm.sweep.cells import Rectangle
 from negotiation_abm.sweep.store import Part
 

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from negotiation_abm.batch import Block
 from negotiation_abm.core.terms import Forum, Phase
-from negotiation_abm.game import Game
-from negotiation_abm.spells import runs_table, spells_table
+from negotiation_abm.run.batch import Block
+from negotiation_abm.run.spells import runs_table, spells_table
+from negotiation_abm.scenario.game import Game
 from negotiation_abm.sweep.cells import Cell
 
 SPELL_COLUMNS = (

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from negotiation_abm.errors import InputError
-from negotiation_abm.provenance import file_hash
-from negotiation_abm.resources import source_hash
-from negotiation_abm.results import prepare
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.folder import prepare
+from negotiation_abm.files.provenance import file_hash
+from negotiation_abm.files.resources import source_hash
 from negotiation_abm.sweep.adaptive import Adaptive, outcome_of
 from negotiation_abm.sweep.cells import Cell, Rectangle, joined, missing, shard
 from negotiation_abm.sweep.executors import team_of, threads

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.errors import InputError
-from negotiation_abm.results import MANIFEST, prepare
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.folder import MANIFEST, prepare
 from negotiation_abm.sweep.files import ASIDE, locked
 from negotiation_abm.sweep.folder import POINTS, SPEC, read_state, write_state
 from negotiation_abm.sweep.runner import SweepResult, finish

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
-from negotiation_abm.errors import InputError
-from negotiation_abm.resources import find, read_yaml
-from negotiation_abm.schema_errors import readable
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.resources import find, read_yaml
+from negotiation_abm.files.schema_errors import readable
 from negotiation_abm.sweep.blocks import design_of
 from negotiation_abm.sweep.designs import Chain, Changes, Design, Listed
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from negotiation_abm.core.terms import TruceEnd
-from negotiation_abm.errors import InputError, nearest
-from negotiation_abm.spells import MEASURES
+from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.run.spells import MEASURES
 from negotiation_abm.sweep.cells import Rectangle
 from negotiation_abm.sweep.digest import Content
 from negotiation_abm.sweep.estimates import LEVEL, Estimates, Estimator, Outcome, Settings, z_of

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor
 from typing import Any
 
-from negotiation_abm.errors import InputError
-from negotiation_abm.resources import source_hash
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.resources import source_hash
 from negotiation_abm.sweep.cells import Cell, chunks
 from negotiation_abm.sweep.chunk import Played, Task, play
 from negotiation_abm.sweep.executors import Team

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import solara
 
-from negotiation_abm.errors import InputError
+from negotiation_abm.files.errors import InputError
 
 
 @solara.component_vue("header.vue", vuetify=False)

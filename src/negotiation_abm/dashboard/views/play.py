@@ -23,13 +23,13 @@ from negotiation_abm.dashboard.parts.game import (
 )
 from negotiation_abm.dashboard.parts.game_record import Course, End, Files
 from negotiation_abm.dashboard.session import Screen, Session
-from negotiation_abm.errors import InputError
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.resources import shipped
 from negotiation_abm.play.advice import choices
 from negotiation_abm.play.schema import LARGEST, Start, parse_game
 from negotiation_abm.play.session import Session as Game
 from negotiation_abm.play.session import resume
-from negotiation_abm.resources import shipped
-from negotiation_abm.scenario import FOLDER
+from negotiation_abm.scenario.load import FOLDER
 
 NEWS_WEEKS = 26  # at most held until something happens
 LEAD = (

@@ -29,9 +29,9 @@ from negotiation_abm.dashboard.story import (
     load_story,
     sources_of,
 )
-from negotiation_abm.errors import InputError, nearest
-from negotiation_abm.observed import decision_table, weekly_table
-from negotiation_abm.replay import replay_record
+from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.replay.replay import replay_record
+from negotiation_abm.replay.step import decision_table, weekly_table
 
 SCENARIO = permalink.choice(SCENARIOS[0], SCENARIOS)
 

@@ -12,7 +12,7 @@ from negotiation_abm.dashboard.browser import Asked
 from negotiation_abm.dashboard.jobs import Task, use_job
 from negotiation_abm.dashboard.parts import Choose, Command, Downloads, Note, Picture
 from negotiation_abm.dashboard.session import Screen, Session
-from negotiation_abm.errors import InputError
+from negotiation_abm.files.errors import InputError
 from negotiation_abm.plotting.slices import (
     GROUP_TEXT,
     MEASURE_TEXT,
@@ -24,7 +24,7 @@ from negotiation_abm.plotting.slices import (
     plot_study,
 )
 from negotiation_abm.plotting.sweeps import readable
-from negotiation_abm.slices import (
+from negotiation_abm.sweep.slices import (
     Query,
     Sweep,
     folders_in,

@@ -7,7 +7,6 @@ from typing import Any
 import solara
 from matplotlib.figure import Figure
 
-from negotiation_abm.console.whatif import DIGITS
 from negotiation_abm.dashboard import figures, pictures, question, settings
 from negotiation_abm.dashboard.jobs import Job, Task, use_job
 from negotiation_abm.dashboard.parts import (
@@ -25,8 +24,9 @@ from negotiation_abm.dashboard.parts import (
 from negotiation_abm.dashboard.question import Answer, Knob, Question
 from negotiation_abm.dashboard.session import Screen, Session
 from negotiation_abm.dashboard.story import in_words, load_story
-from negotiation_abm.whatif.run import as_csv
-from negotiation_abm.whatif.schema import parse_move
+from negotiation_abm.studies.whatif.outcomes import DIGITS
+from negotiation_abm.studies.whatif.run import as_csv
+from negotiation_abm.studies.whatif.schema import parse_move
 
 MOVES = ("ESCALATE", "THREATEN", "CONCEDE", "SUSPEND", "HOLD")
 BARE = ("SUSPEND", "HOLD")

@@ -1,0 +1,123 @@
+"""The `check` command: say of each file what it is and whether it can be used."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.resources import find, read_yaml
+from negotiation_abm.record.facts import check_facts, source_ids
+from negotiation_abm.record.load import Record, check_against, load_record
+from negotiation_abm.scenario.game import build_game
+from negotiation_abm.scenario.load import Scenario, load_scenario
+from negotiation_abm.scenario.parameters import load_parameter_set
+
+KINDS = (".yaml", ".csv", ".py")
+
+
+def check_files(references: list[str]) -> Iterator[str]:
+    """One line of good news a file; raises `InputError` at the first that cannot be used.
+
+    Records are held to the scenarios that are checked with them.
+    """
+    scenarios: list[Scenario] = []
+    records: list[Record] = []
+    for reference in references:
+        yield f"{reference}: {_check(reference, scenarios, records)}"
+    for record in records:
+        for scenario in scenarios:
+            check_against(record, scenario)
+            yield f"{record.path}: fits {scenario.name}"
+
+
+def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> str:
+    if reference.endswith(".py"):
+        from negotiation_abm.run.strategy_check import use_file  # loads the compiler
+
+        return f"strategy, named {use_file(reference)}"
+    path = _locate(reference)
+    if path.suffix == ".csv":
+        record = load_record(path)
+        records.append(record)
+        counted = sum(row.counted for row in record.rows)
+        return f"record, {len(record.rows)} rows, {counted} counted"
+    data = read_yaml(path)
+    kind = _kind(path, data)
+    if kind == "facts":
+        return f"facts, {check_facts(path)} entries"
+    if kind == "sources":
+        return f"sources, {len(source_ids(path, data))} entries"
+    if kind == "moments":
+        from negotiation_abm.calibration.moments import load_moments  # loads scipy
+
+        game = build_game(load_scenario(str(data.get("scenario", "baseline_2025"))))
+        return f"moments, {len(load_moments(path, game).targets)} targets"
+    if kind == "priors":
+        return f"priors, {len(data['priors'])} parameters"
+    if kind == "whatif":
+        from negotiation_abm.studies.whatif.run import branches  # loads pandas
+        from negotiation_abm.studies.whatif.schema import load_whatif
+
+        whatif = load_whatif(path)
+        branches(whatif)
+        return f"what-if, from {whatif.date} of {whatif.scenario}"
+    if kind == "study":
+        from negotiation_abm.studies.sensitivity.spec import load_spec as load_study  # loads scipy
+
+        study = load_study(path)
+        return f"study, {len(study.factors)} factors, {len(study.outcomes)} outcomes"
+    if kind == "sweep":
+        from negotiation_abm.sweep.plan import make_plan
+        from negotiation_abm.sweep.spec import load_spec
+
+        plan = make_plan(load_spec(path))
+        return f"sweep, {plan.num_points} points, up to {plan.most_runs} runs"
+    if kind == "parameters":
+        chosen = load_parameter_set(path)
+        return f"parameter set, {len(chosen.values)} parameters"
+    scenario = load_scenario(path)
+    build_game(scenario)
+    if scenario.record is not None:
+        base, named_in = scenario.path.parent, (scenario.path, "record.file")
+        check_against(load_record(scenario.record.file, base, named_in), scenario)
+    scenarios.append(scenario)
+    return f"scenario, {scenario.horizon_weeks} weeks from {scenario.start}"
+
+
+def _locate(reference: str) -> Path:
+    for folder, suffix in (
+        ("configs", ".yaml"),
+        ("configs/whatifs", ".yaml"),
+        ("configs/parameters", ".yaml"),
+        ("configs/sensitivity", ".yaml"),
+        ("configs/sweeps", ".yaml"),
+        ("seeds", ".csv"),
+        ("seeds", ".yaml"),
+    ):
+        try:
+            return find(reference, folder, suffix)
+        except InputError:
+            continue
+    raise InputError(reference, "", "no such file")
+
+
+def _kind(path: Path, data: dict[str, Any]) -> str:
+    if path.suffix not in (".yaml", ".yml"):
+        raise InputError(path, "", f"unknown kind of file; {nearest(path.suffix, KINDS)}")
+    if "design" in data:
+        return "sweep"
+    if "facts" in data:
+        return "facts"
+    if "sources" in data:
+        return "sources"
+    if "moments" in data:
+        return "moments"
+    if "from" in data:
+        return "whatif"
+    if isinstance(data.get("priors"), dict):
+        return "priors"
+    if isinstance(data.get("factors"), dict):
+        return "study"
+    if "parameters" in data and isinstance(data["parameters"], dict):
+        return "parameters"
+    return "scenario"

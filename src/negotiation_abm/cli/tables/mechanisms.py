@@ -1,0 +1,38 @@
+"""What `mechanisms` prints."""
+
+from typing import Any
+
+from negotiation_abm.cli.tables import plain_table, short, terminal
+
+
+def print_mechanisms(rows: list[dict[str, Any]], replicates: int, seed: int) -> None:
+    """The mechanisms table: difference that each module makes, with its interval."""
+    console = terminal()
+    console.print(
+        f"Each module on, less none: {replicates:,} paired runs, seed {seed}. "
+        f"Busan truce without modules: median {rows[0]['median_weeks_base']:.0f} weeks, "
+        f"S(365 d) {short(rows[0]['survival_365_base'])}; from January 2025 the first truce comes "
+        f"after {rows[0]['first_truce_weeks_base']:.1f} weeks."
+    )
+    table = plain_table(
+        ("module", "left"),
+        ("median, weeks", "right"),
+        ("S(365 d)", "right"),
+        ("first truce, weeks", "right"),
+    )
+    for row in rows:
+        table.add_row(
+            row["module"],
+            _change(row, "median_weeks", 0),
+            _change(row, "survival_365", 4),
+            _change(row, "first_truce_weeks", 2),
+        )
+    console.print(table)
+    console.print("In brackets: 95 % intervals of the paired difference; * where it excludes 0.")
+
+
+def _change(row: dict[str, Any], name: str, digits: int) -> str:
+    values = [row[f"{name}_{part}"] for part in ("difference", "low", "high")]
+    point, low, high = (f"{value:+.{digits}f}" for value in values)
+    star = " *" if values[1] > 0.0 or values[2] < 0.0 else ""
+    return f"{point} [{low}, {high}]{star}"

@@ -1,0 +1,162 @@
+"""What `survival` prints."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from negotiation_abm.cli.tables import CAUSE_TEXT, MEASURE_TEXT, plain_table, short, terminal
+
+FAMILY_TEXT = {
+    "weibull": "Weibull",
+    "log_normal": "log-normal",
+    "log_logistic": "log-logistic",
+    "cure": "Weibull, some last",
+}
+
+
+def print_study(summary: dict[str, Any], out: Path) -> None:
+    """One run: quantiles, restricted mean, causes, fits."""
+    console = terminal()
+    until = summary["until_weeks"]
+    console.print(
+        f"Truces of {summary['scenario']}: week by which a quarter, half, three quarters ended"
+    )
+    shares = list(summary["truces"][0]["quantiles_weeks"])
+    table = plain_table(
+        ("measure / truces", "left"),
+        ("spells", "right"),
+        ("ended", "right"),
+        *((f"{share}, wk", "right") for share in shares),
+        (f"mean to {until}", "right"),
+    )
+    for entry in summary["truces"]:
+        table.add_row(
+            label(entry),
+            f"{entry['num_spells']:,}",
+            f"{entry['num_ended']:,}",
+            *(quantile(values) for values in entry["quantiles_weeks"].values()),
+            mean(entry["rmst"]),
+        )
+    console.print(table)
+    _print_causes(console, summary)
+    _print_fits(console, summary)
+    console.print(
+        f"\nIn brackets: {100 * summary['level']:g} % intervals of simulation error, clustered by "
+        "run; -: not reached.\nMean: weeks, restricted to that limit, with its standard error. AIC "
+        "grows with the number of runs;\nthe gap, the largest distance of a fit from Kaplan-Meier, "
+        "does not."
+    )
+    console.print(f"written to {out}: hazard.csv, incidence.csv, fits.csv, survival.json")
+
+
+def _print_causes(console: Console, summary: dict[str, Any]) -> None:
+    names = [n for n in CAUSE_TEXT if any(n in entry["shares"] for entry in summary["truces"])]
+    table = plain_table(("ends by cause", "left"), *((CAUSE_TEXT[n], "right") for n in names))
+    for entry in summary["truces"]:
+        cells = [entry["shares"].get(name) for name in names]
+        table.add_row(
+            label(entry),
+            *("-" if c is None else f"{short(c[0])} ±{short((c[2] - c[1]) / 2.0)}" for c in cells),
+        )
+    console.print()
+    console.print(table)
+
+
+def _print_fits(console: Console, summary: dict[str, Any]) -> None:
+    table = plain_table(
+        ("fit", "left"), ("", "left"), ("AIC above", "right"), ("gap", "right"), ("", "left")
+    )
+    for entry in summary["truces"]:
+        for number, fit in enumerate(entry["fits"]):
+            table.add_row(
+                "" if number else label(entry),
+                FAMILY_TEXT[fit["family"]],
+                f"{fit['aic_above_best']:.1f}",
+                short(fit["largest_gap"]),
+                ", ".join(_parameter(*item) for item in fit["parameters"].items()),
+            )
+    console.print()
+    console.print(table)
+
+
+def _parameter(name: str, values: list[float | None]) -> str:
+    value, error = values
+    if error is None:
+        return f"{name} {value:.2g} (at bound)" if abs(value or 0.0) > 1e-6 else f"{name} 0"
+    shown = f"{error:.2g}"
+    return f"{name} {value:.3g} ({shown})"
+
+
+def print_comparison(summary: dict[str, Any], out: Path) -> None:
+    """Several runs: restricted means and differences, log-rank, hazard ratios."""
+    console = terminal()
+    until = summary["until_weeks"]
+    console.print(f"Truces compared ({label(summary)}), restricted to {until} weeks")
+    table = plain_table(
+        ("scenario", "left"),
+        ("spells", "right"),
+        ("median wk", "right"),
+        ("mean wk", "right"),
+        ("less the first", "right"),
+        ("", "left"),
+    )
+    for number, row in enumerate(summary["scenarios"]):
+        median = [row["median_weeks"], row["median_low"], row["median_high"]]
+        change = (
+            f"{row['difference']:+.2f} [{row['difference_low']:+.2f},{row['difference_high']:+.2f}]"
+        )
+        table.add_row(
+            row["scenario"],
+            f"{row['num_spells']:,}",
+            quantile(median),
+            f"{row['rmst']:.2f} [{row['low']:.2f},{row['high']:.2f}]",
+            change if number else "",
+            ("paired" if row["paired"] else "independent") if number else "",
+        )
+    console.print(table)
+    test = summary["log_rank"]
+    console.print(
+        f"\nLog-rank, clustered by run: chi2 {test['statistic']:.1f}, {test['degrees']} degrees of "
+        f"freedom, p {_p_value(test['p_value'])}.\n{test['warning']}"
+    )
+    if "regression" in summary:
+        _print_regression(console, summary)
+    console.print(f"written to {out}: scenarios.csv, rmst.csv, comparison.json")
+
+
+def _print_regression(console: Console, summary: dict[str, Any]) -> None:
+    table = plain_table(
+        ("hazard ratio a standard deviation", "left"), ("", "right"), ("per unit, log", "right")
+    )
+    for row in summary["regression"]:
+        table.add_row(
+            row["covariate"],
+            f"{row['hazard_ratio']:.3f} [{row['lower']:.3f},{row['upper']:.3f}]",
+            f"{row['coefficient']:.3g} ({row['error']:.2g})",
+        )
+    console.print()
+    console.print(table)
+    console.print("Above 1: truces end sooner. Proportional hazards on whole weeks, ties exact.")
+    if summary["not_in_regression"]:
+        console.print(f"differs too, but is no number: {', '.join(summary['not_in_regression'])}")
+
+
+def _p_value(value: float) -> str:
+    return f"= {value:.2g}" if value > 1e-16 else "< 1e-16"
+
+
+def label(entry: dict[str, Any]) -> str:
+    """Measure and group in words."""
+    return f"{MEASURE_TEXT[entry['measure']]} / {entry['group']}"
+
+
+def quantile(values: list[int | None]) -> str:
+    """A quantile in weeks with its interval."""
+    point, low, high = ("-" if value is None else str(value) for value in values)
+    return f"{point} [{low},{high}]"
+
+
+def mean(values: dict[str, Any]) -> str:
+    """A restricted mean with its standard error."""
+    return "-" if values["value"] is None else f"{values['value']:.2f} ({values['error']:.2f})"

@@ -1,0 +1,48 @@
+"""What `whatif` prints."""
+
+from pathlib import Path
+from typing import Any
+
+from negotiation_abm.cli.tables import plain_table, terminal
+from negotiation_abm.studies.whatif.outcomes import DIGITS
+
+
+def print_whatif(summary: dict[str, Any], out: Path | None) -> None:
+    """The alteration and what it changes: both branches and the paired difference."""
+    console = terminal()
+    console.print(
+        f"{summary['title'] or summary['name']}\n"
+        f"{summary['scenario']} replayed from {summary['record']} up to the week of "
+        f"{summary['branch_week']}, then {summary['weeks']} weeks of free play; "
+        f"{summary['replicates']:,} paired runs, seed {summary['seed']}, parameters "
+        f"{summary['parameters']}"
+    )
+    for line in summary["alteration"]:
+        console.print(f"  altered: {line}")
+    for player, share in summary["forced_moves_a_run"].items():
+        if share > 0.0:
+            console.print(f"  {player} made {share:.2f} of the moves given, on average a run")
+    table = plain_table(
+        ("", "left"),
+        ("unit", "left"),
+        ("as it was", "right"),
+        ("altered", "right"),
+        ("difference [95 %]", "right"),
+    )
+    for row in summary["outcomes"]:
+        digits = DIGITS[row["unit"]]
+        star = " *" if row["low"] > 0.0 or row["high"] < 0.0 else "  "
+        table.add_row(
+            row["text"],
+            row["unit"],
+            f"{row['factual']:.{digits}f}",
+            f"{row['altered']:.{digits}f}",
+            f"{row['difference']:+.{digits}f} [{row['low']:.{digits}f}, {row['high']:.{digits}f}]"
+            + star,
+        )
+    console.print(table)
+    console.print("* the interval of the paired difference excludes 0; parameters held fixed.")
+    for note in summary["notes"]:
+        console.print(f"note: {note}")
+    if out:
+        console.print(f"written to {out}: whatif.json, differences.csv, paths.csv")

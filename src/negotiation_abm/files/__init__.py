@@ -1,0 +1,1 @@
+"""Finding, reading and writing files: errors for people, provenance, the result folder."""

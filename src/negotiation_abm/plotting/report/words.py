@@ -1,0 +1,141 @@
+"""The answer in sentences, from the summary of a run."""
+
+from typing import Any
+
+from negotiation_abm.scenario.parameters import TABLE
+from negotiation_abm.survival import Mean
+
+CAUSES = {
+    "breach": "a breach (an escalation on a lever that the truce covers)",
+    "collapse": "a collapse under strain",
+    "non_delivery": "a promise not kept",
+    "lapse": "a date that passes without renewal",
+    "escalation": "an escalation on a lever that the truce does not cover",
+}
+
+
+def answer(summary: dict[str, Any], mean: Mean | None) -> list[str]:
+    """Three sentences: how long, what ends it, and by the wider measure.
+
+    Parameters
+    ----------
+    summary : dict
+        ``summary.json`` of a run.
+    mean : Mean, optional
+        Restricted mean of the same truces.
+    """
+    entry = main_entry(summary, "covered")
+    if entry is None:
+        return ["No truce began in any of the runs."]
+    which = (
+        "the truce in force at the start"
+        if entry["group"] == "running"
+        else "a truce that begins in the run"
+    )
+    until = f"; of the first {mean.until} weeks it lasts {_mean(mean)}" if mean else ""
+    sentences = [
+        f"In {summary['replicates']:,} simulated runs {which} {_median(entry)}, and "
+        f"{_year(entry)} of such truces hold for more than a year{until}."
+    ]
+    sentences.append(_causes(entry))
+    wide = main_entry(summary, "any_domain")
+    if wide is not None:
+        sentences.append(
+            "Measured to the first serious escalation in any domain "
+            f"(severity {summary['min_severity']:g} or more), it {_median(wide)}, and "
+            f"{_year(wide)} last more than a year."
+        )
+    return sentences
+
+
+def main_entry(summary: dict[str, Any], measure: str) -> dict[str, Any] | None:
+    """The truce in force at the start if there is one, else all truces."""
+    found = {e["group"]: e for e in summary["truces"] if e["measure"] == measure}
+    return found.get("running") or found.get("all")
+
+
+def _median(entry: dict[str, Any]) -> str:
+    point, (low, high) = entry["median_weeks"], entry["median_interval"]
+    if point is None:
+        return "outlasts the two years of the runs more often than not"
+    ends = f"{_weeks(low)} to {_weeks(high)}"
+    return f"lasts {point} weeks in the median (95 % interval {ends})"
+
+
+def _weeks(value: int | None) -> str:
+    return "beyond the data" if value is None else str(value)
+
+
+def _mean(mean: Mean) -> str:
+    return f"{mean.value:.1f} on average ({mean.low:.1f} to {mean.high:.1f})"
+
+
+def _year(entry: dict[str, Any]) -> str:
+    values = entry["survival"]["365 d"]
+    return "an unknown share" if values[0] is None else percent(values)
+
+
+def _causes(entry: dict[str, Any]) -> str:
+    shares = sorted(entry["ends_by_cause"].items(), key=lambda item: -item[1][0])
+    if not shares:
+        return "No end was observed."
+    (cause, values), *rest = shares
+    others = [f"{CAUSES[name]} {percent(share)}" for name, share in rest if share[0] >= 0.005]
+    tail = f"; {' and '.join(others[:2])}" if others else ""
+    return f"What ends it most often is {CAUSES[cause]}: {percent(values)} of the ends{tail}."
+
+
+def percent(values: list[float]) -> str:
+    """A share with its interval, in percent.
+
+    >>> percent([0.708, 0.70, 0.716])
+    '70.8 % (70.0 to 71.6)'
+    """
+    point, low, high = (100.0 * value for value in values)
+    return f"{point:.1f} % ({low:.1f} to {high:.1f})"
+
+
+def drivers(rows: list[dict[str, Any]]) -> str:
+    """One sentence from the indices of the first outcome of a study."""
+    outcome = rows[0]["outcome"]
+    chosen = [row for row in rows if row["outcome"] == outcome]
+    size = "total" if "total" in rows[0] else "mu_star"
+    floor = max(row[f"{size}_high"] for row in chosen if row["is_dummy"])
+    real = sorted((row for row in chosen if not row["is_dummy"]), key=lambda row: -row[size])
+    above = [row for row in real if row[size] > floor]
+    about = outcome_words(outcome)
+    if not above:
+        return f"None of {len(real)} factors moves {about} beyond the noise of the simulation."
+    kind = "total Sobol index" if size == "total" else "mean absolute effect"
+    named = "; ".join(_factor(row, size) for row in above[:3])
+    below = len(real) - len(above)
+    left = f". {below} of {len(real)} factors do not exceed the noise floor" if below else ""
+    return f"Over the ranges of the study, {about} hangs most on ({kind}, 95 %): {named}{left}."
+
+
+def _factor(row: dict[str, Any], size: str) -> str:
+    name = row["factor"]
+    parameter = TABLE.get(name.split(".")[0])
+    meaning = f", {parameter.doc}," if parameter else ""
+    return (
+        f"{name}{meaning} {row[size]:.2f} ({row[f'{size}_low']:.2f} to {row[f'{size}_high']:.2f})"
+    )
+
+
+def outcome_words(name: str) -> str:
+    """An outcome of a study in words.
+
+    >>> outcome_words("any_domain.survival_365")
+    'the chance to last 365 days (any domain)'
+    """
+    measure, _, rest = name.rpartition(".")
+    kind, _, number = rest.partition("_")
+    words = {
+        "rmst": f"the mean truce length within {number} weeks",
+        "survival": f"the chance to last {number} days",
+        "median": "the median truce length",
+    }
+    found = words.get(kind) if measure in ("", "covered", "any_domain") else None
+    if found is None:
+        return name.replace("_", " ")
+    return found + (" (any domain)" if measure == "any_domain" else "")

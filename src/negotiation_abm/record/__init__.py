@@ -1,0 +1,1 @@
+"""An observed sequence of moves, and the facts behind it."""

@@ -1,0 +1,207 @@
+"""The board of a replay: the state and the tracker, and every change of them."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from negotiation_abm.core.hooks import end_modules
+from negotiation_abm.core.levers import set_intensity, set_level, touch_all
+from negotiation_abm.core.modules.delivery import MET, settle_pledge
+from negotiation_abm.core.state import as_object, blank
+from negotiation_abm.core.terms import NUM_OPTIONS, Event, Forum, Move, Phase, move_of
+from negotiation_abm.core.tracker import (
+    NO_SPELL,
+    NUM_MEASURES,
+    SPELL,
+    TALLY,
+    close_tally,
+    start_tally,
+    track_move,
+    track_turn,
+)
+from negotiation_abm.core.transitions import apply_move
+from negotiation_abm.core.truce import grieve
+from negotiation_abm.core.week import end_turn
+from negotiation_abm.record.load import Record, Row
+from negotiation_abm.replay.notes import Notes
+from negotiation_abm.replay.result import Decision, Replay
+from negotiation_abm.replay.situation import Situation
+from negotiation_abm.scenario.game import Game
+from negotiation_abm.strategies._odds import option_weights
+
+NOT_LIVE = 0  # modules draw nothing in a replay
+
+
+class Board(Situation):
+    """State of one replay; every change of it is tracked and dated in `out`."""
+
+    def __init__(self, game: Game, record: Record, until: dt.date) -> None:
+        super().__init__(game)
+        self.out = Replay(game, record, until)
+        self.notes = Notes(self, self.out)
+        self._tally = as_object(blank(TALLY)[0])
+        self._closed = [as_object(blank(SPELL)[0]) for _ in range(NUM_MEASURES + 1)]
+        self._weights = np.zeros(NUM_OPTIONS)
+        self.on_decision: Callable[..., None] | None = None  # sees the state before each choice
+        self.on_segment: Callable[..., None] | None = None  # the same, at moves and ends of weeks
+        self._soundness = -1  # of the truce in force: how often the rules would have drawn it
+        self.watcher: Any = None  # sees each move and each week
+        self._delivered: set[int] = set()
+        start_tally(self._tally, self.state, 0)
+
+    def score(self, player: int, option: int, date: dt.date, ids: tuple[str, ...]) -> None:
+        """Note a decision with the probability of its option and of its type of move."""
+        if self.on_decision is not None:
+            self.on_decision(self.state, self.week, player, option, date)
+        if option != Move.HOLD:
+            self._end_segment(player, option)
+        weights = self._weights
+        count, total = option_weights(self.state, self.params, self.week, player, weights)
+        same = [o for o in range(count) if move_of(o) == move_of(option)]
+        self.out.decisions.append(
+            Decision(
+                turn=self.state.turn,
+                date=date,
+                player=player,
+                option=option,
+                probability=float(weights[option] / total),
+                type_probability=float(sum(weights[o] for o in same) / total),
+                row_ids=ids,
+            )
+        )
+
+    def _end_segment(self, player: int, option: int) -> None:
+        if self.on_segment is not None:
+            truce = self._soundness if self.state.phase == Phase.TRUCE else -1
+            self.on_segment(self.state, self.week, truce, player, option)
+
+    def hold(self, player: int) -> None:
+        """A side that did nothing in an exchange."""
+        self.score(player, 0, self.scenario.date_of(self.state.turn), ())
+        apply_move(self.state, self.params, player, 0, 0.0, 0, 0.0, self.info)
+
+    def apply(self, row: Row, is_further: bool = False) -> None:
+        """Put a recorded move through the transition rules; a further row of a package says so."""
+        state, player, option = self.state, self.player_of(row), self.option_of(row)
+        left, before = state.weeks_left, self._running()
+        strained = state.strain > self.params.repair_strain
+        state.by_agency = int(row.agency)
+        if self.watcher is not None:
+            self.watcher.look(state)
+        apply_move(
+            state,
+            self.params,
+            player,
+            option,
+            self.step_of(row),
+            row.lead_weeks or 0,
+            0.0,
+            self.info,
+        )
+        if self.info.event == Event.BEGUN or (
+            self.info.event in (Event.REPAIRED, Event.RENEWED) and strained
+        ):
+            self._soundness += 1
+        if self.watcher is not None:
+            self.watcher.moved(state, player, option, row.lead_weeks or 0, self.info, is_further)
+        count = track_move(
+            self._tally, state, self.params, player, option, left, self.info, self._closed, 0
+        )
+        state.by_agency = 0
+        self._date_spells(before, count, row.date)
+
+    def set_recorded(self, row: Row) -> None:
+        """Set the row's lever to its recorded levels."""
+        if not row.lever or row.level is None or row.move == "THREATEN":
+            return
+        player, lever = self.player_of(row), self.lever_of(row)
+        set_intensity(self.state, self.params, player, lever, 1.0)
+        set_level(self.state, self.params, player, lever, row.level)
+        loaded = self.state.loaded[player, lever] if row.loaded is None else row.loaded
+        room = self.params.cap[player, lever] - row.level
+        self.state.loaded[player, lever] = max(0.0, min(loaded, room))
+        touch_all(self.state)
+
+    def enforce(self, row: Row) -> None:
+        """A quiet row: the formal level stays, its enforcement changes to give the row's level."""
+        player, lever = self.player_of(row), self.lever_of(row)
+        formal = float(self.state.in_force[player, lever])
+        if row.level is not None and formal > 0.0:
+            set_intensity(self.state, self.params, player, lever, row.level / formal)
+
+    def deliver(self, row: Row) -> None:
+        """A recorded delivery: the share of a pledge that has been met by now."""
+        delivery = self.scenario.modules.delivery
+        names = [pledge.name for pledge in delivery.pledges] if delivery else []
+        number = names.index(row.decision)
+        self.state.pledge_delivered[number] = row.level
+        self._delivered.add(number)
+
+    def due_pledges(self) -> None:
+        """Pledges due this week, of which the record says how far they were met."""
+        state, params = self.state, self.params
+        for number in sorted(self._delivered):
+            due = params.pledge_last[number] == state.turn and state.phase == Phase.TRUCE
+            if due and state.pledge_status[number] < MET:
+                strain = settle_pledge(state, params, number)
+                owner, lever = int(params.pledge_player[number]), int(params.pledge_lever[number])
+                if strain > 0.0:
+                    grieve(state, 1 - owner, strain, 0.0, lever, number)
+
+    def close_week(self, chance: float) -> None:
+        """End the turn and note the state of the week."""
+        self._end_segment(-1, -1)
+        state, turn, before = self.state, self.state.turn, self._running()
+        phase, weeks_left, strain = state.phase, state.weeks_left, state.strain
+        self.due_pledges()
+        if self.params.num_modules > 0:
+            end_modules(state, self.params, self.week, 0, 0, NOT_LIVE)
+        end_turn(state, self.params, self.week, self.info)
+        if self.watcher is not None:
+            self.watcher.week_over(state, self.week)
+        count = track_turn(self._tally, state, self.params, self.info, self._closed, 0)
+        last_day = self.scenario.date_of(turn + 1) - dt.timedelta(days=1)
+        date = min(last_day, self.out.until)
+        self._date_spells(before, count, date)
+        self.notes.headline_rates((), date)
+        self.out.weeks.append(
+            {
+                "turn": turn,
+                "week_of": self.scenario.date_of(turn).isoformat(),
+                "forum": Forum(int(state.forum)).name,
+                "round_probability": chance,
+                "phase": Phase(int(phase)).name,
+                "weeks_left": int(weeks_left),
+                "strain": float(strain),
+                "leaders": int(state.leaders) if phase else 0,
+            }
+            | self.notes.sides()
+        )
+
+    def open_spells(self) -> np.ndarray:
+        """A `TALLY` record that has begun, with the spells that run now and nothing else."""
+        tally = blank(TALLY)
+        tally["begun"] = 1
+        tally["spell_start"] = self._tally.spell_start
+        tally["spell_renewals"] = self._tally.spell_renewals
+        return tally
+
+    def is_delivered(self, pledge: int) -> bool:
+        """Does the record say how far this pledge has been met?"""
+        return pledge in self._delivered
+
+    def close(self) -> None:
+        """Censor what still runs on the last day."""
+        before = self._running()
+        count = close_tally(self._tally, self.state, self.params, self.info, self._closed, 0)
+        self._date_spells(before, count, self.out.until)
+        self.notes.pledges(self._delivered)
+
+    def _running(self) -> list[bool]:
+        return [start != NO_SPELL for start in self._tally.spell_start]
+
+    def _date_spells(self, before: list[bool], count: int, date: dt.date) -> None:
+        """Note the first `count` spells of `_closed`, and those that have begun since `before`."""
+        self.notes.spells(self._closed[:count], before, self._running(), date)

@@ -1,0 +1,77 @@
+"""Where a replay stands, and what a row of the record means there."""
+
+from negotiation_abm.core.state import INFO, as_object, blank
+from negotiation_abm.core.terms import Move, move_of, option_of
+from negotiation_abm.core.transitions import is_legal, scheduled_step
+from negotiation_abm.record.load import Row
+from negotiation_abm.scenario.game import Game
+
+SAME_LEVEL = 1e-9
+
+
+class Situation:
+    """The state of a replay, and rows of the record read in it; nothing here changes it."""
+
+    def __init__(self, game: Game) -> None:
+        self.game = game
+        self.scenario = game.scenario
+        self.params = as_object(game.params[0])
+        self.state = as_object(game.initial[0])
+        self.info = as_object(blank(INFO)[0])
+        self.week = as_object(game.weeks[0])
+
+    def player_of(self, row: Row) -> int:
+        """Index of the row's player."""
+        return self.scenario.players.index(row.player)
+
+    def lever_of(self, row: Row) -> int:
+        """Number of the row's lever."""
+        return self.game.lever_names[self.player_of(row)].index(row.lever)
+
+    def option_of(self, row: Row) -> int:
+        """The option that the row's player chose."""
+        move = Move[row.move]
+        return int(option_of(move, self.lever_of(row) if move >= Move.ESCALATE else 0))
+
+    def step_of(self, row: Row) -> float:
+        """Size of the recorded move; the rules' usual size where the record gives no level."""
+        player, option = self.player_of(row), self.option_of(row)
+        if row.level is None or option == Move.SUSPEND:
+            return float(scheduled_step(self.state, self.params, player, option, 1.0))
+        if row.move == "THREATEN":
+            return row.level
+        return abs(row.level - float(self.state.in_force[player, self.lever_of(row)]))
+
+    def problem_with(self, row: Row) -> str:
+        """Why the recorded move cannot be made now, and what could; empty if it can."""
+        player, option = self.player_of(row), self.option_of(row)
+        if not is_legal(self.state, self.params, player, option):
+            options = range(2 + 3 * self.params.num_levers[player])
+            legal = [o for o in options if is_legal(self.state, self.params, player, o)]
+            return (
+                f"{self.game.option_label(option, player)} is not legal here: "
+                f"{self._why_illegal(player, option)}; legal: "
+                f"{', '.join(self.game.option_label(o, player) for o in legal)}"
+            )
+        return self.wrong_direction(row)
+
+    def wrong_direction(self, row: Row) -> str:
+        """Why the recorded level contradicts the move; empty if it does not."""
+        if row.level is None or row.move not in ("ESCALATE", "CONCEDE"):
+            return ""
+        player = self.player_of(row)
+        now = self.state.in_force[player, self.lever_of(row)]
+        lowers = row.move == "ESCALATE" and row.level < now - SAME_LEVEL
+        raises = row.move == "CONCEDE" and row.level > now + SAME_LEVEL
+        if lowers or raises:
+            return f"{row.move} to level {row.level:g}, but {row.lever} is at {now:g}"
+        return ""
+
+    def _why_illegal(self, player: int, option: int) -> str:
+        if option != Move.SUSPEND:
+            conceding = move_of(option) == Move.CONCEDE
+            return "the lever is at its " + ("floor" if conceding else "cap (in force and loaded)")
+        if self.state.offer[player] > 0:
+            return "an own offer stands already"
+        left = "no date" if self.state.weeks_left < 0 else f"{self.state.weeks_left} weeks left"
+        return f"a truce with {left}, no strain and no threat to withdraw"

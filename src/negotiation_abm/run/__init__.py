@@ -1,0 +1,1 @@
+"""Playing a game: the Mesa model, the compiled batch, paired runs, spells and traces."""

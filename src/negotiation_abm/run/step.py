@@ -1,0 +1,213 @@
+"""The `run` step: play a batch, write its tables, and summarise how long truces last."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from negotiation_abm.core.terms import Phase
+from negotiation_abm.files.folder import Draft, writing
+from negotiation_abm.files.provenance import SEED_FORMULA
+from negotiation_abm.run.batch import CHUNK_SIZE, Block, simulate
+from negotiation_abm.run.spells import (
+    MEASURES,
+    runs_table,
+    spells_table,
+    table_blocks,
+)
+from negotiation_abm.run.traces import NUM_TRACED, trace_runs, trace_table
+from negotiation_abm.scenario.game import Game
+from negotiation_abm.scenario.provenance import provenance_of
+from negotiation_abm.survival import DAYS, Blocks, Survival, survival
+
+GROUPS = {
+    "all": "all truces",
+    "running": "the truce in force at the start",
+}
+
+
+def run_batch(
+    game: Game,
+    replicates: int,
+    seed: int,
+    out: Path,
+    threads: int | None = None,
+    chunk_size: int = CHUNK_SIZE,
+    progress: Callable[[int], None] | None = None,
+) -> dict[str, Any]:
+    """Play `replicates` runs and write their tables, summary and manifest to `out`.
+
+    ``traces.parquet`` holds the weeks of the first runs only.
+
+    Returns
+    -------
+    dict
+        The summary, as in ``summary.json``.
+
+    Raises
+    ------
+    InputError
+        If `out` cannot be written to.
+    """
+    facts = provenance_of(game) | {
+        "seed": seed,
+        "replicates": replicates,
+        "seed_formula": SEED_FORMULA,
+    }
+    with writing(out, "run", facts) as draft:
+        blocks = simulate(game, replicates, seed, threads, chunk_size, progress)
+        facts["content"] = _write_tables(game, blocks, draft)
+        truces = draft.path("truces.parquet")
+        estimates = survival_of(truces, bool(game.initial["phase"][0] == Phase.TRUCE))
+        table = survival_table(estimates)
+        table.to_csv(draft.path("survival.csv"), index=False, float_format="%.10g")
+        summary = _summary(game, replicates, seed, estimates, draft.path("runs.parquet"))
+        summary["content"] = facts["content"]
+        traces = trace_runs(game, seed, min(NUM_TRACED, replicates))
+        trace_table(game, traces).to_parquet(draft.path("traces.parquet"), index=False)
+        draft.json("summary.json", summary)
+    return summary
+
+
+def _write_tables(game: Game, blocks: Iterable[Block], draft: Draft) -> dict[str, Any]:
+    """Stream the blocks to Parquet, a row group each; returns counts and content hashes."""
+    hashes = {"runs": hashlib.sha256(), "spells": hashlib.sha256()}
+    counts = {"runs": 0, "spells": 0}
+    writers: dict[str, pq.ParquetWriter] = {}
+    names = {"runs": "runs.parquet", "spells": "truces.parquet"}
+    try:
+        for block in blocks:
+            tables = {
+                "runs": runs_table(game, block.runs),
+                "spells": spells_table(game, block.spells),
+            }
+            for kind, table in tables.items():
+                if kind not in writers:
+                    writers[kind] = pq.ParquetWriter(draft.path(names[kind]), table.schema)
+                writers[kind].write_table(table, row_group_size=max(1, len(table)))
+                counts[kind] += len(table)
+                _add_content(hashes[kind], table)
+    finally:
+        for writer in writers.values():
+            writer.close()
+    return {
+        names[kind]: {"rows": counts[kind], "sha256": hashes[kind].hexdigest()} for kind in names
+    }
+
+
+def _add_content(digest: Any, table: pa.Table) -> None:
+    """Add the values of a table to a hash, column by column."""
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        digest.update(name.encode())
+        for chunk in column.chunks:
+            array = chunk.indices if isinstance(chunk, pa.DictionaryArray) else chunk
+            filled = array.fill_null(-1) if array.null_count else array
+            if pa.types.is_boolean(filled.type):
+                filled = filled.cast(pa.int8())
+            digest.update(filled.to_numpy(zero_copy_only=False).tobytes())
+
+
+def survival_of(truces: Path, is_running: bool) -> dict[tuple[str, str], Survival]:
+    """Survival by measure and group of spells of a result file.
+
+    `is_running` says whether a truce was in force at the start.
+    """
+    estimates = {}
+    for measure in MEASURES.values():
+        for group in GROUPS if is_running else ("all",):
+            estimate = survival(selected_spells(truces, measure, group))
+            if estimate is not None:
+                estimates[measure, group] = estimate
+    return estimates
+
+
+def selected_spells(truces: Path, measure: str, group: str) -> Blocks:
+    """Spells of one measure and group (`GROUPS`) of a result file, a block of runs at a time."""
+
+    def blocks() -> Iterable[pd.DataFrame]:
+        for block in table_blocks(truces):
+            chosen = block["measure"] == measure
+            if group == "running":
+                chosen &= (block["truce"] == 0) & (block["start_week"] <= 0)
+            yield block[chosen]
+
+    return blocks
+
+
+def survival_table(estimates: dict[tuple[str, str], Survival]) -> pd.DataFrame:
+    """The tables of several estimates, one under the other, with measure and group."""
+    parts = []
+    for (measure, group), estimate in estimates.items():
+        part = estimate.table.copy()
+        part.insert(0, "measure", measure)
+        part.insert(1, "group", group)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True).fillna(0.0) if parts else pd.DataFrame()
+
+
+def _summary(
+    game: Game,
+    replicates: int,
+    seed: int,
+    estimates: dict[tuple[str, str], Survival],
+    runs_path: Path,
+) -> dict[str, Any]:
+    return {
+        "scenario": game.scenario.name,
+        "start": game.scenario.start.isoformat(),
+        "horizon_weeks": game.scenario.horizon_weeks,
+        "replicates": replicates,
+        "seed": seed,
+        "parameters": game.parameter_set.name,
+        "min_severity": float(game.params["min_severity"][0]),
+        "interval": "95 %, run-clustered Monte-Carlo error only; parameters held fixed",
+        "truces": [
+            _survival_summary(measure, group, estimate)
+            for (measure, group), estimate in estimates.items()
+        ],
+        "runs": _means(runs_path),
+        "notes": list(game.notes),
+    }
+
+
+def _means(path: Path) -> dict[str, dict[str, float | None]]:
+    """Mean and Monte-Carlo error of each column over runs, a row group at a time."""
+    names: list[str] = []
+    sums = np.zeros((3, 1))
+    for block in table_blocks(path):
+        numbers = block.drop(columns="replicate").astype(float)
+        names = list(numbers.columns)
+        sums = sums + np.array([numbers.count(), numbers.sum(), (numbers**2).sum()])
+    result: dict[str, dict[str, float | None]] = {}
+    for name, (n, total, squares) in zip(names, sums.T, strict=True):
+        mean = total / n if n else float("nan")
+        spread = max(0.0, squares - n * mean**2) / (n - 1) if n > 1 else float("nan")
+        error = (spread / n) ** 0.5 if n else float("nan")
+        result[name] = {"mean": _finite(mean), "mc_error": _finite(error)}
+    return result
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if value == value else None
+
+
+def _survival_summary(measure: str, group: str, estimate: Survival) -> dict[str, Any]:
+    median, low, high = estimate.median_weeks()
+    return {
+        "measure": measure,
+        "group": group,
+        "num_spells": estimate.num_spells,
+        "num_ended": estimate.num_ended,
+        "num_runs": estimate.num_runs,
+        "median_weeks": median,
+        "median_interval": [low, high],
+        "survival": {
+            f"{days} d": [_finite(value) for value in estimate.at_days(days)] for days in DAYS
+        },
+        "ends_by_cause": {cause: list(share) for cause, share in estimate.shares.items()},
+    }

@@ -1,0 +1,168 @@
+"""A scenario as numbers: the records that the rules, the Mesa run and the kernel work on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from negotiation_abm.core.params import (
+    PARAMS,
+    derive,
+)
+from negotiation_abm.core.state import STATE
+from negotiation_abm.core.terms import (
+    LONG_AGO,
+    Move,
+    Phase,
+)
+from negotiation_abm.scenario.load import Scenario
+from negotiation_abm.scenario.module_inputs import fill_modules
+from negotiation_abm.scenario.parameter_values import fill_levers, fill_parameters
+from negotiation_abm.scenario.parameters import ParameterSet, load_parameter_set
+from negotiation_abm.scenario.weeks import scenario_weeks
+from negotiation_abm.strategies import code_of
+
+
+@dataclass(frozen=True)
+class Game:
+    """The arrays of one scenario.
+
+    Attributes
+    ----------
+    params, initial : ndarray
+        One `PARAMS` and one `STATE` record (length 1).
+    weeks : ndarray
+        One `WEEK` record a turn.
+    strategy_codes : tuple of int
+        Strategy of each player (`strategies.code_of`).
+    notes : tuple of str
+        What a reader of results should know (pooled parameters, ...).
+    tally : ndarray or None
+        One `TALLY` record with the spells that are open at the start, where the game goes on from
+        a record; None: what `initial` says.
+    """
+
+    scenario: Scenario
+    parameter_set: ParameterSet
+    params: np.ndarray
+    weeks: np.ndarray
+    initial: np.ndarray
+    lever_names: tuple[tuple[str, ...], tuple[str, ...]]
+    domain_names: tuple[str, ...]
+    strategy_codes: tuple[int, int]
+    notes: tuple[str, ...]
+    tally: np.ndarray | None = None
+
+    @property
+    def players(self) -> tuple[str, str]:
+        """Labels of the two players."""
+        first, second = self.scenario.players
+        return first, second
+
+    @property
+    def pledge_names(self) -> list[str]:
+        """Names of the pledges of the module `delivery`, in order."""
+        delivery = self.scenario.modules.delivery
+        return [pledge.name for pledge in delivery.pledges] if delivery else []
+
+    def lever_labels(self) -> list[tuple[int, int, str]]:
+        """Player, lever number and ``PLAYER.lever`` of every lever."""
+        return [
+            (i, a, f"{self.players[i]}.{name}")
+            for i in range(2)
+            for a, name in enumerate(self.lever_names[i])
+        ]
+
+    def tariff_levers(self) -> dict[int, tuple[int, float]]:
+        """For each player that has one: number and scale in pp of its first tariff lever."""
+        found: dict[int, tuple[int, float]] = {}
+        for i, a, name in self.lever_labels():
+            player, lever = name.split(".")
+            scale = self.scenario.levers[player][lever].pp_at_full
+            if scale is not None and i not in found:
+                found[i] = (a, scale)
+        return found
+
+    def option_label(self, option: int, player: int) -> str:
+        """A move in words, such as ``ESCALATE chips``."""
+        if option < 2:
+            return Move(option).name
+        return f"{Move(2 + (option - 2) % 3).name} {self.lever_names[player][(option - 2) // 3]}"
+
+
+def build_game(scenario: Scenario, parameter_set: ParameterSet | None = None) -> Game:
+    """Turn a checked scenario into arrays.
+
+    Parameters
+    ----------
+    parameter_set : ParameterSet, optional
+        What `scenario.parameters` names, if it has been read before.
+
+    Raises
+    ------
+    InputError
+        If its parameter set is missing or not admissible.
+    """
+    base = scenario.path.parent
+    if parameter_set is None:
+        parameter_set = load_parameter_set(scenario.parameters, base, (scenario.path, "parameters"))
+    notes: list[str] = []
+    params = np.zeros(1, PARAMS)
+    fill_parameters(scenario, parameter_set, params[0], notes)
+    domains = fill_levers(scenario, params[0])
+    weeks = scenario_weeks(scenario)
+    fill_modules(scenario, params[0], weeks)
+    derive(params)
+    first, second = scenario.players
+    return Game(
+        scenario=scenario,
+        parameter_set=parameter_set,
+        params=params,
+        weeks=weeks,
+        initial=initial_state(scenario, params[0]),
+        lever_names=(tuple(scenario.levers[first]), tuple(scenario.levers[second])),
+        domain_names=domains,
+        strategy_codes=(
+            code_of(scenario.strategies[first]),
+            code_of(scenario.strategies[second]),
+        ),
+        notes=tuple(notes),
+    )
+
+
+def initial_state(scenario: Scenario, params: np.void) -> np.ndarray:
+    """One `STATE` record (length 1): the state before the first turn."""
+    state = np.zeros(1, STATE)
+    one = state[0]
+    for i, player in enumerate(scenario.players):
+        for a, lever in enumerate(scenario.levers[player].values()):
+            one["in_force"][i, a] = lever.start
+            one["loaded"][i, a] = lever.loaded
+            one["irreplaceability"][i, a] = lever.irreplaceability
+    one["potency"] = params["weight"] * one["irreplaceability"] ** params["convexity"]
+    one["bite"] = (1.0 - np.exp(-params["saturation"] * one["in_force"])) * params["bite_scale"]
+    one["intensity"] = 1.0
+    one["unmet_lever"] = one["unmet_pledge"] = -1
+    one["last_escalation"] = LONG_AGO
+    one["latest_escalation"] = LONG_AGO
+    one["weeks_left"] = -1
+    one["odds"] = -1.0  # not yet made
+    one["strain_player"] = one["strain_lever"] = one["strain_pledge"] = -1
+    for number in range(int(params["num_pledges"])):  # on schedule until the start
+        first, last = params["pledge_first"][number], params["pledge_last"][number]
+        one["pledge_delivered"][number] = max(0.0, -first / (last - first + 1.0))
+    if scenario.truce is not None:
+        _start_truce(scenario, params, one)
+    return state
+
+
+def _start_truce(scenario: Scenario, params: np.void, one: np.void) -> None:
+    truce = scenario.truce
+    assert truce is not None
+    row = 1 if truce.terms == "summit" else 0
+    one["phase"] = Phase.TRUCE
+    one["age"] = -scenario.turn_of(truce.began)
+    one["leaders"] = row
+    one["renewals"] = truce.renewals
+    one["covered"] = params["coverage"][row]
+    if truce.expires is not None:
+        one["weeks_left"] = scenario.turn_of(truce.expires)

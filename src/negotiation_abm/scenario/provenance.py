@@ -1,0 +1,28 @@
+"""What a game was made from, for the manifest of a result."""
+
+from pathlib import Path
+from typing import Any
+
+from negotiation_abm.files.provenance import file_hash, text_hash
+from negotiation_abm.scenario.game import Game
+from negotiation_abm.strategies import outside
+
+
+def provenance_of(game: Game) -> dict[str, Any]:
+    """Scenario and parameters in full, with their hashes, for a manifest."""
+    scenario = game.scenario.model_dump(mode="json")
+    chosen = game.parameter_set
+    return {
+        "scenario": scenario,
+        "scenario_hash": text_hash(scenario),
+        "parameter_set": {"name": chosen.name, "values": chosen.values, "sources": chosen.sources},
+        "parameter_hash": text_hash(chosen.values),
+        "notes": list(game.notes),
+    } | _strategy_files(scenario["strategies"])
+
+
+def _strategy_files(strategies: dict[str, str]) -> dict[str, Any]:
+    """Hashes of the files of strategies that are not of this package."""
+    known = outside()
+    used = {name: file_hash(Path(known[name])) for name in strategies.values() if name in known}
+    return {"strategy_files": used} if used else {}

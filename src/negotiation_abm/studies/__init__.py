@@ -1,0 +1,1 @@
+"""One question a folder or file: what-ifs, tournament, equilibrium, sensitivity and others."""

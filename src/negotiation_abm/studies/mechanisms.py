@@ -1,0 +1,122 @@
+"""What each module does to truces when it is switched on: the mechanisms table.
+
+The base is the game without any module, from two starts: the Busan truce (how long it lasts) and
+January 2025 (how soon the first truce comes). Each module is then switched on alone, with the
+inputs that ``mechanisms_busan`` and ``mechanisms_2025`` give it, and all of them together; all
+with the same draws.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from negotiation_abm.core.modules import MODULES, NAMES
+from negotiation_abm.files.folder import writing
+from negotiation_abm.run.paired import Difference, mean_difference, median_difference, outcomes
+from negotiation_abm.scenario.game import Game, build_game
+from negotiation_abm.scenario.load import Scenario, load_scenario
+from negotiation_abm.scenario.provenance import provenance_of
+from negotiation_abm.scenario.schema import Modules
+
+STARTS = ("mechanisms_busan", "mechanisms_2025")
+EVERY = "all together"
+
+
+def mechanisms_table(
+    replicates: int,
+    seed: int,
+    out: Path | None = None,
+    threads: int | None = None,
+    parameters: str | None = None,
+) -> pd.DataFrame:
+    """Paired effect of each module, alone and all together.
+
+    `parameters` names another parameter set than that of the scenarios.
+
+    Returns
+    -------
+    DataFrame
+        One row a module (and a side issue): claims, and for each outcome base, changed,
+        difference, low, high, where outcomes are ``median_weeks`` and ``survival_365`` of the
+        truce of Busan (covered measure) and ``first_truce_weeks`` from January 2025.
+    """
+    rows: list[dict[str, Any]] = []
+    changes = {"parameters": parameters} if parameters else {}
+    bases = {start: start_with(start, [], changes=changes) for start in STARTS}
+    played = {start: outcomes(game, replicates, seed, threads) for start, game in bases.items()}
+    for label, names, issue in _cases():
+        games = {start: start_with(start, names, issue, changes) for start in STARTS}
+        changed = {
+            start: outcomes(game, replicates, seed, threads) for start, game in games.items()
+        }
+        busan, first = (played[start] for start in STARTS)
+        busan_on, first_on = (changed[start] for start in STARTS)
+        row: dict[str, Any] = {"module": label, "claims": " ".join(_claims(names))}
+        for name, difference in (
+            ("median_weeks", median_difference(busan[:, 2], busan_on[:, 2], seed)),
+            ("survival_365", mean_difference(busan[:, 1], busan_on[:, 1])),
+            ("first_truce_weeks", mean_difference(first[:, 0], first_on[:, 0])),
+        ):
+            row |= _columns(name, difference)
+        rows.append(row)
+    table = pd.DataFrame(rows)
+    if out is not None:
+        facts = provenance_of(bases[STARTS[0]]) | {"seed": seed, "replicates": replicates}
+        with writing(out, "mechanisms", facts) as draft:
+            table.to_csv(draft.path("mechanisms.csv"), index=False, float_format="%.6g")
+    return table
+
+
+def _cases() -> list[tuple[str, list[str], str | None]]:
+    """Label, modules that are on, and the one side issue that is kept (None: all)."""
+    single: list[tuple[str, list[str], str | None]] = [(name, [name], None) for name in NAMES]
+    issues = load_scenario(STARTS[0]).modules.side_issues
+    weights = issues.weights if issues else {}
+    kept: list[tuple[str, list[str], str | None]] = [
+        (f"side_issues: {issue}", ["side_issues"], issue) for issue in weights
+    ]
+    return [*single, *kept, (EVERY, list(NAMES), None)]
+
+
+def start_with(
+    start: str,
+    names: list[str],
+    issue: str | None = None,
+    changes: dict[str, Any] | None = None,
+) -> Game:
+    """The game of a start with these modules alone (and one side issue, if one is named).
+
+    `changes` are changes of the scenario, as for `load_scenario`.
+    """
+    scenario = load_scenario(start, changes)
+    given = {name: getattr(scenario.modules, name, None) for name in names}
+    typed = {name: entry for name, entry in given.items() if entry is not None}
+    own = [name for name in names if name not in Modules.model_fields]
+    if issue is not None and scenario.modules.side_issues is not None:
+        issues = scenario.modules.side_issues
+        events = [event for event in issues.events if event.issue == issue]
+        typed["side_issues"] = issues.model_copy(update={"events": events})
+    changed: Scenario = scenario.model_copy(update={"modules": Modules(**typed, own=own)})
+    return build_game(changed)
+
+
+def _claims(names: list[str]) -> list[str]:
+    return sorted(
+        {
+            claim
+            for name, module in zip(NAMES, MODULES, strict=True)
+            if name in names
+            for claim in getattr(module, "CLAIMS", ())
+        }
+    )
+
+
+def _columns(name: str, difference: Difference) -> dict[str, Any]:
+    return {
+        f"{name}_base": difference.base,
+        f"{name}_on": difference.changed,
+        f"{name}_difference": difference.difference,
+        f"{name}_low": difference.low,
+        f"{name}_high": difference.high,
+    }

@@ -1,0 +1,216 @@
+"""The step `surprise`: how unexpected each recorded move was, and what it cost its player.
+
+Surprise is minus the binary logarithm of the probability that the quantal response gave to the
+move. Regret is what the best reply would have brought beyond it: from the state before the move
+each legal option is carried out in its usual size, the week begins anew from there with its
+recorded meeting, and both sides play on freely. Payoff is the mean weekly flow payoff over the
+weeks ahead. All options have the same draws; the best is picked on one half of the runs and
+compared on the other, so that picking the luckiest of many does not count as regret.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from negotiation_abm.core.state import INFO, STATE, as_object, as_record, blank
+from negotiation_abm.core.terms import NUM_OPTIONS
+from negotiation_abm.core.transitions import is_legal
+from negotiation_abm.files.folder import writing
+from negotiation_abm.files.provenance import SEED_FORMULA, file_hash
+from negotiation_abm.record.load import Record
+from negotiation_abm.replay.replay import replay_record
+from negotiation_abm.run.batch import blank_traces, in_order, run_replicates
+from negotiation_abm.run.paired import Difference, mean_difference
+from negotiation_abm.scenario.game import Game
+from negotiation_abm.scenario.provenance import provenance_of
+from negotiation_abm.strategies._lookahead import copy_state, imagine, new_twin
+from negotiation_abm.strategies._odds import option_weights
+
+WEEKS_AHEAD = 26
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The state before a recorded move."""
+
+    state: SimpleNamespace
+    player: int
+    option: int
+    date: dt.date
+    row_ids: tuple[str, ...]
+    shares: np.ndarray  # probability of each option, 0 where illegal; shape (20,)
+
+    @property
+    def legal(self) -> list[int]:
+        """Legal options, in order."""
+        return [int(option) for option in np.flatnonzero(self.shares)]
+
+    @property
+    def rank(self) -> int:
+        """Place of the recorded option by probability, from 1."""
+        return int((self.shares > self.shares[self.option]).sum()) + 1
+
+
+def moments(game: Game, record: Record) -> list[Moment]:
+    """The moments of all recorded moves, in order."""
+    seen: list[Any] = []
+    twin, weights = new_twin(), np.empty(NUM_OPTIONS)
+    params = as_object(game.params[0])
+
+    def note(
+        state: SimpleNamespace, week: SimpleNamespace, player: int, option: int, date: dt.date
+    ) -> None:
+        if not option:
+            seen.append(None)
+            return
+        copy_state(twin, state)
+        count, total = option_weights(twin[0], params, week, player, weights)
+        shares = np.zeros(NUM_OPTIONS)
+        for other in range(count):
+            if is_legal(state, params, player, other):
+                shares[other] = max(weights[other] / total, np.finfo(float).tiny)
+        seen.append((twin[0], player, option, date, shares))
+
+    decisions = replay_record(game, record, on_decision=note).decisions
+    return [
+        Moment(state, player, option, date, decision.row_ids, shares)
+        for decision, entry in zip(decisions, seen, strict=True)
+        if entry is not None
+        for state, player, option, date, shares in [entry]
+    ]
+
+
+def payoff_after(
+    game: Game, moment: Moment, option: int, replicates: int, seed: int, weeks_ahead: int
+) -> np.ndarray:
+    """Mean weekly flow payoff of the player in the weeks after `option`, shape (replicates,)."""
+    twin, info = new_twin(), as_object(blank(INFO)[0])
+    copy_state(twin, moment.state)
+    state = twin[0]
+    imagine(state, as_object(game.params[0]), moment.player, option, info)
+    turn = int(state.turn)
+    weeks = game.weeks[: turn + weeks_ahead].copy()
+    weeks["forum"][turn] = state.forum
+    state.exchange = 0
+    onward = replace(game, weeks=weeks, initial=as_record(state, STATE))
+    traces = blank_traces(onward, replicates)
+    run_replicates(onward, seed, 0, replicates, traces)
+    return np.asarray(traces["flow"][:, :, moment.player].mean(axis=1))
+
+
+def regrets(
+    game: Game,
+    found: list[Moment],
+    replicates: int,
+    seed: int,
+    weeks_ahead: int = WEEKS_AHEAD,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[tuple[Moment, int, Difference, Difference]]:
+    """For each moment: the best option, what the move lacks to it, what it gains over HOLD."""
+    tasks = [(moment, option) for moment in found for option in moment.legal]
+
+    def play(task: tuple[Moment, int]) -> np.ndarray:
+        return payoff_after(game, *task, replicates, seed, weeks_ahead)
+
+    results = in_order(play, tasks, threads)
+    half = max(1, replicates // 2)
+    for number, moment in enumerate(found):
+        payoffs = {option: next(results) for option in moment.legal}
+        best = max(payoffs, key=lambda option: float(payoffs[option][:half].mean()))
+        made = payoffs[moment.option]
+        regret = mean_difference(made[-half:], payoffs[best][-half:])
+        if progress:
+            progress(number + 1)
+        yield moment, best, regret, mean_difference(payoffs[0], made)
+
+
+def run_surprise(
+    game: Game,
+    record: Record,
+    replicates: int,
+    seed: int,
+    out: Path | None = None,
+    weeks_ahead: int = WEEKS_AHEAD,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> dict[str, Any]:
+    """Surprise and regret of every recorded move.
+
+    Returns
+    -------
+    dict
+        What ``surprise.json`` holds; with `out`, this file and ``surprise.csv`` are written.
+
+    Raises
+    ------
+    InputError
+        As `negotiation_abm.replay.replay.replay_record`.
+    """
+    found = moments(game, record)
+    statements = {row.id: row.statement for row in record.rows}
+    rows = [
+        _row(game, *parts, statements)
+        for parts in regrets(game, found, replicates, seed, weeks_ahead, threads, progress)
+    ]
+    table = pd.DataFrame(rows)
+    summary = {
+        "scenario": game.scenario.name,
+        "parameters": game.parameter_set.name,
+        "record": record.path.name,
+        "players": list(game.players),
+        "replicates": replicates,
+        "seed": seed,
+        "weeks_ahead": weeks_ahead,
+        "payoff": "mean weekly flow payoff over the weeks ahead, payoff units",
+        "interval": "95 %, paired by run; simulation error only, parameters held fixed",
+        "moves": rows,
+        "notes": list(game.notes),
+    }
+    if out is not None:
+        facts = provenance_of(game) | {
+            "seed": seed,
+            "replicates": replicates,
+            "seed_formula": SEED_FORMULA,
+            "record": record.path.name,
+            "record_sha256": file_hash(record.path),
+        }
+        with writing(out, "surprise", facts) as draft:
+            table.to_csv(draft.path("surprise.csv"), index=False, float_format="%.8g")
+            draft.json("surprise.json", summary)
+    return summary
+
+
+def _row(
+    game: Game,
+    moment: Moment,
+    best: int,
+    regret: Difference,
+    against_hold: Difference,
+    statements: dict[str, str],
+) -> dict[str, Any]:
+    share = float(moment.shares[moment.option])
+    return {
+        "date": moment.date.isoformat(),
+        "player": game.players[moment.player],
+        "move": game.option_label(moment.option, moment.player),
+        "rows": ";".join(moment.row_ids),
+        "probability": share,
+        "surprise_bits": float(-np.log2(share)),
+        "rank": moment.rank,
+        "legal": len(moment.legal),
+        "best": game.option_label(best, moment.player),
+        "regret": regret.difference,
+        "regret_low": regret.low,
+        "regret_high": regret.high,
+        "against_hold": against_hold.difference,
+        "against_hold_low": against_hold.low,
+        "against_hold_high": against_hold.high,
+        "statement": statements[moment.row_ids[0]],
+    }

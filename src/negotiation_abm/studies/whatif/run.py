@@ -1,0 +1,296 @@
+"""The step `whatif`: both branches with the same draws, compared run by run, and their paths."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.folder import writing
+from negotiation_abm.files.provenance import SEED_FORMULA, file_hash
+from negotiation_abm.record.load import Record, load_record
+from negotiation_abm.replay.branch import Branch, branch_off, branch_turn, without
+from negotiation_abm.replay.replay import replay_record
+from negotiation_abm.run.paired import mean_difference
+from negotiation_abm.run.spells import MEASURES
+from negotiation_abm.scenario.game import Game, build_game
+from negotiation_abm.scenario.load import load_scenario
+from negotiation_abm.scenario.provenance import provenance_of
+from negotiation_abm.studies.whatif.outcomes import Played, play
+from negotiation_abm.studies.whatif.schema import WhatIf, check_changes
+
+BAND = (0.1, 0.5, 0.9)
+
+
+@dataclass(frozen=True)
+class Branches:
+    """The branch as it was and the altered one, not yet played."""
+
+    whatif: WhatIf
+    record: Record
+    factual: Branch
+    altered: Branch
+    notes: tuple[str, ...]
+
+
+def branches(whatif: WhatIf) -> Branches:
+    """Both branches of a what-if.
+
+    Raises
+    ------
+    InputError
+        If the date, a row, a move or a change is not one of this scenario and record.
+    """
+    check_changes(whatif.changes)
+    game = build_game(load_scenario(whatif.scenario, whatif.common))
+    record = _record_of(whatif, game)
+    turn = branch_turn(game, record, whatif.date)
+    onward = build_game(load_scenario(whatif.scenario, whatif.common | whatif.changes))
+    if onward.lever_names != game.lever_names:
+        raise InputError("--set", "levers", "levers cannot be added or taken away at a date")
+    altered = branch_off(game, without(record, whatif.skip), turn, onward, whatif.moves)
+    return Branches(
+        whatif, record, branch_off(game, record, turn), altered, _notes(whatif, game, record, turn)
+    )
+
+
+def _record_of(whatif: WhatIf, game: Game) -> Record:
+    observation = game.scenario.record
+    if whatif.record is not None:
+        return load_record(whatif.record)
+    if observation is None:
+        raise InputError(game.scenario.path, "record", "missing; a branch needs a record to leave")
+    return load_record(
+        observation.file, game.scenario.path.parent, (game.scenario.path, "record.file")
+    )
+
+
+def _notes(whatif: WhatIf, game: Game, record: Record, turn: int) -> tuple[str, ...]:
+    """What changes nothing, in words."""
+    scenario, notes = game.scenario, []
+    for row in record.rows:
+        if row.id in whatif.skip or row.decision in whatif.skip:
+            if row.date >= scenario.date_of(turn):
+                notes.append(f"{row.id} ({row.date}) comes after the branch: both are without it")
+            elif row.not_represented or row.date < scenario.start:
+                notes.append(f"{row.id} ({row.date}) is not part of the replay")
+    for entry in whatif.moves:
+        if entry.date >= scenario.end:
+            notes.append(f"{entry.player} {entry.move} of {entry.date} comes after the horizon")
+    return (*notes, *game.notes)
+
+
+def run_whatif(
+    whatif: WhatIf,
+    replicates: int,
+    seed: int,
+    out: Path | None = None,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> dict[str, Any]:
+    """Play both branches of a what-if with the same draws and compare them.
+
+    Returns
+    -------
+    dict
+        What ``whatif.json`` holds: the alteration in words, and each outcome with its value in both
+        branches and the paired difference. With `out`, this file, ``differences.csv`` and
+        ``paths.csv`` are written.
+    """
+    pair = branches(whatif)
+    factual = play(pair.factual.game, replicates, seed, threads, progress)
+
+    def further(done: int) -> None:
+        if progress:
+            progress(replicates + done)
+
+    altered = play(pair.altered.game, replicates, seed, threads, further)
+    table = difference_table(factual, altered)
+    summary = summary_of(pair, table, altered, replicates, seed)
+    if out is not None:
+        facts = provenance_of(pair.altered.game) | {
+            "seed": seed,
+            "replicates": replicates,
+            "seed_formula": SEED_FORMULA,
+            "whatif": whatif.model_dump(mode="json", by_alias=True),
+            "record": pair.record.path.name,
+            "record_sha256": file_hash(pair.record.path),
+        }
+        with writing(out, "whatif", facts) as draft:
+            draft.text("differences.csv", as_csv(table))
+            draft.text("paths.csv", as_csv(path_table(pair, factual, altered)))
+            draft.json("whatif.json", summary)
+    return summary
+
+
+def difference_table(factual: Played, altered: Played) -> pd.DataFrame:
+    """Paired difference of each outcome.
+
+    Returns
+    -------
+    DataFrame
+        outcome, text, unit, factual, altered, difference, low, high (95 %); outcomes that are not
+        defined in both branches, and truces that had ended before both, are left out.
+    """
+    rows = []
+    for k, outcome in enumerate(factual.outcomes):
+        found = mean_difference(factual.values[:, k], altered.values[:, k])
+        ended_before = outcome.unit == "share" and found.base == found.changed == 0.0
+        if np.isnan(found.difference) or ended_before:
+            continue
+        rows.append(
+            {
+                "outcome": outcome.name,
+                "text": outcome.text,
+                "unit": outcome.unit,
+                "factual": found.base,
+                "altered": found.changed,
+                "difference": found.difference,
+                "low": found.low,
+                "high": found.high,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def path_table(pair: Branches, factual: Played, altered: Played) -> pd.DataFrame:
+    """Tariffs and truce, week by week: the record, both branches, and their difference.
+
+    Returns
+    -------
+    DataFrame
+        arm (record, factual, altered, difference), series (``PLAYER.tariff_pp``, ``in_truce``, and
+        ``holds.MEASURE``: the truce in force at the branch still stands, where one is), turn,
+        week_of, value, low, high. In the branches value, low and high of a tariff are median, 10 %
+        and 90 % of runs; of a share of runs the share and its 95 % interval.
+    """
+    game, turn = pair.factual.game, pair.factual.turn
+    rows = _record_rows(pair)
+    series = [f"{game.players[i]}.tariff_pp" for i in game.tariff_levers()]
+    for arm, played in (("factual", factual), ("altered", altered)):
+        for number, name in enumerate(series):
+            low, middle, high = np.quantile(played.tariffs[:, :, number], BAND, axis=0)
+            rows += _rows(game, turn, arm, name, middle, low, high)
+    for name, before, after in _shares(factual, altered):
+        for arm, values in (("factual", before), ("altered", after)):
+            rows += _share_rows(game, turn, arm, name, values.astype(np.int8))
+        rows += _share_rows(game, turn, "difference", name, after.astype(np.int8) - before)
+    return pd.DataFrame(rows)
+
+
+def _shares(factual: Played, altered: Played) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Yes or no of each run and week in both branches: in a truce; does the truce still stand?"""
+    yield "in_truce", factual.in_truce, altered.in_truce
+    weeks = np.arange(1, factual.in_truce.shape[1] + 1)
+    for number, measure in enumerate(MEASURES.values()):
+        lasted = [played.lasted[:, number, np.newaxis] for played in (factual, altered)]
+        stood = [bool((column > 0).any()) for column in lasted]  # NaN is not
+        if any(stood) and not any(np.isnan(column).any() for column in lasted):
+            yield f"holds.{measure}", lasted[0] >= weeks, lasted[1] >= weeks
+
+
+def _share_rows(
+    game: Game, turn: int, arm: str, series: str, values: np.ndarray
+) -> list[dict[str, Any]]:
+    """Mean of -1, 0 and 1 over runs, with its interval; `values` are whole numbers."""
+    count, total = len(values), values.sum(axis=0, dtype=np.int64)
+    middle = total / count
+    squares = np.abs(values).sum(axis=0, dtype=np.int64)
+    spread = np.sqrt(np.maximum(0.0, squares - total * middle) / max(1, count - 1))
+    half = 1.959964 * spread / np.sqrt(count)
+    return _rows(game, turn, arm, series, middle, middle - half, middle + half)
+
+
+def _rows(
+    game: Game,
+    turn: int,
+    arm: str,
+    series: str,
+    value: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "arm": arm,
+            "series": series,
+            "turn": turn + week,
+            "week_of": game.scenario.date_of(turn + week).isoformat(),
+            "value": float(value[week]),
+            "low": float(low[week]),
+            "high": float(high[week]),
+        }
+        for week in range(len(value))
+    ]
+
+
+def _record_rows(pair: Branches) -> list[dict[str, Any]]:
+    """The recorded year, levels as the rules have them at the end of each week."""
+    game = pair.factual.game
+    rows: list[dict[str, Any]] = []
+    for week in replay_record(build_game(game.scenario), pair.record).weeks:
+        levels = {
+            f"{game.players[i]}.tariff_pp": week[
+                f"{game.players[i]}.{game.lever_names[i][a]}.in_force"
+            ]
+            * scale
+            for i, (a, scale) in game.tariff_levers().items()
+        }
+        levels["in_truce"] = float(week["phase"] == "TRUCE")
+        for name, value in levels.items():
+            rows += _rows(game, week["turn"], "record", name, *[np.array([value])] * 3)
+    return rows
+
+
+def as_csv(table: pd.DataFrame) -> str:
+    """A table of a what-if as the step writes it."""
+    return str(table.to_csv(index=False, float_format="%.8g"))
+
+
+def summary_of(
+    pair: Branches, table: pd.DataFrame, altered: Played, replicates: int, seed: int
+) -> dict[str, Any]:
+    """What ``whatif.json`` holds, from the `difference_table` of both branches."""
+    whatif, game, turn = pair.whatif, pair.factual.game, pair.factual.turn
+    return {
+        "name": whatif.name,
+        "title": whatif.title,
+        "description": whatif.description,
+        "scenario": game.scenario.name,
+        "parameters": game.parameter_set.name,
+        "record": pair.record.path.name,
+        "branch_week": game.scenario.date_of(turn).isoformat(),
+        "weeks": len(game.weeks) - turn,
+        "alteration": describe(whatif),
+        "players": list(game.players),
+        "truce_at_branch": [bool(b.game.initial["phase"][0]) for b in (pair.factual, pair.altered)],
+        "replicates": replicates,
+        "seed": seed,
+        "interval": "95 %, paired by run; simulation error only, parameters held fixed",
+        "forced_moves_a_run": {
+            name: float(altered.forced[i]) for i, name in enumerate(game.players)
+        },
+        "outcomes": table.to_dict(orient="records"),
+        "notes": list(pair.notes),
+    }
+
+
+def describe(whatif: WhatIf) -> list[str]:
+    """The alteration, one line each."""
+    lines = [f"without {name} of the record" for name in whatif.skip]
+    for entry in whatif.moves:
+        lever = f" {entry.lever}" if entry.lever else ""
+        lines.append(f"{entry.player} {entry.move}{lever} in the week of {entry.date}")
+    lines += [f"{player} plays {name}" for player, name in whatif.strategies.items()]
+    lines += [f"{name} = {_short(value)}" for name, value in whatif.set.items()]
+    return lines or ["nothing"]
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list):
+        return f"{len(value)} entries"
+    return value.isoformat() if isinstance(value, dt.date) else str(value)

@@ -1,0 +1,37 @@
+"""Slices of what sweeps and studies left: one outcome over names that vary, survival of one point.
+
+A *slice* of a sweep is one outcome over one or two names that vary, with the others fixed where
+they have a few values each; of a sensitivity study it is the indices of one outcome. Nothing is
+written to the folder that is read.
+"""
+
+from negotiation_abm.sweep.slices.folders import folders_in, inside, is_sweep
+from negotiation_abm.sweep.slices.points import point_survival, values_of_point
+from negotiation_abm.sweep.slices.study import STUDY, study_outcomes, study_table
+from negotiation_abm.sweep.slices.sweep import (
+    FEW,
+    Query,
+    Sweep,
+    is_grid,
+    open_sweep,
+    resolved,
+    slice_table,
+)
+
+__all__ = [
+    "FEW",
+    "STUDY",
+    "Query",
+    "Sweep",
+    "folders_in",
+    "inside",
+    "is_grid",
+    "is_sweep",
+    "open_sweep",
+    "point_survival",
+    "resolved",
+    "slice_table",
+    "study_outcomes",
+    "study_table",
+    "values_of_point",
+]
