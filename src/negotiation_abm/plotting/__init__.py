@@ -74,12 +74,14 @@ def _draw(folder: Path, names: list[str], studies: list[str], is_asked: bool) ->
 
     figures: dict[str, Figure] = {}
     about: dict[str, str] = {}
+    sources: dict[str, list[Path]] = {}
     try:
         with style.context():
             for name in names:
                 found = drawn(folder, name)
                 if found is not None:
                     figures[name], about[name] = found
+                    sources[name] = [folder / file for file in FIGURES[name].needs]
                 elif is_asked:
                     problem = f"nothing to draw for '{name}'; it needs {FIGURES[name].made_by}"
                     raise InputError(folder, "", problem)
@@ -87,10 +89,11 @@ def _draw(folder: Path, names: list[str], studies: list[str], is_asked: bool) ->
                 of_study = study_figures(folder, file)
                 figures |= of_study
                 about |= dict.fromkeys(of_study, f"{file} sha256 {file_hash(folder / file)}")
-            with writing(folder, "plot", {}) as draft:
+                sources |= dict.fromkeys(of_study, [folder / file])
+            with writing(folder, "plot", {}, keep=True) as draft:
                 for name, figure in figures.items():
                     for kind in KINDS:
-                        path = draft.path(f"figures/{name}.{kind}")
+                        path = draft.path(f"figures/{name}.{kind}", sources[name])
                         style.save(figure, path, about[name])
     finally:
         style.close(figures.values())

@@ -26,7 +26,7 @@ _MAKING = threading.Lock()
 
 def _cache_folder(outside: str) -> Path:
     """Folder for compiled code; `outside` is a hash of strategies that are not of the package."""
-    name = source_hash(rules_only=True) + (f"-{outside}" if outside else "")
+    name = source_hash("core", "strategies", "run/kernel.py") + (f"-{outside}" if outside else "")
     base = os.environ.get("NEGOTIATION_ABM_CACHE")
     if base is None:
         base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")

@@ -18,11 +18,17 @@ from negotiation_abm.scenario.game import Game, build_game, initial_state
 from negotiation_abm.scenario.load import Scenario, read_scenario, scenario_of
 from negotiation_abm.scenario.parameter_values import apply_overrides
 from negotiation_abm.scenario.parameters import TABLE, ParameterSet, load_parameter_set
+from negotiation_abm.scenario.provenance import rules_hash
 from negotiation_abm.sweep.designs import Changes
 
 KEPT = 64  # base games
 _NUMBERS = {parameter.name: parameter for parameter in LEVER_NUMBERS}
 _LEVELS = ("start", "loaded")
+
+
+def rules() -> str:
+    """Hash of what determines the numbers of a sweep's runs; runs of one sweep have one."""
+    return rules_hash("run", "sweep/games.py")
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,8 @@ def compare(
         summary["regression"], summary["not_in_regression"] = _regression(runs, found, level)
     curves = survival_table({(measure, run): item for run, item in found.items()})
     facts = {"measure": measure, "group": chosen, "runs": {run.label: run.made for run in runs}}
-    with writing(out, "comparison", facts) as draft:
+    sources = [run.path / "truces.parquet" for run in runs]
+    with writing(out, "comparison", facts, made_from=sources) as draft:
         curves = curves.rename(columns={"group": "scenario"})
         curves.to_csv(draft.path("scenarios.csv"), index=False, float_format="%.10g")
         pd.DataFrame(rows).to_csv(draft.path("rmst.csv"), index=False, float_format="%.10g")
