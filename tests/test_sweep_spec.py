@@ -96,7 +96,7 @@ def test_draws_must_be_parameters(tmp_path):
     with pytest.raises(InputError, match=r"mine.parquet: no such file"):
         load_draws(path)
     for bad, text in (
-        (draws.rename(columns={"fatigue": "fatige"}), "fatige: no parameter; did you mean"),
+        (draws.rename(columns={"fatigue": "fatige"}), "fatige: unknown parameter; did you mean"),
         (draws.rename(columns={"initiative.US": "initiative.US.chips"}), "has no such part"),
         (draws.assign(fatigue="high"), "fatigue: holds something that is not a finite number"),
         (draws.assign(fatigue=np.inf), "not a finite number"),

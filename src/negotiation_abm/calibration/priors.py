@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from negotiation_abm.calibration.features import OF_PLAYERS, Data
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import find, read_yaml
 
 FOLDER = "configs/calibration"
@@ -79,7 +79,7 @@ def load_prior(data: Data, reference: str | Path = "priors") -> Prior:
     names = {c.parameter for c in data.coefficients}
     for name in entries:
         if name not in names:
-            raise InputError(path, f"priors.{name}", f"unknown; {nearest(name, sorted(names))}")
+            raise InputError(path, f"priors.{name}", f"unknown; {suggest(name, sorted(names))}")
     size = len(data.coefficients)
     mean, covariance, spreads = np.zeros(size), np.zeros((size, size)), []
     for k, coefficient in enumerate(data.coefficients):
@@ -96,7 +96,7 @@ def load_prior(data: Data, reference: str | Path = "priors") -> Prior:
         covariance[k, k] = sd**2 + pool_sd**2
         if entry.get("kind", "normal") not in KINDS:
             place = f"priors.{coefficient.parameter}.kind"
-            raise InputError(path, place, f"unknown; {nearest(str(entry['kind']), KINDS)}")
+            raise InputError(path, place, f"unknown; {suggest(str(entry['kind']), KINDS)}")
         if entry.get("kind") == "rayleigh":
             if mean[k] != 0.0 or pool or sd == 0.0:
                 place = f"priors.{coefficient.parameter}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import find, read_yaml
 from negotiation_abm.record.facts import check_facts, source_ids
 from negotiation_abm.record.load import Record, check_against, load_record
@@ -103,7 +103,7 @@ def _locate(reference: str) -> Path:
 
 def _kind(path: Path, data: dict[str, Any]) -> str:
     if path.suffix not in (".yaml", ".yml"):
-        raise InputError(path, "", f"unknown kind of file; {nearest(path.suffix, KINDS)}")
+        raise InputError(path, "", f"unknown kind of file; {suggest(path.suffix, KINDS)}")
     if "design" in data:
         return "sweep"
     if "facts" in data:

@@ -46,8 +46,7 @@ class Draft:
         """
         target = self.folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        aside = _aside(target)
-        self._written[name] = aside
+        aside = self._written.setdefault(name, _aside(target))
         self._sources[name] = self._inside((*self._made_from, *made_from))
         return aside
 

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
@@ -29,7 +29,8 @@ def checked(kind: type[Kind], source: str | Path, data: Any, place: str = "") ->
         a `ValueError` with a text of its own.
     """
     try:
-        return _adapter(kind).validate_python(data)
+        result: Kind = _adapter(cast(Any, kind)).validate_python(data)
+        return result
     except ValidationError as error:
         problems = error.errors()
     first = next(filter(_is_name, problems), problems[0])  # a bad name explains a missing one
@@ -42,7 +43,7 @@ def checked(kind: type[Kind], source: str | Path, data: Any, place: str = "") ->
 
 def closed_mapping(fields: Mapping[str, Any]) -> Any:
     """Type of a mapping that has these names, each with a value of its type, and no others."""
-    kind = TypedDict("kind", dict(fields))  # type: ignore[misc]
+    kind = TypedDict("kind", dict(fields))  # type: ignore[misc]  # noqa: UP013
     kind.__pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[attr-defined]
     return kind
 

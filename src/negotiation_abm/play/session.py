@@ -14,7 +14,7 @@ from negotiation_abm.core.state import as_object, as_record, blank
 from negotiation_abm.core.terms import Move, Phase, lever_of, option_of
 from negotiation_abm.core.tracker import TRACE, trace_turn
 from negotiation_abm.core.transitions import is_legal
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.play.identity import changed_between, made_by, state_hash
 from negotiation_abm.play.log import Entry, closing, move_entry, opening
 from negotiation_abm.play.response import response
@@ -94,14 +94,14 @@ class Session:
         """
         word, _, lever = text.partition(" ")
         if word not in Move.__members__:
-            raise InputError("", text, f"unknown move; {nearest(word, Move.__members__)}")
+            raise InputError("", text, f"unknown move; {suggest(word, Move.__members__)}")
         move, names = Move[word], self.game.lever_names[self.side]
         if move < Move.ESCALATE:
             if lever:
                 raise InputError("", text, f"{word} has no lever")
             return int(option_of(move, -1))
         if lever not in names:
-            raise InputError("", text, f"unknown lever; {nearest(lever, names)}")
+            raise InputError("", text, f"unknown lever; {suggest(lever, names)}")
         return int(option_of(move, names.index(lever)))
 
     def play(self, choice: int | str) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import read_yaml, shipped
 from negotiation_abm.record.load import CERTAINTIES
 
@@ -72,7 +72,7 @@ def _check_entry(path: Path, place: str, entry: dict[str, Any], sources: set[str
     for name in entry:
         if name not in (*REQUIRED, *OPTIONAL):
             raise InputError(
-                path, f"{place}.{name}", f"unknown; {nearest(name, (*REQUIRED, *OPTIONAL))}"
+                path, f"{place}.{name}", f"unknown; {suggest(name, (*REQUIRED, *OPTIONAL))}"
             )
     if not isinstance(entry["id"], str):
         raise InputError(path, f"{place}.id", f"{entry['id']!r} is not a text")
@@ -82,11 +82,11 @@ def _check_entry(path: Path, place: str, entry: dict[str, Any], sources: set[str
         raise InputError(
             path,
             f"{place}.certainty",
-            f"'{entry['certainty']}'; {nearest(entry['certainty'], CERTAINTIES)}",
+            f"'{entry['certainty']}'; {suggest(entry['certainty'], CERTAINTIES)}",
         )
     if sources is not None:
         for source in entry["source"]:
             if str(source) not in sources:
                 raise InputError(
-                    path, f"{place}.source", f"unknown '{source}'; {nearest(source, sources)}"
+                    path, f"{place}.source", f"unknown '{source}'; {suggest(source, sources)}"
                 )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import find, read_text
 from negotiation_abm.scenario.load import Scenario
 
@@ -147,7 +147,7 @@ REQUIRED = ("id", "date", "player", "move")
 def _check_header(path: Path, header: list[str]) -> None:
     for name in header:
         if name not in COLUMNS:
-            raise InputError(path, "line 1", f"unknown column '{name}'; {nearest(name, COLUMNS)}")
+            raise InputError(path, "line 1", f"unknown column '{name}'; {suggest(name, COLUMNS)}")
         if header.count(name) > 1:
             raise InputError(path, "line 1", f"column '{name}' is given twice")
     for name in REQUIRED:
@@ -166,7 +166,7 @@ def _row(path: Path, line: int, raw: dict[str | Any, str | Any]) -> Row:
         try:
             values[name] = parse(text.strip())
         except (ValueError, KeyError):
-            hint = f"; {nearest(text, MOVES)}" if name == "move" else f"; allowed: {allowed}"
+            hint = f"; {suggest(text, MOVES)}" if name == "move" else f"; allowed: {allowed}"
             raise InputError(path, f"line {line}, {name}", f"'{text}'{hint}") from None
     for name in ("id", "date", "player"):
         if name not in values:
@@ -247,14 +247,14 @@ def check_against(record: Record, scenario: Scenario) -> None:
             raise InputError(
                 record.path,
                 f"{place}, player",
-                f"unknown '{row.player}'; {nearest(row.player, [*scenario.players, BOTH])}",
+                f"unknown '{row.player}'; {suggest(row.player, [*scenario.players, BOTH])}",
             )
         if row.lever and (row.player == BOTH or row.lever not in scenario.levers[row.player]):
             known = scenario.levers[row.player] if row.player != BOTH else ()
             raise InputError(
                 record.path,
                 f"{place}, lever",
-                f"unknown lever '{row.lever}' of {row.player}; {nearest(row.lever, known)}",
+                f"unknown lever '{row.lever}' of {row.player}; {suggest(row.lever, known)}",
             )
         if row.level is not None and row.move not in ("THREATEN", "DELIVER"):
             lever = scenario.levers[row.player][row.lever]
@@ -272,7 +272,7 @@ def check_against(record: Record, scenario: Scenario) -> None:
                 raise InputError(
                     record.path,
                     f"{place}, decision",
-                    f"unknown pledge '{row.decision}'; {nearest(row.decision, owners)}",
+                    f"unknown pledge '{row.decision}'; {suggest(row.decision, owners)}",
                 )
             if delivery and row.player != owners[row.decision]:
                 raise InputError(

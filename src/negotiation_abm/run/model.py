@@ -54,7 +54,7 @@ from negotiation_abm.core.transitions import (
     scheduled_step,
 )
 from negotiation_abm.core.week import begin_turn, end_turn
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.scenario.game import Game, build_game
 from negotiation_abm.scenario.load import Scenario, load_scenario
 from negotiation_abm.strategies import strategies
@@ -192,7 +192,7 @@ class NegotiationModel(mesa.Model):
         start_tally(self.tally, self.state, replicate)
         for label in strategies or {}:
             if label not in self.game.players:
-                hint = nearest(label, self.game.players)
+                hint = suggest(label, self.game.players)
                 raise InputError("strategies", label, f"unknown player; {hint}")
         chosen = self.game.scenario.strategies | (strategies or {})
         self.governments = [

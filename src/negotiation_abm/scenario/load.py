@@ -4,11 +4,9 @@ import copy
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import find, read_yaml
-from negotiation_abm.files.schema_errors import fields_at, readable
+from negotiation_abm.files.validation import checked, fields_at
 from negotiation_abm.scenario.checks import check_scenario
 from negotiation_abm.scenario.parameters import TABLE
 from negotiation_abm.scenario.schema import Scenario
@@ -51,10 +49,7 @@ def scenario_of(
     data = copy.deepcopy(content)
     for name, value in (changes or {}).items():
         _change(path, data, name, value)
-    try:
-        scenario = Scenario.model_validate(data)
-    except ValidationError as error:
-        raise readable(path, error, Scenario) from None
+    scenario = checked(Scenario, path, data)
     scenario._path = path
     check_scenario(scenario)
     return scenario
@@ -92,7 +87,7 @@ def _change(path: Path, data: dict[str, Any], name: str, value: Any) -> None:
         return
     if first not in Scenario.model_fields:
         allowed = [*Scenario.model_fields, *TABLE]
-        raise InputError(path, name, f"unknown name to set; {nearest(first, allowed)}")
+        raise InputError(path, name, f"unknown name to set; {suggest(first, allowed)}")
     *parents, last = [first, *rest]
     place: Any = data
     for depth, key in enumerate(parents):
@@ -114,7 +109,7 @@ def _step(path: Path, name: str, place: Any, key: str, parents: list[str]) -> An
     if key not in place:
         allowed = fields_at(Scenario, parents) or list(place)
         if key not in allowed:
-            raise InputError(path, name, f"unknown '{key}'; {nearest(key, allowed)}")
+            raise InputError(path, name, f"unknown '{key}'; {suggest(key, allowed)}")
     return place.setdefault(key, {})
 
 

@@ -2,7 +2,7 @@
 
 from negotiation_abm.core.modules import NAMES
 from negotiation_abm.core.modules.shocks import QUANTITIES
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.scenario.places import split_lever, within
 from negotiation_abm.scenario.schema import Scenario, StateShock
 
@@ -15,7 +15,7 @@ def check_modules(scenario: Scenario) -> None:
             raise InputError(
                 scenario.path,
                 f"modules.own.{number}",
-                f"unknown module '{name}'; {nearest(name, NAMES)}",
+                f"unknown module '{name}'; {suggest(name, NAMES)}",
             )
     for module, entry in (("coalition", modules.coalition), ("status", modules.status)):
         for number, lever in enumerate(entry.levers if entry else ()):
@@ -30,7 +30,7 @@ def check_modules(scenario: Scenario) -> None:
 def _player(scenario: Scenario, place: str, player: str) -> None:
     if player not in scenario.players:
         raise InputError(
-            scenario.path, place, f"unknown player '{player}'; {nearest(player, scenario.players)}"
+            scenario.path, place, f"unknown player '{player}'; {suggest(player, scenario.players)}"
         )
 
 
@@ -83,7 +83,7 @@ def _check_issues(scenario: Scenario) -> None:
             raise InputError(
                 scenario.path,
                 f"{place}.issue",
-                f"'{event.issue}' has no weight; {nearest(event.issue, issues.weights)}",
+                f"'{event.issue}' has no weight; {suggest(event.issue, issues.weights)}",
             )
         _player(scenario, f"{place}.player", event.player)
         within(scenario, f"{place}.date", event.date)
@@ -95,7 +95,7 @@ def _check_shock(scenario: Scenario, place: str, shock: StateShock) -> None:
             scenario.path,
             f"{place}.quantity",
             f"'{shock.quantity}' is no quantity of the state; "
-            f"{nearest(shock.quantity, QUANTITIES)}",
+            f"{suggest(shock.quantity, QUANTITIES)}",
         )
     if (shock.date is None) == (shock.rate is None):
         raise InputError(scenario.path, place, "give either date or rate")

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from negotiation_abm.core._rule import RULES
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 
 ARGUMENTS = ("state", "params", "week", "player", "u", "weights")
 
@@ -65,7 +65,7 @@ def check_module(module: ModuleType, path: Path) -> None:
     choose = getattr(module, "choose", None)
     if not inspect.isfunction(choose):
         names = [key for key, value in vars(module).items() if inspect.isfunction(value)]
-        raise InputError(path, "choose", f"missing; {nearest('choose', names)}")
+        raise InputError(path, "choose", f"missing; {suggest('choose', names)}")
     given = tuple(inspect.signature(choose).parameters)
     if len(given) != len(ARGUMENTS):
         expected = ", ".join(ARGUMENTS)

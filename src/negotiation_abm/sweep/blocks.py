@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import yaml
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import parse_yaml, read_text
-from negotiation_abm.files.schema_errors import node_at
+from negotiation_abm.files.validation import node_at
 from negotiation_abm.scenario.parameters import TABLE
 from negotiation_abm.scenario.posterior_draws import changes_of, load_draws
 from negotiation_abm.scenario.schema import Scenario
@@ -35,7 +35,7 @@ def _block(path: Path, place: str, block: Any) -> Design:
         raise InputError(path, place, f"expected one of {', '.join(KINDS)}")
     ((kind, content),) = block.items()
     if kind not in KINDS:
-        raise InputError(path, f"{place}.{kind}", f"unknown design; {nearest(kind, KINDS)}")
+        raise InputError(path, f"{place}.{kind}", f"unknown design; {suggest(kind, KINDS)}")
     place = f"{place}.{kind}"
     if kind == "grid":
         return Grid(_axes(path, place, content))
@@ -157,7 +157,7 @@ def _sampled(path: Path, place: str, kind: str, content: Any) -> Sampled:
         raise InputError(path, place, f"expected {', '.join(allowed)}")
     for key in content:
         if key not in allowed:
-            raise InputError(path, f"{place}.{key}", f"unknown; {nearest(key, allowed)}")
+            raise InputError(path, f"{place}.{key}", f"unknown; {suggest(key, allowed)}")
     ranges = content.get("ranges")
     if not isinstance(ranges, dict) or not ranges:
         raise InputError(path, f"{place}.ranges", "expected a mapping of names to [low, high]")
@@ -198,7 +198,7 @@ def _range(path: Path, place: str, ends: dict[str, Any], scale: Any, kind: str) 
     if low > high:
         raise InputError(path, place, f"{low} is above {high}")
     if scale not in (None, "linear", "log"):
-        raise InputError(path, f"{place}.scale", nearest(scale, ("linear", "log")))
+        raise InputError(path, f"{place}.scale", suggest(scale, ("linear", "log")))
     if scale == "log" and (kind == "date" or low <= 0):
         raise InputError(path, f"{place}.scale", "a log scale needs numbers above 0")
     if kind == "whole" and (low != int(low) or high != int(high)):

@@ -6,11 +6,11 @@ import datetime as dt
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.resources import find, read_yaml
-from negotiation_abm.files.schema_errors import readable
+from negotiation_abm.files.validation import checked
 from negotiation_abm.sweep.blocks import design_of
 from negotiation_abm.sweep.designs import Chain, Changes, Design, Listed
 
@@ -112,10 +112,7 @@ def spec_of(path: Path, data: dict[str, Any], changes: dict[str, Any] | None = N
     given = data.get("set") or {}
     if changes and isinstance(given, dict):
         data = data | {"set": {**given, **changes}}
-    try:
-        spec = SweepSpec.model_validate(data)
-    except ValidationError as error:
-        raise readable(path, error, SweepSpec) from None
+    spec = checked(SweepSpec, path, data)
     spec._path = path
     design = design_of(path, spec.design)
     if spec.stop and spec.stop.cap < spec.replicates:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import find
 from negotiation_abm.scenario.parameters import TABLE
 from negotiation_abm.scenario.posterior_draws import load_draws
@@ -67,13 +67,13 @@ def _factor(path: Path, name: str, entry: Any, table: pd.DataFrame | None) -> Fa
         if table is None:
             raise InputError(path, place, "'draws' needs a parameter set: write draws: NAME")
         if name not in table:
-            raise InputError(path, place, f"has no draws; {nearest(name, table.columns)}")
+            raise InputError(path, place, f"has no draws; {suggest(name, table.columns)}")
         return Factor(name, tuple(np.sort(table[name].to_numpy())))
     if not isinstance(entry, dict) or not entry:
         raise InputError(path, place, "expected {low: , high: }, {values: [ ]}, or draws")
     for key in entry:
         if key not in KEYS:
-            raise InputError(path, f"{place}.{key}", f"unknown; {nearest(key, KEYS)}")
+            raise InputError(path, f"{place}.{key}", f"unknown; {suggest(key, KEYS)}")
     if "values" in entry:
         values = entry["values"]
         if not isinstance(values, list) or len(values) < 2 or len(entry) > 1:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from negotiation_abm.core.terms import Phase
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.run.batch import Block
 from negotiation_abm.run.spells import MEASURES, runs_table, spells_table
 from negotiation_abm.scenario.game import Game, build_game
@@ -36,7 +36,7 @@ def check_outcomes(path: Path, names: Any, scenario: Scenario) -> tuple[str, ...
         match = _CURVE.match(str(name))
         is_curve = match is not None and (match[3] is None) == (match[2] == "median")
         if not is_curve and name not in columns:
-            raise InputError(path, f"outcomes.{name}", f"unknown; {nearest(name, columns)}")
+            raise InputError(path, f"outcomes.{name}", f"unknown; {suggest(name, columns)}")
     return tuple(str(name) for name in names)
 
 

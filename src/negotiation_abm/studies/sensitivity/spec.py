@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import find, read_yaml
 from negotiation_abm.scenario.load import load_scenario
 from negotiation_abm.studies.sensitivity.factors import Factor, changes_at, read_factors
@@ -60,13 +60,13 @@ def load_spec(reference: str | Path) -> Spec:
     data = read_yaml(path)
     for key in data:
         if key not in KEYS:
-            raise InputError(path, str(key), f"unknown; {nearest(key, KEYS)}")
+            raise InputError(path, str(key), f"unknown; {suggest(key, KEYS)}")
     for key in ("scenario", "outcomes", "factors"):
         if key not in data:
             raise InputError(path, key, "missing")
     method = data.get("method", "sobol")
     if method not in METHODS:
-        raise InputError(path, "method", f"'{method}': {nearest(method, METHODS)}")
+        raise InputError(path, "method", f"'{method}': {suggest(method, METHODS)}")
     samples = _whole(path, data, "samples", 256 if method == "sobol" else 20)
     if method == "sobol" and samples & (samples - 1):
         raise InputError(path, "samples", f"{samples} is not a power of 2")
