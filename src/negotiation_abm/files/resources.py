@@ -4,6 +4,7 @@ In a checkout they lie at the top level (``configs/``, ``seeds/``); a wheel carr
 package.
 """
 
+import codecs
 import contextlib
 import copy
 import datetime as dt
@@ -127,11 +128,15 @@ def _parsed(text: str) -> Any:
 def read_text(path: Path) -> str:
     """Text of a file, or one clear line why it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        content = path.read_bytes()
+        is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = content.decode("utf-16" if is_wide else "utf-8-sig")
+        return text.replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError:
         raise InputError(path, "", "no such file") from None
     except UnicodeDecodeError as error:
-        raise InputError(path, f"byte {error.start}", "not UTF-8 text") from None
+        problem = "not UTF-8 text; save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8')"
+        raise InputError(path, f"byte {error.start}", problem) from None
     except OSError as error:
         raise InputError(path, "", f"cannot be read ({error.strerror})") from None
 
