@@ -59,9 +59,8 @@ def read_sheet(path: Path) -> Sheet:
     used = max((_used(cells) for _, cells in lines), default=0)
     for line, cells in lines[1:]:
         if len(cells) != len(header):
-            problem = (
-                f"not as many fields as the header has columns: {len(cells)} and {len(header)}"
-            )
+            counted = f"{len(cells)} cells under {len(header)} names"
+            problem = f"not as many fields as the header has columns: {counted}"
             raise InputError(path, f"line {line}", problem)
     rows = [(line, cells[:used]) for line, cells in lines[1:]]
     return Sheet(path, header[:used], rows, separator != ",")

@@ -1,6 +1,7 @@
 """Data against a pydantic model: the first problem as one line, the names that a place allows."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -80,9 +81,14 @@ def _in_words(kind: Any, parts: Sequence[Any], found: dict[str, Any]) -> str:
         return "missing"
     if found["type"] == "value_error":
         return str(found["ctx"]["error"])
+    if found["type"] == "literal_error":
+        names = re.findall(r"'([^']*)'", found["ctx"]["expected"])
+        return f"{found['input']!r}; {suggest(found['input'], names)}"
     value = repr(found["input"])
     shown = value if len(value) <= 60 else f"{value[:57]}..."
     allowed = found["msg"][0].lower() + found["msg"][1:]
+    if found["type"] in ("dict_type", "model_type", "model_attributes_type"):
+        allowed = "expected a mapping of names to values"
     return f"{shown}: {allowed}{_quotes(found)}"
 
 
@@ -92,8 +98,8 @@ def _quotes(found: dict[str, Any]) -> str:
     if found["type"] not in ("string_type", "invalid_key"):
         return ""
     if isinstance(value, bool):
-        words = "yes, on and true" if value else "no, off and false"
-        return f"; YAML takes {words} for {value}, whatever their case: put the word in quotes"
+        words, example = ("YES, ON and TRUE", "YES") if value else ("NO, OFF and FALSE", "NO")
+        return f"; YAML reads {words} as {value}: put the word in quotes, such as '{example}'"
     if isinstance(value, int | float | dt.date):
         return f"; put it in quotes: '{value}'"
     return ""
