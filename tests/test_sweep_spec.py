@@ -201,7 +201,7 @@ def test_bad_csv_names_file_and_line(tmp_path):
     for text, fragment in (
         ("fatigue\n", "expected a line of dotted names"),
         ("fatigue,fatigue\n1,2\n", "line 1: a name is empty or given twice"),
-        ("fatigue,forum\n1,2\n3\n", "line 3: 1 cells under 2 names"),
+        ("fatigue,forum\n1,2\n3\n", "columns: 1 cells under 2 names"),
         ("fatigue\n[1\n", "line 2, fatigue: '[1' is not a value"),
     ):
         (tmp_path / "points.csv").write_text(text)

@@ -12,6 +12,7 @@ from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import read_text, shipped
 from negotiation_abm.files.validation import checked
 from negotiation_abm.scenario.load import FOLDER as SCENARIOS
+from negotiation_abm.scenario.load import changes_beside, reference_beside
 from negotiation_abm.scenario.parameters import FOLDER as PARAMETER_SETS
 from negotiation_abm.scenario.schema import Day
 from negotiation_abm.strategies import strategies
@@ -109,7 +110,12 @@ def load_game(path: str | Path) -> SavedGame:
     InputError
         With file, place, value and what is allowed.
     """
-    return parse_game(read_text(Path(path)), path)
+    saved, base = parse_game(read_text(Path(path)), path), Path(path).parent
+    files = {
+        "scenario": reference_beside(saved.scenario, base),
+        "set": changes_beside(saved.set, base),
+    }
+    return saved.model_copy(update=files)
 
 
 def check_start(start: Start, source: str | Path, only_shipped: bool = False) -> None:

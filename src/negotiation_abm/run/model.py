@@ -12,7 +12,6 @@ tools::
 Vary `replicate`, not Mesa's `iterations`: iterations of one seed are the same run.
 """
 
-from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -62,15 +61,10 @@ from negotiation_abm.strategies import strategies
 BLANK_SPELL = vars(as_object(blank(SPELL)[0]))  # scalars all
 
 
-@lru_cache(maxsize=32)
-def _game_named(reference: str) -> Game:
-    return build_game(load_scenario(reference))
-
-
 def _game(scenario: str | Scenario | Game) -> Game:
     if isinstance(scenario, Game):
         return scenario
-    return build_game(scenario) if isinstance(scenario, Scenario) else _game_named(scenario)
+    return build_game(scenario if isinstance(scenario, Scenario) else load_scenario(scenario))
 
 
 class Government(mesa.Agent):

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.files.errors import InputError, suggest
-from negotiation_abm.files.resources import find, read_yaml
+from negotiation_abm.files.resources import file_beside, find, read_yaml
 from negotiation_abm.files.validation import checked, fields_at
 from negotiation_abm.scenario.checks import check_scenario
 from negotiation_abm.scenario.parameters import TABLE
@@ -14,6 +14,7 @@ from negotiation_abm.scenario.schema import Scenario
 __all__ = ["Scenario", "load_scenario", "read_scenario", "scenario_of"]
 
 FOLDER = "configs"
+FILES = ("parameters", "record.file")  # places that name files
 
 
 def load_scenario(reference: str | Path, changes: dict[str, Any] | None = None) -> Scenario:
@@ -53,6 +54,19 @@ def scenario_of(
     scenario._path = path
     check_scenario(scenario)
     return scenario
+
+
+def changes_beside(changes: dict[str, Any], base: Path) -> dict[str, Any]:
+    """Changes that stand in a file of `base`: what they name there is named by its full path."""
+    return changes | {
+        name: reference_beside(str(changes[name]), base) for name in FILES if name in changes
+    }
+
+
+def reference_beside(reference: str, base: Path) -> str:
+    """A reference that stands in a file of `base`: a file that lies there by its full path."""
+    beside = file_beside(base / reference, None)
+    return reference if beside is None else str(beside.resolve())
 
 
 def _with_base(path: Path, data: dict[str, Any], seen: tuple[Path, ...]) -> dict[str, Any]:

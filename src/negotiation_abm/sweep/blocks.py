@@ -13,6 +13,7 @@ from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import file_beside, parse_yaml
 from negotiation_abm.files.sheets import read_sheet
 from negotiation_abm.files.validation import checked, node_at
+from negotiation_abm.scenario.load import changes_beside, reference_beside
 from negotiation_abm.scenario.parameters import TABLE
 from negotiation_abm.scenario.posterior_draws import changes_of, load_draws
 from negotiation_abm.scenario.schema import Scenario
@@ -127,7 +128,11 @@ def _block(path: Path, place: str, given: Any) -> Design:
 
 
 def _axes(path: Path, place: str, content: dict[str, Any]) -> dict[str, list[Any]]:
-    return {name: _values(path, f"{place}.{name}", item) for name, item in content.items()}
+    axes = {name: _values(path, f"{place}.{name}", item) for name, item in content.items()}
+    return {
+        name: [changes_beside({name: value}, path.parent)[name] for value in values]
+        for name, values in axes.items()
+    }
 
 
 def _values(path: Path, place: str, item: Any) -> list[Any]:
@@ -163,7 +168,8 @@ def _zip(path: Path, place: str, content: dict[str, Any]) -> Zip:
 def _list(path: Path, place: str, content: Any) -> Listed:
     """Points in a CSV file (a column a name, an empty cell leaves it alone) or in the spec."""
     if isinstance(content, list) and all(isinstance(p, dict) for p in content) and content:
-        return Listed([{str(name): value for name, value in p.items()} for p in content])
+        points = [{str(name): value for name, value in p.items()} for p in content]
+        return Listed([changes_beside(point, path.parent) for point in points])
     if not isinstance(content, str):
         raise InputError(path, place, "expected the name of a CSV file, or a list of mappings")
     source = file_beside(content, path.parent)
@@ -177,7 +183,8 @@ def _list(path: Path, place: str, content: Any) -> Listed:
     points = []
     for number, row in sheet.rows:
         cells = zip(sheet.header, map(sheet.number, row), strict=True)
-        points.append({n: _cell(source, number, n, text) for n, text in cells if text})
+        point = {n: _cell(source, number, n, text) for n, text in cells if text}
+        points.append(changes_beside(point, source.parent))
     return Listed(points)
 
 
@@ -190,8 +197,7 @@ def _cell(source: Path, number: int, name: str, text: str) -> Any:
 
 def _posterior(path: Path, place: str, content: _Posterior) -> Listed:
     """Draws of a calibrated set, evenly spaced over its rows."""
-    beside = file_beside(content.set, path.parent)
-    reference = content.set if beside is None else str(beside.resolve())
+    reference = reference_beside(content.set, path.parent)
     draws = load_draws(reference, path.parent)
     count = content.draws or len(draws)
     if count > len(draws):

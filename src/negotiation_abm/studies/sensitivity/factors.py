@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.validation import checked
+from negotiation_abm.scenario.load import changes_beside
 from negotiation_abm.sweep.blocks import Span, kind_of
 
 DUMMY = "dummy"
@@ -78,7 +79,8 @@ def _factor(path: Path, name: str, entry: Any, draws: pd.DataFrame | None) -> Fa
         raise InputError(path, place, "expected {low: , high: }, {values: [ ]}, or draws")
     if "values" in entry:
         values = checked(_Values, path, entry, place).values
-        return Factor(name, tuple(values), is_choice=True)
+        found = [changes_beside({name: value}, path.parent)[name] for value in values]
+        return Factor(name, tuple(found), is_choice=True)
     ends = checked(Span, path, entry, place)
     if ends.low == ends.high:
         raise InputError(path, place, f"low {ends.low} is not below high {ends.high}")

@@ -16,6 +16,7 @@ from negotiation_abm.core.params import LEVER_NUMBERS
 from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import find, read_yaml, shipped
 from negotiation_abm.files.validation import checked
+from negotiation_abm.scenario.load import changes_beside, reference_beside
 from negotiation_abm.scenario.parameters import TABLE
 from negotiation_abm.scenario.schema import Day, ScriptedMove
 
@@ -59,7 +60,15 @@ def load_whatif(reference: str | Path) -> WhatIf:
         With file, place, value and what is allowed.
     """
     path = find(reference, FOLDER, ".yaml")
-    return checked(WhatIf, path, read_yaml(path))
+    whatif = checked(WhatIf, path, read_yaml(path))
+    base, record = path.parent, whatif.record
+    files = {
+        "scenario": reference_beside(whatif.scenario, base),
+        "record": record and reference_beside(record, base),
+        "common": changes_beside(whatif.common, base),
+        "set": changes_beside(whatif.set, base),
+    }
+    return whatif.model_copy(update=files)
 
 
 def is_whatif(reference: str) -> bool:
