@@ -78,8 +78,21 @@ def _with_base(path: Path, data: dict[str, Any], seen: tuple[Path, ...]) -> dict
     if base_path in seen or base_path == path.resolve():
         raise InputError(path, "extends", f"{reference} extends this file again")
     base = _with_base(base_path, read_yaml(base_path), (*seen, path.resolve()))
+    if base_path.parent != path.resolve().parent:
+        base = _beside(base, base_path.parent)
     merged: dict[str, Any] = _merged(base, data)
     return merged
+
+
+def _beside(content: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The content of a file of another folder, with the files that lie there by their full path."""
+    found = dict(content)
+    if isinstance(content.get("parameters"), str):
+        found["parameters"] = reference_beside(content["parameters"], folder)
+    record = content.get("record")
+    if isinstance(record, dict) and isinstance(record.get("file"), str):
+        found["record"] = record | {"file": reference_beside(record["file"], folder)}
+    return found
 
 
 def _merged(base: Any, top: Any) -> Any:

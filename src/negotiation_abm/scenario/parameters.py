@@ -5,7 +5,7 @@ one number for both; ``lever_bias`` is a mapping of player to lever to number, 0
 """
 
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -75,45 +75,52 @@ def load_parameter_set(
     path = find(reference, FOLDER, ".yaml", base, named_in)
     file = checked(_File, path, read_yaml(path))
     given = {name: entry.value for name, entry in file.parameters.items()}
-    wanted = {name: _kind(TABLE[name], file.players, given.get(name)) for name in _names(given)}
-    values = checked(closed_mapping(wanted), path, given, "parameters")
+    names = [name for name in TABLE if name in given or name not in OPTIONAL]
+    forms = tuple((name, _form(TABLE[name], given.get(name))) for name in names)
+    values = checked(_kind(tuple(file.players), forms), path, given, "parameters")
     sources = {name: entry.source for name, entry in file.parameters.items()}
     players = tuple(file.players)
     return ParameterSet(file.name or path.stem, path, players, values, sources, file.fit or {})
 
 
-def _names(given: dict[str, Any]) -> list[str]:
-    """Names that a set must have, and those that it may have and has."""
-    return [name for name in TABLE if name in given or name not in OPTIONAL]
+def _form(parameter: Parameter, value: Any) -> frozenset[str] | None:
+    """None for one number; for one number a player, the players that have one for each lever."""
+    if parameter.shape not in ("player", "lever") or not isinstance(value, dict):
+        return None
+    is_lever = parameter.shape == "lever"
+    return frozenset(player for player, own in value.items() if is_lever and isinstance(own, dict))
 
 
-def _kind(parameter: Parameter, players: list[str], value: Any) -> Any:
-    """Type of the value of a parameter; where one number may stand for many, as `value` has it."""
-    number = Annotated[Any, BeforeValidator(partial(admissible, parameter))]
-    if parameter.shape == "triple":
-        total = 1.0 if parameter.name.endswith("_probability") else None
-        return _several(parameter, "three", total)
-    if parameter.shape == "chain":  # rows by the opponent's last move
-        return closed_mapping(dict.fromkeys(MOVES, _several(parameter, "five", 1.0)))
-    if parameter.shape == "scalar" or not isinstance(value, dict):
-        return number
-    kinds = dict.fromkeys(players, number)
-    for player, own in value.items():
-        if player in kinds and parameter.shape == "lever" and isinstance(own, dict):
-            kinds[player] = dict[str, number]
+@lru_cache(maxsize=16)
+def _kind(players: tuple[str, ...], forms: tuple[tuple[str, frozenset[str] | None], ...]) -> Any:
+    """Type of the values of a set, by the names that it must have and the form of each."""
+    kinds: dict[str, Any] = {}
+    for name, form in forms:
+        parameter = TABLE[name]
+        number = Annotated[Any, BeforeValidator(partial(admissible, parameter))]
+        if parameter.shape == "triple":
+            kinds[name] = _several(parameter, "three", name.endswith("_probability"))
+        elif parameter.shape == "chain":  # rows by the opponent's last move
+            kinds[name] = closed_mapping(dict.fromkeys(MOVES, _several(parameter, "five", True)))
+        elif form is None:
+            kinds[name] = number
+        else:
+            kinds[name] = closed_mapping(
+                {player: dict[str, number] if player in form else number for player in players}
+            )
     return closed_mapping(kinds)
 
 
-def _several(parameter: Parameter, count: str, total: float | None) -> Any:
-    """Type of a list of numbers, as many as the word `count` says, that may have to add up."""
+def _several(parameter: Parameter, count: str, adds_up: bool) -> Any:
+    """Type of a list of numbers, as many as the word `count` says, that may have to add up to 1."""
 
     def check(value: Any) -> Any:
         if not isinstance(value, list) or len(value) != {"three": 3, "five": 5}[count]:
             raise ValueError(f"{value!r} is not a list of {count} numbers")
         for number in value:
             admissible(parameter, number)
-        if total is not None and abs(sum(value) - total) > 1e-6:
-            raise ValueError(f"{value} does not sum to {total:g}")
+        if adds_up and abs(sum(value) - 1.0) > 1e-6:
+            raise ValueError(f"{value} does not sum to 1")
         return value
 
     return Annotated[Any, BeforeValidator(check)]

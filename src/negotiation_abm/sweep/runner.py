@@ -206,6 +206,8 @@ def _summarise(store: Store, state: dict[str, Any], played: int) -> str:
     try:
         content, _ = write_summary(store.folder, Reader(store.parts), state["summary"], aside)
         aside.replace(target)
+        for figure in (store.folder / "figures").glob("phase.*"):  # of the summary before
+            figure.unlink(missing_ok=True)
     finally:
         aside.unlink(missing_ok=True)
     return content
