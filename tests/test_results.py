@@ -106,7 +106,7 @@ def test_manifest_says_what_made_the_run(results, game):
     assert all(step["parameter_set"]["sources"].values())
     assert step["environment"]["negotiation_abm"] == __version__
     assert step["environment"]["packages"]["numpy"]
-    assert step["command"][0] == "negotiation-abm"
+    assert step["called_from"] == "python"
     for name, value in (
         ("scenario_hash", step["scenario"]),
         ("parameter_hash", step["parameter_set"]["values"]),

@@ -1,5 +1,6 @@
 """Sensitivity: designs, indices against scipy and closed forms, the noise floor, refusals."""
 
+import datetime as dt
 import shutil
 
 import numpy as np
@@ -98,6 +99,25 @@ def test_factors():
     assert Factor("mirror_weeks", (1.0, 4.0)).at(0.5) == 2  # whole weeks
     choice = Factor("strategies.US", ("logit", "hold"), is_choice=True)
     assert [choice.at(u) for u in (0.0, 0.49, 0.5, 0.999, 1.0)] == ["logit"] * 2 + ["hold"] * 3
+
+
+def test_factors_of_whole_numbers_and_dates(tmp_path):
+    ends = dt.date(2026, 10, 1), dt.date(2027, 10, 1)
+    factors = {
+        "terms.summit.weeks": {"low": 26, "high": 78},
+        "calendar.approaches.0.ramp_weeks": {"low": 2, "high": 6},
+        "truce.expires": {"low": ends[0], "high": ends[1]},
+        "calendar.summits.0.date": {"low": dt.date(2026, 4, 1), "high": dt.date(2026, 5, 1)},
+    }
+    spec = spec_of(tmp_path, factors=factors)
+    for factor in spec.factors:
+        low, high = factors[factor.name].values()
+        values = [factor.at(u) for u in (0.0, 0.3, 0.61, 1.0)]
+        assert (values[0], values[-1]) == (low, high)
+        assert all(type(value) is type(low) for value in values)
+        assert values == sorted(values)
+    points = run_points(spec, lambda changes, seed: {o: float(seed) for o in spec.outcomes})
+    assert len(points) == 16 * 7
 
 
 def test_posterior_draws_give_their_own_quantiles(tmp_path):
@@ -270,6 +290,38 @@ REFUSED = {
         "'a' to 1: two numbers",
     ),
     "unknown part": ({"factors": {"fatigue": {"low": 0, "hihg": 1}}}, "did you mean 'high'"),
+    "a range of whole numbers out of bounds": (
+        {"factors": {"terms.summit.weeks": {"low": 0, "high": 52}}},
+        "study.yaml: factors.terms.summit.weeks: 0: input should be greater than or equal to 1",
+    ),
+    "a range of truths": (
+        {"factors": {"levers.US.chips.agency": {"low": 0.2, "high": 1}}},
+        "study.yaml: factors.levers.US.chips.agency: 0.2: input should be a valid boolean",
+    ),
+    "a range of names": (
+        {"factors": {"strategies.US": {"low": 0, "high": 1}}},
+        "study.yaml: factors.strategies.US: 0.0: input should be a valid string",
+    ),
+    "numbers for a date": (
+        {"factors": {"truce.expires": {"low": 26, "high": 78}}},
+        "study.yaml: factors.truce.expires: 26.0",
+    ),
+    "dates for a number": (
+        {"factors": {"fatigue": {"low": dt.date(2026, 1, 1), "high": dt.date(2026, 2, 1)}}},
+        "study.yaml: factors.fatigue: ",
+    ),
+    "a date before the start": (
+        {"factors": {"truce.expires": {"low": dt.date(2020, 1, 1), "high": dt.date(2026, 2, 1)}}},
+        "study.yaml: factors.truce.expires: 2020-01-01",
+    ),
+    "a choice of an unknown set": (
+        {
+            "factors": {
+                "parameters": {"values": ["start_2025", "calibrated_2052", "calibrated_2025"]}
+            }
+        },
+        "study.yaml: factors.parameters: 'calibrated_2052'",
+    ),
     "a factor called dummy": ({"factors": {"dummy": {"low": 0, "high": 1}}}, "name is taken"),
     "draws of nobody": ({"factors": {"fatigue": "draws"}}, "write draws: NAME"),
     "draws of no such factor": (

@@ -59,7 +59,7 @@ class Spec:
 
 
 def load_spec(reference: str | Path) -> Spec:
-    """Read and check a study; every factor is tried at both ends of its range.
+    """Read and check a study; every factor is tried at both ends, and at every choice.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def load_spec(reference: str | Path) -> Spec:
         draws = load_draws(study.draws, path.parent)
     factors = tuple(read_factors(path, study.factors, draws))
     scenario = str(find(study.scenario, "configs", ".yaml", path.parent, (path, "scenario")))
-    _try_ends(path, scenario, factors)
+    _try_values(path, scenario, factors)
     return Spec(
         path,
         study.name or path.stem,
@@ -91,21 +91,27 @@ def load_spec(reference: str | Path) -> Spec:
     )
 
 
-def _try_ends(path: Path, scenario: str, factors: tuple[Factor, ...]) -> None:
-    """Build the games at both ends of all factors; a refusal names the factor, in the study."""
+def _try_values(path: Path, scenario: str, factors: tuple[Factor, ...]) -> None:
+    """Build the games at both ends of all factors and at every choice.
+
+    A refusal names the factor, in the study.
+    """
+    for factor in factors:
+        for value in factor.values if factor.is_choice else ():
+            _try_alone(path, scenario, factor.name, value)
     for u in (0.0, 1.0):
+        changes = changes_at(factors, [u] * len(factors))
         try:
-            build_game(load_scenario(scenario, changes_at(factors, [u] * len(factors))))
+            build_game(load_scenario(scenario, changes))
         except InputError as error:
-            for factor in factors:
-                _try_alone(path, scenario, factor, u)
+            for name, value in changes.items():
+                _try_alone(path, scenario, name, value)
             raise InputError(path, "factors", f"together they cannot be: {error}") from None
 
 
-def _try_alone(path: Path, scenario: str, factor: Factor, u: float) -> None:
+def _try_alone(path: Path, scenario: str, name: str, value: Any) -> None:
     try:
-        build_game(load_scenario(scenario, changes_at([factor], [u])))
+        build_game(load_scenario(scenario, {name: value}))
     except InputError as error:
-        value = factor.at(u)
         problem = error.problem if str(value) in error.problem else f"{value}: {error.problem}"
-        raise InputError(path, f"factors.{factor.name}", problem) from None
+        raise InputError(path, f"factors.{name}", problem) from None
