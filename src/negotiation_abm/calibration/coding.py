@@ -19,9 +19,7 @@ MEMORIES = (
     "goodwill_memory",
     "market_memory",
     "felt_memory",
-    "pain_memory",
     "strain_memory",
-    "contact_memory",
 )
 WINDOWS = (
     "mirror_weeks",
