@@ -11,6 +11,7 @@ STUDIES := busan_truce what_decides choke_points terms agencies calendar soybean
 PAGES := results/pages
 WHATIFS := $(basename $(notdir $(wildcard configs/whatifs/*.yaml)))
 WEEKS := --at 2025-04-07 --at 2025-10-06 --at 2025-10-27
+WORKERS := -n logical --maxprocesses 8 --dist worksteal
 RARE := levers.CHINA.rare_earths.irreplaceability
 
 # For what builds need too: PIP_CONSTRAINT reaches isolated builds, PIP_BUILD_CONSTRAINT does so
@@ -32,7 +33,6 @@ help: ## list the targets
 EXTRAS_lint := [lint]
 EXTRAS_test := [test,oracles]
 EXTRAS_e2e := [test,oracles,e2e]
-EXTRAS_bench := [cluster]
 EXTRAS_dashboard := [dashboard]
 
 $(VENV)/.installed-%: pyproject.toml constraints.txt
@@ -110,8 +110,8 @@ pages: $(VENV)/.installed-run ## docs on what-ifs, tournament, equilibrium, fore
 dashboard: $(VENV)/.installed-dashboard ## start the page
 	$(BIN)/negotiation-abm dashboard
 
-test: $(VENV)/.installed-test ## all tests but the statistical verification
-	$(BIN)/pytest -q
+test: $(VENV)/.installed-test ## all tests but the statistical verification and those of speed
+	$(BIN)/pytest -q $(WORKERS)
 
 # The browser is the system's; where there is none, and we may, it is installed.
 e2e: $(VENV)/.installed-e2e ## drive the page in a real browser (installs Debian's chromium if missing)
@@ -128,14 +128,15 @@ lint: $(VENV)/.installed-lint ## style, format, types, import direction
 	$(BIN)/mypy src
 	$(BIN)/lint-imports --no-logo
 
-bench: $(VENV)/.installed-bench ## speed, memory and growth (minutes)
+bench: $(VENV)/.installed-test ## speed, memory and growth (minutes)
 	$(BIN)/python experiments/bench/run.py
+	$(BIN)/pytest -q -m speed
 
 checks: $(VENV)/.installed-run ## what docs/sweeps.md says of sweeps, measured
 	$(BIN)/python experiments/sweep/checks.py
 
 verify: $(VENV)/.installed-test ## statistical verification (minutes)
-	$(BIN)/pytest -q -m verify
+	$(BIN)/pytest -q $(WORKERS) -m "verify or hypothesis" --hypothesis-profile=verify
 
 clean: ## remove builds and caches; .venv and results stay
 	rm -rf build dist htmlcov .coverage .coverage.* coverage.xml \
