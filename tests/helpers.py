@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 import yaml
 
 from negotiation_abm import build_game, load_scenario
@@ -257,6 +258,12 @@ def assert_same_record(ours: SimpleNamespace, theirs: np.void) -> None:
             np.testing.assert_allclose(a, b, rtol=0, atol=1e-12, err_msg=name)
         else:
             np.testing.assert_array_equal(a, b, err_msg=name)
+
+
+def trials(few: int, many: int) -> pytest.MarkDecorator:
+    """Trials of a simulation, as the argument `trials`: few by default, many with ``-m verify``."""
+    values = [few, pytest.param(many, marks=pytest.mark.verify)]
+    return pytest.mark.parametrize("trials", values)
 
 
 def assert_near(observed: float, expected: float, standard_error: float) -> None:

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import (
@@ -949,7 +949,6 @@ def assert_weights_fit(state, params, week, player):
     np.testing.assert_allclose(weights[legal] / total, shares, rtol=1e-9, atol=1e-300)
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
 @given(
     place=st.integers(0, 9),
     precision=st.sampled_from([0.0, 0.5, 1.0, 2.0, 5.5, 8.0, 50.0]),
@@ -963,7 +962,6 @@ def test_weights_are_exponentials_of_values(full_games, place, precision, number
     assert_weights_fit(state, params, week, player)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
 @given(place=st.integers(0, 9), number=st.integers(0, 2**32 - 1))
 def test_kept_factors_are_renewed_when_modules_change_a_lever(full_games, place, number):
     game = full_games[place]
