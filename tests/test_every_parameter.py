@@ -14,6 +14,7 @@ from negotiation_abm import InputError, build_game, load_scenario, run_replicate
 from negotiation_abm.core.modules import NAMES, module_of
 from negotiation_abm.core.parameter import Parameter
 from negotiation_abm.core.params import LEVER_NUMBERS, PARAMETERS, derive
+from negotiation_abm.core.tracker import TRACE
 from negotiation_abm.files.resources import shipped
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.strategies import needs_of, shipped_names
@@ -36,14 +37,15 @@ def game_of(scenario: str, strategy: str | None) -> Game:
     )
 
 
-def run_bytes(game: Game, replicates: int) -> tuple[bytes, bytes]:
-    """Runs and spells of a batch, byte for byte."""
-    block = run_replicates(game, SEED, 0, replicates)
-    return block.runs.tobytes(), block.spells.tobytes()
+def run_bytes(game: Game, replicates: int) -> tuple[bytes, bytes, bytes]:
+    """Runs, spells and weekly payoffs of a batch, byte for byte."""
+    weeks = np.zeros((replicates, len(game.weeks)), TRACE)
+    block = run_replicates(game, SEED, 0, replicates, weeks)
+    return block.runs.tobytes(), block.spells.tobytes(), weeks["flow"].tobytes()
 
 
 @cache
-def usual_run(scenario: str, strategy: str | None, replicates: int) -> tuple[bytes, bytes]:
+def usual_run(scenario: str, strategy: str | None, replicates: int) -> tuple[bytes, bytes, bytes]:
     """What is played with the values of the scenario."""
     return run_bytes(game_of(scenario, strategy), replicates)
 
