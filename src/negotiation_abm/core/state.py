@@ -83,8 +83,8 @@ STATE = np.dtype(
         ("odds_sums", "f8", (NUM_PLAYERS, 3)),
         ("are_summed", "i8", _PER_PLAYER),
         # and of what all moves of a type share: exponents and exponentials
-        ("shared_inputs", "f8", (NUM_PLAYERS, 4)),
-        ("shared_odds", "f8", (NUM_PLAYERS, 4)),
+        ("shared_inputs", "f8", (NUM_PLAYERS, 6)),
+        ("shared_odds", "f8", (NUM_PLAYERS, 6)),
         *FIELDS,
     ],
     align=True,
