@@ -1,0 +1,107 @@
+"""Python files from outside the package: reading one, and naming those that hold modules.
+
+The records of the game (`core.state`, `core.params`) are laid out when they are imported, from the
+modules that are known by then. Modules from outside must therefore be named before: by the
+environment variable ``NEGOTIATION_ABM_MODULES``, by `name_modules`, or as entry points of an
+installed package.
+"""
+
+import importlib.util
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import ModuleType
+
+from negotiation_abm.core._rule import RULES
+from negotiation_abm.core.misfit import MisfitError
+
+VARIABLE = "NEGOTIATION_ABM_MODULES"
+
+
+def name_modules(paths: Iterable[str | Path]) -> None:
+    """Name files that hold modules; they are read when the rules are first imported.
+
+    The names are kept in the environment, so that processes started from this one know them too.
+
+    Raises
+    ------
+    MisfitError
+        If the rules have been imported before, without that file.
+    """
+    given = [str(Path(path).resolve()) for path in paths]
+    loaded = sys.modules.get("negotiation_abm.core.modules")
+    known = named_files()
+    for path in given:
+        if path in known:
+            continue
+        if loaded is not None:
+            raise MisfitError(
+                "",
+                "the rules are loaded already, and a module must be known before; "
+                f"name it first, or set {VARIABLE}",
+            )
+        known.append(path)
+    if known:
+        os.environ[VARIABLE] = os.pathsep.join(known)
+
+
+def named_files() -> list[str]:
+    """Files of modules that the environment names, in order."""
+    return [path for path in os.environ.get(VARIABLE, "").split(os.pathsep) if path]
+
+
+def load_file(path: Path, kind: str, check: Callable[[ModuleType], None]) -> ModuleType:
+    """The Python module of a file that holds a `kind` (strategy, module).
+
+    It is entered in ``sys.modules`` under a name of its own, as compiled code is cached by it. A
+    file that is refused leaves no trace.
+
+    Raises
+    ------
+    MisfitError
+        If the file is missing, is no Python, fails when read, or `check` refuses it; the place
+        names the line where there is one.
+    """
+    if path.suffix != ".py" or not path.stem.isidentifier():
+        raise MisfitError("", f"a {kind} file is named like a Python module: my_{kind}.py")
+    if not path.is_file():
+        raise MisfitError("", "no such file")
+    name = f"negotiation_abm_{kind}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path.resolve())
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    known, before = len(RULES), sys.modules.get(name)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+        check(module)
+    except BaseException as error:
+        del RULES[known:]
+        sys.modules.pop(name)
+        if before is not None:
+            sys.modules[name] = before
+        raise _readable(path, error) from None
+    return module
+
+
+def _readable(path: Path, error: BaseException) -> BaseException:
+    """What went wrong while a file was read, in one line; an interruption stays what it is."""
+    if isinstance(error, SyntaxError):
+        return MisfitError(f"line {error.lineno}", f"not valid Python: {error.msg}")
+    if isinstance(error, MisfitError) or not isinstance(error, Exception):
+        return error
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename) == path.resolve()
+    ]
+    place = f"line {lines[-1]}" if lines else ""
+    return MisfitError(place, f"{type(error).__name__}: {error}")
+
+
+def is_rule(function: object) -> bool:
+    """Is a function marked ``@rule``?"""
+    return any(function is known for known in RULES)
