@@ -13,7 +13,10 @@ rules, compiled batches of simulated runs, and the survival of truces. Names loa
 """
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __version__ = "0.1.0"
 
@@ -34,7 +37,29 @@ _HOMES = {
     "simulate": "run.batch",
 }
 
-__all__ = ["__version__", *_HOMES]
+__all__ = ["__version__", "use_modules", *_HOMES]
+
+
+def use_modules(*paths: "str | Path") -> None:
+    """Make modules of your own known, from files; a scenario then names them like shipped ones.
+
+    Call it before anything of the package is used: the rules take in the modules when they are
+    first imported. Processes started from this one know them too.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or holds no module, or if the rules have been imported before.
+    """
+    from negotiation_abm.core.misfit import MisfitError
+    from negotiation_abm.core.outside import name_module
+    from negotiation_abm.files.errors import input_error
+
+    for path in paths:
+        try:
+            name_module(path)
+        except MisfitError as fault:
+            raise input_error(path, fault) from None
 
 
 def __getattr__(name: str) -> Any:

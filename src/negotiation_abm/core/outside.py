@@ -2,7 +2,7 @@
 
 The records of the game (`core.state`, `core.params`) are laid out when they are imported, from the
 modules that are known by then. Modules from outside must therefore be named before: by the
-environment variable ``NEGOTIATION_ABM_MODULES``, by `name_modules`, or as entry points of an
+environment variable ``NEGOTIATION_ABM_MODULES``, by `name_module`, or as entry points of an
 installed package.
 """
 
@@ -10,7 +10,7 @@ import importlib.util
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -20,31 +20,25 @@ from negotiation_abm.core.misfit import MisfitError
 VARIABLE = "NEGOTIATION_ABM_MODULES"
 
 
-def name_modules(paths: Iterable[str | Path]) -> None:
-    """Name files that hold modules; they are read when the rules are first imported.
+def name_module(path: str | Path) -> None:
+    """Name a file that holds a module; it is read when the rules are first imported.
 
-    The names are kept in the environment, so that processes started from this one know them too.
+    The name is kept in the environment, so that processes started from this one know it too.
 
     Raises
     ------
     MisfitError
-        If the rules have been imported before, without that file.
+        If there is no such file, or the rules have been imported before without it.
     """
-    given = [str(Path(path).resolve()) for path in paths]
-    loaded = sys.modules.get("negotiation_abm.core.modules")
-    known = named_files()
-    for path in given:
-        if path in known:
-            continue
-        if loaded is not None:
-            raise MisfitError(
-                "",
-                "the rules are loaded already, and a module must be known before; "
-                f"name it first, or set {VARIABLE}",
-            )
-        known.append(path)
-    if known:
-        os.environ[VARIABLE] = os.pathsep.join(known)
+    path, known = Path(path).resolve(), named_files()
+    if not path.is_file():
+        raise MisfitError("", "no such file")
+    if str(path) in known:
+        return
+    if "negotiation_abm.core.modules" in sys.modules:
+        problem = "the rules are loaded already, and a module must be named before"
+        raise MisfitError("", f"{problem}: call use_modules first, or set {VARIABLE}")
+    os.environ[VARIABLE] = os.pathsep.join([*known, str(path)])
 
 
 def named_files() -> list[str]:

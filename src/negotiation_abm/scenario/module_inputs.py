@@ -4,6 +4,8 @@ What a key may be follows from its kind (`negotiation_abm.core.inputs`); what co
 is the module's own ``check``, and where the numbers go its own ``fill``.
 """
 
+import ast
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +15,7 @@ from negotiation_abm.core import modules
 from negotiation_abm.core.inputs import Key
 from negotiation_abm.core.misfit import MisfitError
 from negotiation_abm.files.errors import InputError, input_error, nearest
+from negotiation_abm.files.resources import read_text
 from negotiation_abm.scenario.places import split_lever, within
 from negotiation_abm.scenario.schema import Scenario
 
@@ -23,6 +26,25 @@ def refuse_faulty_modules() -> None:
     """Raise an `InputError` if a module from outside was named and cannot be used."""
     for source, fault in modules.FAULTS:
         raise input_error(source, fault)
+
+
+def is_module_file(path: Path) -> bool:
+    """Does a Python file define a rule that is called for modules (rather than a strategy)?"""
+    try:
+        tree = ast.parse(read_text(path))
+    except SyntaxError:
+        return False
+    names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return "choose" not in names and not names.isdisjoint(modules.HOOKS)
+
+
+def check_module_file(path: Path) -> str:
+    """Name of the module that a file holds; an `InputError` if it cannot be used as one."""
+    try:
+        modules.load_outside(path)
+    except MisfitError as fault:
+        raise input_error(path, fault) from None
+    return path.stem
 
 
 def check_modules(scenario: Scenario) -> None:

@@ -39,8 +39,10 @@ import pkgutil
 from types import ModuleType
 from typing import Any
 
-from negotiation_abm.core.modules._outside import find_outside
+from negotiation_abm.core.modules._outside import HOOKS, find_outside, load_outside
 from negotiation_abm.core.parameter import Parameter
+
+__all__ = ["HOOKS", "load_outside"]
 
 MAX_MODULES = 32
 SHIPPED: tuple[str, ...] = tuple(

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import inspect
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -65,7 +66,7 @@ def find_outside(
 
 def _candidates() -> list[tuple[str, str, Any]]:
     """Source, name and loader of each module that is offered from outside."""
-    offered = [(path, Path(path).stem, _loader(Path(path))) for path in named_files()]
+    offered = [(path, Path(path).stem, partial(load_outside, Path(path))) for path in named_files()]
     points = importlib.metadata.entry_points(group=GROUP)
     return offered + [
         (f"entry point {point.name}: {point.value}", point.name, _point_loader(point))
@@ -73,8 +74,9 @@ def _candidates() -> list[tuple[str, str, Any]]:
     ]
 
 
-def _loader(path: Path) -> Any:
-    return lambda: load_file(path, "module", lambda module: check_module(path.stem, module))
+def load_outside(path: Path) -> ModuleType:
+    """The module of a file; a `MisfitError` if it holds none."""
+    return load_file(path, "module", lambda module: check_module(path.stem, module))
 
 
 def _point_loader(point: importlib.metadata.EntryPoint) -> Any:
