@@ -926,7 +926,7 @@ def full_games():
     for number in range(10):
         name, rng = SHIPPED[number % 2], np.random.default_rng(number)
         scenario = load_scenario(name, OFF)
-        values = random_settings(rng, scenario, list(NAMES))
+        values = random_settings(number, scenario, list(NAMES))
         games.append(game_with(random_modules(rng, scenario, list(NAMES)), name, **values))
     return games
 
