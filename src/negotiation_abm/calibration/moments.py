@@ -23,7 +23,8 @@ from negotiation_abm.files.errors import InputError, nearest
 from negotiation_abm.files.resources import find, read_yaml
 from negotiation_abm.record.load import Record
 from negotiation_abm.replay.replay import replay_record
-from negotiation_abm.run.outcome import Outcome
+from negotiation_abm.run.outcome import Outcome, Runs
+from negotiation_abm.run.outcomes import first_truce_weeks
 from negotiation_abm.run.play import play_one
 from negotiation_abm.scenario.game import Game
 
@@ -175,7 +176,7 @@ def simulated_moments(
     first_weeks = Outcome("seen", "", "", lambda runs: runs.weeks[:, :weeks].copy(), needs="weeks")
     played = play_one(game, [first_weeks], replicates, seed, threads=1)
     runs, spells, seen = played.block.runs, played.block.spells, played["seen"]
-    first = np.where(runs["first_truce_week"] < 0, len(game.weeks), runs["first_truce_week"])
+    first = first_truce_weeks(Runs(game, runs))
     threats = runs["num_moves"][:, :, Move.THREATEN].sum()
     ended = spells[(spells["measure"] == COVERED) & (spells["cause"] != TruceEnd.CENSORED)]
     lapses = (ended["cause"] == TruceEnd.LAPSE).sum()

@@ -10,7 +10,7 @@ chunks, the workers, or how often the sweep was stopped.
 import numpy as np
 
 from negotiation_abm.files.errors import InputError, nearest
-from negotiation_abm.run.outcomes import outcomes_for
+from negotiation_abm.run.registry import outcomes_for
 from negotiation_abm.scenario.load import scenario_of
 from negotiation_abm.sweep.cells import Rectangle
 from negotiation_abm.sweep.estimates import Estimator, Outcome, Settings

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from negotiation_abm.core.terms import Forum, Phase
 from negotiation_abm.run.batch import Block, blank_traces, joined, run_outcomes
-from negotiation_abm.run.outcomes import entry_of
+from negotiation_abm.run.registry import entry_of
 from negotiation_abm.run.spells import runs_table, spells_table, taken_down
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.sweep.cells import Cell

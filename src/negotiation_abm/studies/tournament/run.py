@@ -12,8 +12,9 @@ from negotiation_abm.core.tracker import COVERED
 from negotiation_abm.files.errors import InputError, nearest
 from negotiation_abm.files.folder import writing
 from negotiation_abm.files.provenance import SEED_FORMULA
-from negotiation_abm.run.outcomes import SPIRAL_WEEKS, as_floats
+from negotiation_abm.run.outcomes import SPIRAL_WEEKS
 from negotiation_abm.run.play import Played
+from negotiation_abm.run.registry import as_floats
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.scenario.provenance import provenance_of
 from negotiation_abm.strategies import needs_of, strategies
