@@ -30,7 +30,6 @@ from negotiation_abm.calibration.parameter_file import parameter_file
 from negotiation_abm.calibration.run import calibrate
 from negotiation_abm.calibration.scores import log_scores
 from negotiation_abm.calibration.validate import Effort, validate
-from negotiation_abm.core.params import PARAMETERS
 from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.scenario.parameters import load_parameter_set
 from test_calibration_data import episode, shipped

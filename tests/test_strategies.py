@@ -2,6 +2,7 @@
 
 import copy
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,6 +30,7 @@ from helpers import (
     random_states,
 )
 from negotiation_abm import build_game, load_record, load_scenario
+from negotiation_abm import strategies as package
 from negotiation_abm.calibration.baselines import START, previous_types, types_of
 from negotiation_abm.calibration.features import collect
 from negotiation_abm.core.draws import uniforms
@@ -75,7 +77,7 @@ def thinned(name, situations, every):
 
 
 def test_every_file_of_the_folder_is_a_strategy():
-    files = {path.stem for path in Path(registry.__file__).parent.glob("[!_]*.py")}
+    files = {path.stem for path in Path(package.__file__).parent.glob("[!_]*.py")}
     assert sorted(files) == NAMES
     assert [code_of(name) for name in NAMES] == list(range(len(NAMES)))
 

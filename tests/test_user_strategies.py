@@ -5,10 +5,8 @@ import re
 import shlex
 import subprocess
 import sys
-from itertools import product
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from cli_helpers import ROOT, command
