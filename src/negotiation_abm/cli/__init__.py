@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from negotiation_abm import use_modules
 from negotiation_abm.files.errors import InputError
 
 COMMANDS = (
@@ -51,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status (2 for bad input)."""
     options = _parser().parse_args(arguments)
     try:
+        use_modules(*options.module)
         status: int = options.run(options) or 0
         sys.stdout.flush()
         return status

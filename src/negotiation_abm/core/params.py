@@ -7,7 +7,7 @@ loader, the JSON schema, the docs, sweeps and calibration all read this one tabl
 
 import numpy as np
 
-from negotiation_abm.core.modules import INPUTS, MAX_MODULES, MODULE_PARAMETERS
+from negotiation_abm.core.modules import MAX_MODULES, MODULE_PARAMETERS, PARAM_FIELDS
 from negotiation_abm.core.parameter import (
     NATS,
     PER_WEEK,
@@ -142,7 +142,7 @@ PARAMS = np.dtype(
         ("term_weeks", "i8", (2,)),  # of a round, of a summit; -1 without a date
         ("num_modules", "i8", ()),
         ("modules", "i8", (MAX_MODULES,)),  # 1 where the module of that number is on
-        *INPUTS,
+        *PARAM_FIELDS,
         # derived once from the numbers above (`derive`)
         ("mirror_odds", "f8", ()),  # exp(precision * mirror)
         ("breach_odds", "f8", ()),  # exp(-precision * breach_cost)
