@@ -16,7 +16,7 @@ from negotiation_abm.core.tracker import TRACE, trace_turn
 from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.files.errors import InputError, nearest
 from negotiation_abm.play.identity import changed_between, made_by, state_hash
-from negotiation_abm.play.log import Entry, closing, move_entry, opening
+from negotiation_abm.play.log import LogEntry, closing, move_entry, opening
 from negotiation_abm.play.response import response
 from negotiation_abm.play.schema import SavedGame, Start
 from negotiation_abm.play.start import game_of
@@ -40,7 +40,7 @@ class Session:
         0 if the person moves first in this exchange, else 1.
     moves : list of str
         Moves of the person so far.
-    log : list of Entry
+    log : list of LogEntry
         Everything that was not HOLD.
     """
 
@@ -51,7 +51,7 @@ class Session:
         self.side = self.game.players.index(start.side)
         self.place = 0
         self.moves: list[str] = []
-        self.log: list[Entry] = []
+        self.log: list[LogEntry] = []
         self.notes: list[str] = []
         self._traces: list[np.ndarray] = []
         self._course = self._weeks()
@@ -204,7 +204,7 @@ class Session:
         trace_turn(trace, model.state, model.params, model.week, model.tally)
         self._traces.append(as_record(trace, TRACE))
 
-    def _note(self, entry: Entry | None) -> None:
+    def _note(self, entry: LogEntry | None) -> None:
         if entry is not None:
             self.log.append(entry)
 

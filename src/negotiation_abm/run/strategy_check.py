@@ -41,7 +41,7 @@ MEMORY = {
 
 
 @dataclass(frozen=True)
-class Situation:
+class Trial:
     """A state before a decision, the player who decides, and the uniform of the decision."""
 
     state: SimpleNamespace
@@ -50,7 +50,7 @@ class Situation:
     u: float
 
 
-def situations(game: Game, seed: int, weeks: int) -> Iterator[Situation]:
+def situations(game: Game, seed: int, weeks: int) -> Iterator[Trial]:
     """Situations of random legal play, in which all kinds of states come up."""
     rng = np.random.default_rng(seed)
     params, state = as_object(game.params[0]), as_object(game.initial[0])
@@ -60,7 +60,7 @@ def situations(game: Game, seed: int, weeks: int) -> Iterator[Situation]:
         begin_turn(state, params, week, rng.random())
         for _ in range(params.exchanges_per_turn):
             for player in rng.permutation(2):
-                yield Situation(copy.deepcopy(state), week, int(player), rng.random())
+                yield Trial(copy.deepcopy(state), week, int(player), rng.random())
                 option = int(rng.choice(legal_options(state, params, player)))
                 step = scheduled_step(state, params, player, option, rng.choice([0.5, 1.0, 2.0]))
                 lead = int(rng.integers(0, 6))
@@ -114,7 +114,7 @@ def check_strategy(
             raise InputError(path, "choose", text)
 
 
-def _answer(path: Path, choose: Any, params: SimpleNamespace, situation: Situation) -> int:
+def _answer(path: Path, choose: Any, params: SimpleNamespace, situation: Trial) -> int:
     state, week, player = situation.state, situation.week, situation.player
     seen = copy.deepcopy((state, params, week))
     arguments = (*seen, player, situation.u)
