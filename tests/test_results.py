@@ -190,7 +190,7 @@ def test_exception_after_the_tables_leaves_nothing(older, game, monkeypatch, pla
 
 
 def test_exception_of_a_thread_reaches_the_caller(tmp_path, game, monkeypatch):
-    def stop(game, seed, first, count):
+    def stop(game, seed, first, count, traces=None):
         if first >= 10:
             raise UnforeseenError
         return run_replicates(game, seed, first, count)

@@ -15,7 +15,7 @@ from negotiation_abm.core.terms import Move, Phase, lever_of, option_of
 from negotiation_abm.core.tracker import TRACE, trace_turn
 from negotiation_abm.files.errors import InputError, nearest
 from negotiation_abm.play.identity import changed_between, made_by, state_hash
-from negotiation_abm.play.log import Entry, closing, move_entry, opening
+from negotiation_abm.play.log import LogEntry, closing, move_entry, opening
 from negotiation_abm.play.response import response
 from negotiation_abm.play.schema import SavedGame, Start
 from negotiation_abm.play.start import game_of
@@ -38,7 +38,7 @@ class Session:
         Number of the player that the person takes.
     moves : list of str
         Moves of the person so far.
-    log : list of Entry
+    log : list of LogEntry
         Everything that was not HOLD.
     """
 
@@ -48,7 +48,7 @@ class Session:
         self.model = NegotiationModel(self.game, start.seed, start.replicate)
         self.side = self.game.players.index(start.side)
         self.moves: list[str] = []
-        self.log: list[Entry] = []
+        self.log: list[LogEntry] = []
         self.notes: list[str] = []
         self._traces: list[np.ndarray] = []
         self._course = self._weeks()
@@ -194,7 +194,7 @@ class Session:
         trace_turn(trace, model.state, model.params, model.week, model.tally)
         self._traces.append(as_record(trace, TRACE))
 
-    def _note(self, entry: Entry | None) -> None:
+    def _note(self, entry: LogEntry | None) -> None:
         if entry is not None:
             self.log.append(entry)
 

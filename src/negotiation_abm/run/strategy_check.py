@@ -48,7 +48,7 @@ MEMORY = {
 
 
 @dataclass(frozen=True)
-class Situation:
+class Trial:
     """A state before a decision, the player who decides, and the uniform of the decision."""
 
     state: SimpleNamespace
@@ -57,7 +57,7 @@ class Situation:
     u: float
 
 
-def situations(game: Game, seed: int, weeks: int) -> Iterator[Situation]:
+def situations(game: Game, seed: int, weeks: int) -> Iterator[Trial]:
     """Situations of random legal play, in which all kinds of states come up."""
     rng = np.random.default_rng(seed)
     params, state = as_object(game.params[0]), as_object(game.initial[0])
@@ -69,7 +69,7 @@ def situations(game: Game, seed: int, weeks: int) -> Iterator[Situation]:
             act_of_agency(state, params, seed, 0, info)
         while state.stage == Stage.MOVES:
             player = int(mover(state))
-            yield Situation(copy.deepcopy(state), week, player, rng.random())
+            yield Trial(copy.deepcopy(state), week, player, rng.random())
             option = int(rng.choice(legal_options(state, params, player)))
             _, u_size, u_lead, _ = decision_draws(state, seed, 0)
             play_move(state, params, player, option, u_size, u_lead, info)
@@ -115,7 +115,7 @@ def check_strategy(
             raise InputError(path, "choose", text)
 
 
-def _answer(path: Path, choose: Any, params: SimpleNamespace, situation: Situation) -> int:
+def _answer(path: Path, choose: Any, params: SimpleNamespace, situation: Trial) -> int:
     state, week, player = situation.state, situation.week, situation.player
     seen = copy.deepcopy((state, params, week))
     arguments = (*seen, player, situation.u)
