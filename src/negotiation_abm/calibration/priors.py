@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from negotiation_abm.calibration.features import OF_PLAYERS, Coefficient, Data
+from negotiation_abm.calibration.features import POOLED, Coefficient, Data
 from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import find, read_yaml
 from negotiation_abm.files.validation import checked
@@ -113,7 +113,7 @@ def load_prior(data: Data, reference: str | Path = "priors") -> Prior:
         if entry.kind == "rayleigh":
             spreads.append(k)
         for j, other in enumerate(data.coefficients[:k]):
-            if coefficient.parameter in OF_PLAYERS and other.parameter == coefficient.parameter:
+            if coefficient.parameter in POOLED and other.parameter == coefficient.parameter:
                 covariance[k, j] = covariance[j, k] = entry.sd**2
     return Prior(mean, covariance, tuple(spreads))
 
@@ -138,8 +138,8 @@ def read_priors(
         if name not in entries:
             raise InputError(path, f"priors.{name}", "missing")
         pool_sd, place = entries[name].pool_sd, f"priors.{name}.pool_sd"
-        if name not in OF_PLAYERS and "pool_sd" in entries[name].model_fields_set:
+        if name not in POOLED and "pool_sd" in entries[name].model_fields_set:
             raise InputError(path, place, "only a parameter of the players has one")
-        if name in OF_PLAYERS and pool_sd == 0.0 < entries[name].sd:
+        if name in POOLED and pool_sd == 0.0 < entries[name].sd:
             raise InputError(path, place, "0 makes the players one; allowed: above 0")
     return entries

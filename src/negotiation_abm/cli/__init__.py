@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from negotiation_abm import use_modules
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.provenance import carrying_out
 
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(words)
     try:
         with carrying_out(words):
+            use_modules(*options.module)
             status: int = options.run(options) or 0
         sys.stdout.flush()
         return status

@@ -5,7 +5,7 @@ from typing import Any
 from negotiation_abm.core.modules import module_of
 from negotiation_abm.core.terms import MAX_DOMAINS, MAX_LEVERS
 from negotiation_abm.files.errors import InputError, suggest
-from negotiation_abm.scenario.module_checks import check_modules
+from negotiation_abm.scenario.module_inputs import check_modules
 from negotiation_abm.scenario.parameters import TABLE, ParameterSet, admissible, check_name
 from negotiation_abm.scenario.places import keys_are_players, split_lever, within
 from negotiation_abm.scenario.schema import Scenario

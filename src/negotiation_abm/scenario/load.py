@@ -8,6 +8,7 @@ from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import file_beside, find, read_yaml
 from negotiation_abm.files.validation import checked, fields_at
 from negotiation_abm.scenario.checks import check_scenario
+from negotiation_abm.scenario.module_inputs import refuse_faulty_modules
 from negotiation_abm.scenario.parameters import TABLE
 from negotiation_abm.scenario.schema import Scenario
 
@@ -47,6 +48,7 @@ def scenario_of(
     path: Path, content: dict[str, Any], changes: dict[str, Any] | None = None
 ) -> Scenario:
     """The checked scenario of what `read_scenario` gave, with changes as in `load_scenario`."""
+    refuse_faulty_modules()
     data = copy.deepcopy(content)
     for name, value in (changes or {}).items():
         _change(path, data, name, value)

@@ -7,6 +7,7 @@ import numpy as np
 from negotiation_abm.core.params import LEVER_NUMBERS, PARAMETERS
 from negotiation_abm.core.state import STATE
 from negotiation_abm.core.terms import LONG_AGO, Phase
+from negotiation_abm.scenario.module_inputs import start_modules
 from negotiation_abm.scenario.parameters import ParameterSet
 from negotiation_abm.scenario.schema import Scenario
 
@@ -96,9 +97,7 @@ def initial_state(scenario: Scenario, params: np.void) -> np.ndarray:
     one["weeks_left"] = -1
     one["odds"] = -1.0  # not yet made
     one["strain_player"] = one["strain_lever"] = one["strain_pledge"] = -1
-    for number in range(int(params["num_pledges"])):  # on schedule until the start
-        first, last = params["pledge_first"][number], params["pledge_last"][number]
-        one["pledge_delivered"][number] = max(0.0, -first / (last - first + 1.0))
+    start_modules(params, one)
     if scenario.truce is not None:
         _start_truce(scenario, params, one)
     return state
