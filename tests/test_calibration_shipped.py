@@ -5,7 +5,7 @@ import pytest
 
 from cli_helpers import shipped_game
 from negotiation_abm import load_record
-from negotiation_abm.calibration.draws import draws_path, games_of, load_draws, thinned
+from negotiation_abm.calibration.draws import draws_of, draws_path, games_of, thinned
 from negotiation_abm.calibration.features import coefficients_of, collect
 from negotiation_abm.calibration.moments import load_moments
 from negotiation_abm.calibration.posterior import mixing
@@ -58,7 +58,7 @@ def test_it_was_made_from_the_shipped_files(chosen):
 
 
 def test_columns_of_the_draws_are_the_coefficients(chosen):
-    frame, game = load_draws(chosen), shipped_game("baseline_2025")
+    frame, game = draws_of(chosen), shipped_game("baseline_2025")
     assert list(frame.columns) == [c.label for c in coefficients_of(game)]
     assert len(frame) == chosen.fit["draws"]
     assert np.isfinite(frame.to_numpy()).all()
@@ -67,7 +67,7 @@ def test_columns_of_the_draws_are_the_coefficients(chosen):
 
 
 def test_draws_lie_around_the_point(chosen):
-    game, frame = shipped_game("baseline_2025", parameters=NAME), load_draws(chosen)
+    game, frame = shipped_game("baseline_2025", parameters=NAME), draws_of(chosen)
     for c in coefficients_of(game):
         point = float(game.params[c.parameter][(0, *c.index)])
         draws = frame[c.label]
@@ -86,7 +86,7 @@ def test_chains_have_mixed(chains):
 def test_games_of_the_draws_can_be_played(chosen):
     from negotiation_abm.run.batch import run_replicates
 
-    games = games_of(shipped_game("busan_2025", parameters=NAME), thinned(load_draws(chosen), 3))
+    games = games_of(shipped_game("busan_2025", parameters=NAME), thinned(draws_of(chosen), 3))
     spells = [run_replicates(game, 1, 0, 20).spells for game in games]
     assert all(len(one) > 0 for one in spells)
 

@@ -7,7 +7,7 @@ loader, the JSON schema, the docs, sweeps and calibration all read this one tabl
 
 import numpy as np
 
-from negotiation_abm.core.modules import INPUTS, MAX_MODULES, MODULE_PARAMETERS
+from negotiation_abm.core.modules import MAX_MODULES, MODULE_PARAMETERS, PARAM_FIELDS
 from negotiation_abm.core.parameter import (
     NATS,
     PER_WEEK,
@@ -66,9 +66,7 @@ DYNAMICS_PARAMETERS: tuple[Parameter, ...] = (
     scalar("goodwill_memory", PER_WEEK, 0, 1, "decay of goodwill"),
     scalar("market_memory", PER_WEEK, 0, 1, "decay of market loss"),
     scalar("felt_memory", PER_WEEK, 0, 1, "memory of relievable pain"),
-    scalar("pain_memory", PER_WEEK, 0, 1, "memory of the pain of a constituency"),
     scalar("strain_memory", PER_WEEK, 0, 1, "decay of the strain on a truce"),
-    scalar("contact_memory", PER_WEEK, 0, 1, "decay of contact"),
     scalar("threat_anger", "escalations", 0, 5, "anger that a threat carries"),
     scalar("agreement_anger", SHARE, 0, 1, "share of anger that survives an agreement"),
     scalar("agreement_goodwill", "concessions", 0, 5, "goodwill that an agreement adds"),
@@ -144,7 +142,7 @@ PARAMS = np.dtype(
         ("term_weeks", "i8", (2,)),  # of a round, of a summit; -1 without a date
         ("num_modules", "i8", ()),
         ("modules", "i8", (MAX_MODULES,)),  # 1 where the module of that number is on
-        *INPUTS,
+        *PARAM_FIELDS,
         # derived once from the numbers above (`derive`)
         ("mirror_odds", "f8", ()),  # exp(precision * mirror)
         ("breach_odds", "f8", ()),  # exp(-precision * breach_cost)

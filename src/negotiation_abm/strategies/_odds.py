@@ -35,6 +35,7 @@ from negotiation_abm.core.payoffs import (
     threaten_value,
     warning_value,
 )
+from negotiation_abm.core.terms import Move, num_options, option_of
 from negotiation_abm.core.transitions import TINY, can_offer, is_legal
 
 LIMIT = 110.0
@@ -172,7 +173,7 @@ def shared_factors(state, params, week, player):
 @rule
 def _sharp_weights(state, params, week, player, weights):
     """`option_weights` without memory, for a precision at which a product could overflow."""
-    count = 2 + 3 * params.num_levers[player]
+    count = num_options(params.num_levers[player])
     largest = 0.0
     for option in range(count):
         if is_legal(state, params, player, option):
@@ -207,9 +208,9 @@ def option_weights(state, params, week, player, weights):
     weights[1] = offer
     total = 1.0 + offer
     for lever in range(params.num_levers[player]):
-        first = 2 + 3 * lever
+        first = option_of(Move.ESCALATE, lever)
         weights[first] = escalate * state.ready_odds[player, lever, 0]
         weights[first + 1] = threaten * state.ready_odds[player, lever, 1]
         weights[first + 2] = concede * state.ready_odds[player, lever, 2]
         total += weights[first] + weights[first + 1] + weights[first + 2]
-    return 2 + 3 * params.num_levers[player], total
+    return num_options(params.num_levers[player]), total
