@@ -24,7 +24,7 @@ from negotiation_abm.plotting import KINDS, style
 from negotiation_abm.plotting.forest import plot_differences
 from negotiation_abm.run.batch import available_threads, run_replicates
 from negotiation_abm.run.kernel import make_kernel
-from negotiation_abm.run.paired import YEAR_WEEKS
+from negotiation_abm.run.outcomes import YEAR_WEEKS
 from negotiation_abm.scenario.provenance import provenance_of
 
 INTERVAL = (0.05, 0.5, 0.95)

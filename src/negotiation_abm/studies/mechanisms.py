@@ -13,7 +13,8 @@ import pandas as pd
 
 from negotiation_abm.core.modules import MODULES, NAMES
 from negotiation_abm.files.folder import writing
-from negotiation_abm.run.paired import Difference, mean_difference, median_difference, outcomes
+from negotiation_abm.run.paired import Difference, mean_difference, median_difference
+from negotiation_abm.run.play import Played, play_one
 from negotiation_abm.scenario.game import Game, build_game
 from negotiation_abm.scenario.load import Scenario, load_scenario
 from negotiation_abm.scenario.provenance import provenance_of
@@ -21,6 +22,7 @@ from negotiation_abm.scenario.schema import Modules
 
 STARTS = ("mechanisms_busan", "mechanisms_2025")
 EVERY = "all together"
+JUDGED_BY = ("truce_weeks", "outlasts_365", "first_truce_weeks")
 
 
 def mechanisms_table(
@@ -44,21 +46,25 @@ def mechanisms_table(
     rows: list[dict[str, Any]] = []
     changes = {"parameters": parameters} if parameters else {}
     bases = {start: start_with(start, [], changes=changes) for start in STARTS}
-    played = {start: outcomes(game, replicates, seed, threads) for start, game in bases.items()}
+
+    def play(games: dict[str, Game]) -> tuple[Played, ...]:
+        return tuple(
+            play_one(games[start], JUDGED_BY, replicates, seed, threads) for start in STARTS
+        )
+
+    busan, first = play(bases)
     for label, names, issue in _cases():
-        games = {start: start_with(start, names, issue, changes) for start in STARTS}
-        changed = {
-            start: outcomes(game, replicates, seed, threads) for start, game in games.items()
-        }
-        busan, first = (played[start] for start in STARTS)
-        busan_on, first_on = (changed[start] for start in STARTS)
+        busan_on, first_on = play(
+            {start: start_with(start, names, issue, changes) for start in STARTS}
+        )
         row: dict[str, Any] = {"module": label, "claims": " ".join(_claims(names))}
-        for name, difference in (
-            ("median_weeks", median_difference(busan[:, 2], busan_on[:, 2], seed)),
-            ("survival_365", mean_difference(busan[:, 1], busan_on[:, 1])),
-            ("first_truce_weeks", mean_difference(first[:, 0], first_on[:, 0])),
+        lasted = median_difference(busan["truce_weeks"], busan_on["truce_weeks"], seed)
+        row |= _columns("median_weeks", lasted)
+        for name, outcome, base, on in (
+            ("survival_365", "outlasts_365", busan, busan_on),
+            ("first_truce_weeks", "first_truce_weeks", first, first_on),
         ):
-            row |= _columns(name, difference)
+            row |= _columns(name, mean_difference(base[outcome], on[outcome]))
         rows.append(row)
     table = pd.DataFrame(rows)
     if out is not None:

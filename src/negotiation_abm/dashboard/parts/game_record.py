@@ -19,10 +19,10 @@ from negotiation_abm.play.session import Session as Game
 from negotiation_abm.play.standing import Standing, standing
 from negotiation_abm.play.step import FLOATS, summary_of
 from negotiation_abm.plotting.play import plot_course, plot_game, plot_game_standing
+from negotiation_abm.run.outcome import digits_of
 
 REPLICATES = 2_000  # as the command has it
 PAUSE_SECONDS, PAUSE_STEPS = 0.4, 8
-DIGITS = {"weeks": 0, "count": 0, "pp": 1, "units/week": 2}
 
 
 @solara.component
@@ -77,8 +77,8 @@ def _Outcomes(summary: dict[str, Any], is_narrow: bool) -> None:
     """Each outcome beside the simulated ones."""
     rows = []
     for row in summary["outcomes"]:
-        if row["unit"] in DIGITS:
-            n = DIGITS[row["unit"]]
+        if row["unit"] != "share":  # yes or no: the figure says it
+            n = digits_of(row["unit"])
             band = f"{row['median']:.{n}f} [{row['low']:.{n}f}, {row['high']:.{n}f}]"
             own, below = f"{row['yours']:.{n}f}", board.percent(row["below"])
             rows.append([row["text"], row["unit"], own, band, below])

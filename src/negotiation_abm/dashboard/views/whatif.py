@@ -24,7 +24,7 @@ from negotiation_abm.dashboard.parts import (
 from negotiation_abm.dashboard.question import Answer, Knob, Question
 from negotiation_abm.dashboard.session import Screen, Session
 from negotiation_abm.dashboard.story import in_words, load_story
-from negotiation_abm.studies.whatif.outcomes import DIGITS
+from negotiation_abm.run.outcome import digits_of
 from negotiation_abm.studies.whatif.run import as_csv
 from negotiation_abm.studies.whatif.schema import parse_move
 
@@ -328,7 +328,7 @@ def _Differences(found: Answer) -> None:
         return
     rows, strong = [], set()
     for number, row in enumerate(found.summary["outcomes"]):
-        digits = DIGITS[row["unit"]]
+        digits = digits_of(row["unit"], is_mean=True)
         if row["low"] > 0.0 or row["high"] < 0.0:
             strong.add(number)
         rows.append(
@@ -359,4 +359,4 @@ def _Differences(found: Answer) -> None:
 
 def _plain(row: dict[str, Any]) -> list[str]:
     unit = f", {row['unit']}" if row["unit"] in ("pp", "units/week") else ""
-    return [row["text"] + unit, f"{row['factual']:.{DIGITS[row['unit']]}f}"]
+    return [row["text"] + unit, f"{row['factual']:.{digits_of(row['unit'], is_mean=True)}f}"]
