@@ -1,5 +1,7 @@
 """The truce that is in force when a game starts, and its spells among those of the runs."""
 
+from typing import Any
+
 import numpy as np
 
 from negotiation_abm.core.terms import Phase
@@ -23,18 +25,36 @@ def running_since(game: Game) -> list[int]:
 
 
 def is_running(game: Game, spells: np.ndarray) -> np.ndarray:
-    """Which spells were running when the game started? A spell that begins in week 0 was not.
+    """Which spells of a game were running when it started? (`was_running`)"""
+    in_force = game.initial["phase"][0] == Phase.TRUCE
+    return was_running(spells, in_force, int(game.initial["turn"][0]))
+
+
+def was_running(spells: Any, in_force: np.ndarray | bool, turn: int = 0) -> np.ndarray:
+    """Which spells were running when their runs started? One that begins in week 0 was not.
 
     Parameters
     ----------
-    spells : ndarray of SPELL, shape (spells,), or a table with its columns and codes of measures
+    spells : ndarray of SPELL, or a table with its columns
+    in_force : bool or ndarray of bool, shape (spells,)
+        Was a truce in force at the start of the run? It tells a truce that is agreed in the first
+        week from one that is in force then at age 0.
+    turn : int
+        First week of the runs.
 
     Returns
     -------
     ndarray of bool, shape (spells,)
     """
-    since = np.array(running_since(game))
-    return np.asarray((spells["truce"] == 0) & (spells["start_week"] == since[spells["measure"]]))
+    is_fresh = (spells["truce"] == 0) & (spells["start_week"] == turn)
+    return np.asarray((spells["entry_weeks"] > 0) | (in_force & is_fresh))
+
+
+def of_group(spells: Any, group: str, in_force: np.ndarray | bool = True) -> np.ndarray:
+    """Which spells belong to a group: ``all``, or ``running`` (`was_running`)?"""
+    if group == "running":
+        return was_running(spells, in_force)
+    return np.ones(len(spells["truce"]), dtype=np.bool_)
 
 
 def first_of_running(game: Game, spells: np.ndarray, measure: int) -> np.ndarray:

@@ -100,22 +100,22 @@ class SpellCounts:
     @property
     def ended(self) -> np.ndarray:
         """Ends observed in each week."""
-        return self.curves.ended[0]
+        return np.asarray(self.curves.ended[0])
 
     @property
     def at_risk(self) -> np.ndarray:
         """Spells at each age that have entered and not yet left."""
-        return self.curves.at_risk[0]
+        return np.asarray(self.curves.at_risk[0])
 
     @property
     def hazard(self) -> np.ndarray:
         """Share of those at risk that end in each week."""
-        return self.curves.hazard[0]
+        return np.asarray(self.curves.hazard[0])
 
     @property
     def survival(self) -> np.ndarray:
         """Kaplan-Meier: probability of lasting more than this number of weeks."""
-        return self.curves.survival[0]
+        return np.asarray(self.curves.survival[0])
 
     @property
     def end_of_data(self) -> int:

@@ -86,11 +86,14 @@ class Estimate:
         Influence of each of some `Spells` on it, shape (spells,).
     interval : callable
         Ends of the interval at each point, from the error (of a quantile: of the curve at it).
+    span : float
+        How far apart two values can be.
     """
 
     value: np.ndarray
     influence: Callable[[Spells], np.ndarray]
     interval: Callable[[np.ndarray], Band]
+    span: float = 1.0
 
 
 class Curves:
@@ -164,7 +167,7 @@ class Curves:
         def interval(error: np.ndarray) -> Band:
             return intervals.bounded(value, error, self.runs, self.num_spells, limits, self.level)
 
-        return Estimate(value, self._influence(weight), interval)
+        return Estimate(value, self._influence(weight), interval, float(until))
 
     def quantile(self, share: float) -> Estimate:
         """First week by which this share has ended; NaN where it is not reached."""
@@ -182,7 +185,7 @@ class Curves:
             )
             return self._first_at_most(lines[0]), self._first_at_most(lines[1])
 
-        return Estimate(value, self._influence(self._weight(week)), interval)
+        return Estimate(value, self._influence(self._weight(week)), interval, np.inf)
 
     def _first_at_most(self, height: np.ndarray) -> np.ndarray:
         """First known week at which each curve is at most `height`; NaN if none is."""

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-
 from negotiation_abm.survival.counts import SpellCounts
 from negotiation_abm.survival.intervals import LEVEL, z_of
 

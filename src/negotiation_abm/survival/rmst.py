@@ -38,6 +38,7 @@ def rmst(counts: SpellCounts, until: int, level: float = LEVEL) -> Mean:
     if np.isnan(value[0]):
         return Mean(until, *(float("nan"),) * 4)
     low, high = found.interval(np.array([error]))
+    error = error if counts.num_runs > 1 else np.nan
     return Mean(until, float(value[0]), float(error), float(low[0]), float(high[0]))
 
 
@@ -89,4 +90,4 @@ def _difference(
     low, high = intervals.bounded(
         np.array(value), np.array(error), runs, runs, (-limit, limit), level
     )
-    return Mean(until, value, error, float(low), float(high))
+    return Mean(until, value, error if runs > 1 else float("nan"), float(low), float(high))

@@ -1,6 +1,7 @@
 """What is said of a duration where there is no number, the same in tables, reports and the page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 NOT_REACHED = "not reached"
 NO_TRUCE = "no truce"
@@ -10,9 +11,27 @@ GROUPS = {"all": "all truces", "running": "the truce in force at the start"}
 Number = float | int | None
 
 
-def is_number(value: Number) -> bool:
+def is_number(value: Any) -> bool:
     """Is there a number? None and NaN are none."""
     return value is not None and value == value
+
+
+def is_clear(row: Mapping[str, Any]) -> bool:
+    """Does the interval ``low`` to ``high`` of a difference exclude 0? None, where there is none.
+
+    >>> is_clear({"low": 0.1, "high": 0.4}), is_clear({"low": None, "high": None})
+    (True, False)
+    """
+    low, high = row["low"], row["high"]
+    return is_number(low) and is_number(high) and bool(low > 0.0 or high < 0.0)
+
+
+def plain_rows(rows: Iterable[Mapping[Any, Any]]) -> list[dict[str, Any]]:
+    """Rows as JSON can hold them: None for what is not a number."""
+    return [
+        {str(name): value if is_number(value) else None for name, value in row.items()}
+        for row in rows
+    ]
 
 
 def with_interval(

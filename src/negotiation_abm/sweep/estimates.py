@@ -13,12 +13,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from negotiation_abm.run.spells import CAUSES, GROUPS, MEASURES, of_group
+from negotiation_abm.run.outcomes import entry_of
+from negotiation_abm.run.running import of_group
+from negotiation_abm.run.spells import CAUSES, MEASURES
 from negotiation_abm.survival import Counts, Curves, Estimate, Spells, intervals
 from negotiation_abm.sweep.reader import Rows
 from negotiation_abm.sweep.rows import is_outcome
 
-NO_LIMIT = np.full((), np.inf)
+GROUPS = ("running", "all")
 
 
 class Outcome(NamedTuple):
@@ -76,10 +78,10 @@ class Estimator:
                 continue
             self._runs += np.bincount(rows.runs["point"], minlength=points)
             np.maximum.at(self._weeks, rows.runs["point"], rows.runs["weeks"])
-            for (measure, group), count in counts.items():
+            for (measure, group), tables in counts.items():
                 spells, run = chosen_spells(rows, measure, group)
                 own = rows.runs["point"][np.unique(run)]
-                count.add(spells, np.bincount(own, minlength=points))
+                tables.add(spells, np.bincount(own, minlength=points))
             for name, numbers in _numbers(rows).items():
                 total = np.bincount(rows.runs["point"], numbers, minlength=points)
                 sums[name] = sums.get(name, 0.0) + total
@@ -140,16 +142,25 @@ class Estimator:
                 if name == "median_weeks":  # only its interval is known
                     error[:, len(columns) - 1] = np.nan
         for name, mean in self._means.items():
-            limit = self._weeks if name.endswith("_weeks") or name == "weeks_in_truce" else NO_LIMIT
-            own, limits = error[:, len(columns)], (np.zeros(()) if limit is not NO_LIMIT else -NO_LIMIT, limit)
-            low, high = intervals.bounded(mean, own, self._runs, self._runs, limits)
-            none, span = np.zeros(self._points), np.broadcast_to(limit, self._points)
-            columns.append((mean, low, high, none, self._runs, span))
-        value, low, high, spells, runs, span = (np.stack(part, axis=1) for part in zip(*columns, strict=True))
-        error = np.where(np.isnan(value), np.nan, error)
+            lowest, highest = self._limits(name)
+            own = error[:, len(columns)]
+            low, high = intervals.bounded(mean, own, self._runs, self._runs, (lowest, highest))
+            none = np.zeros(self._points)
+            columns.append((mean, low, high, none, self._runs, highest - lowest))
+        value, low, high, spells, runs, span = np.stack(columns).transpose(1, 2, 0)
+        error = np.where(np.isnan(value) | (runs < 2), np.nan, error)
         return Estimates(
             self.outcomes, self._runs, spells, runs, span, value, error, low, high, covariance
         )
+
+    def _limits(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Lowest and highest value that an outcome of a run can have, at each point."""
+        none = np.zeros(self._points)
+        if name in ("first_truce_weeks", "weeks_in_truce"):
+            return none, self._weeks
+        entry = entry_of(name)
+        is_share = entry is not None and entry.unit == "share"
+        return (none, none + 1.0) if is_share else (none - np.inf, none + np.inf)
 
 
 def _estimates(curves: Curves, settings: Settings) -> dict[str, Estimate]:
@@ -165,7 +176,8 @@ def _estimates(curves: Curves, settings: Settings) -> dict[str, Estimate]:
 def chosen_spells(rows: Rows, measure: int, group: str) -> tuple[Spells, np.ndarray]:
     """Spells of a measure and group (`GROUPS`), and the row of the run of each."""
     spells = rows.spells
-    chosen = (spells["measure"] == measure) & of_group(spells, group, _in_force(rows))
+    in_force = _in_force(rows) if group == "running" else True
+    chosen = (spells["measure"] == measure) & of_group(spells, group, in_force)
     run, *columns = (
         spells[name][chosen] for name in ("run", "point", "entry_weeks", "duration_weeks", "cause")
     )
