@@ -17,7 +17,7 @@ from negotiation_abm.calibration.forecast_step import make_forecast
 from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 from negotiation_abm.run.batch import run_replicates
-from negotiation_abm.run.paired import outcomes
+from negotiation_abm.run.play import play_one
 from negotiation_abm.scenario.parameters import load_parameter_set
 
 KNOWN = dt.date(2025, 12, 31)
@@ -89,7 +89,7 @@ def test_lengths_are_those_of_the_paired_contrasts(one, busan):
     """These count from the agreement, 11 days before the start: two weeks of the calendar."""
     found, _ = one
     table = found.survival.query("measure == 'covered' and given == 'start'").set_index("until")
-    alive = outcomes(busan, 400, 5)[:, 2] - 2 > 52
+    alive = play_one(busan, ["truce_weeks"], 400, 5)["truce_weeks"] - 2 > 52
     assert table["probability"]["365 d"] == pytest.approx(alive.mean())
     error = np.sqrt(alive.mean() * (1 - alive.mean()) / 400)
     assert table["simulation_error"]["365 d"] == pytest.approx(error)
