@@ -1,6 +1,7 @@
 """Weekly hazard of truces by age, beside what fitted families say."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -28,7 +29,7 @@ def plot_hazard(
     """
     ax = ax or plt.gca()
     middle = (table["first_week"] + table["last_week"]) / 2.0
-    errors = [table["hazard"] - table["lower"], table["upper"] - table["hazard"]]
+    errors = np.array([table["hazard"] - table["lower"], table["upper"] - table["hazard"]])
     width = int(table["last_week"].iloc[0] - table["first_week"].iloc[0]) + 1
     ax.errorbar(
         middle,
