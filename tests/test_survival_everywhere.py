@@ -14,7 +14,7 @@ from negotiation_abm.calibration.lever_response import response_means
 from negotiation_abm.core.terms import Phase
 from negotiation_abm.core.tracker import COVERED
 from negotiation_abm.plotting.report.words import answer
-from negotiation_abm.run.outcome import Runs
+from negotiation_abm.run.outcome import MEASURES, Runs
 from negotiation_abm.run.outcomes import named
 from negotiation_abm.run.paired import half_width, mean_difference, median_difference
 from negotiation_abm.run.running import is_running, was_running
@@ -77,9 +77,19 @@ def test_no_truce_runs_at_the_start_of_a_scenario_that_starts_without_one(name):
     block = run_replicates(game, 1, 0, 400)
     running = is_running(game, block.spells)
     in_force = game.initial["phase"][0] == Phase.TRUCE
-    covered = block.spells["measure"] == COVERED
-    assert running[covered].sum() == (400 if in_force else 0)
-    np.testing.assert_array_equal(running, was_running(block.spells, in_force))
+    for measure in MEASURES:
+        of_measure = block.spells["measure"] == measure
+        assert running[of_measure].sum() == (400 if in_force else 0)
+    np.testing.assert_array_equal(running, was_running(block.spells, is_new=False))
+
+
+def test_a_spell_that_a_repair_opens_in_the_first_week_does_not_run_at_the_start(tmp_path):
+    game, replicates = shipped_game("busan_2025"), 10_000
+    block = run_replicates(game, 1, 0, replicates)
+    repaired = (block.spells["truce"] == 0) & (block.spells["start_week"] == 0)
+    assert repaired.any()  # else this would prove nothing
+    table = spells_table(game, block.spells).to_pandas()
+    assert survival_by(table, True)["any_domain", "running"].num_spells == replicates
 
 
 @pytest.mark.parametrize(

@@ -26,19 +26,22 @@ def running_since(game: Game) -> list[int]:
 
 def is_running(game: Game, spells: np.ndarray) -> np.ndarray:
     """Which spells of a game were running when it started? (`was_running`)"""
-    in_force = game.initial["phase"][0] == Phase.TRUCE
-    return was_running(spells, in_force, int(game.initial["turn"][0]))
+    one = game.initial[0]
+    is_new = one["phase"] == Phase.TRUCE and one["age"] == 0
+    return was_running(spells, bool(is_new), int(one["turn"]))
 
 
-def was_running(spells: Any, in_force: np.ndarray | bool, turn: int = 0) -> np.ndarray:
-    """Which spells were running when their runs started? One that begins in week 0 was not.
+def was_running(spells: Any, is_new: np.ndarray | bool, turn: int = 0) -> np.ndarray:
+    """Which spells were running when their runs started?
+
+    Those whose observation begins at an age above 0. A truce that is agreed in the first week was
+    not running, nor is a spell that a repair opens in that week.
 
     Parameters
     ----------
     spells : ndarray of SPELL, or a table with its columns
-    in_force : bool or ndarray of bool, shape (spells,)
-        Was a truce in force at the start of the run? It tells a truce that is agreed in the first
-        week from one that is in force then at age 0.
+    is_new : bool or ndarray of bool, shape (spells,)
+        Is a truce of age 0 in force at the start of the run? Then its spells begin there.
     turn : int
         First week of the runs.
 
@@ -46,15 +49,21 @@ def was_running(spells: Any, in_force: np.ndarray | bool, turn: int = 0) -> np.n
     -------
     ndarray of bool, shape (spells,)
     """
-    is_fresh = (spells["truce"] == 0) & (spells["start_week"] == turn)
-    return np.asarray((spells["entry_weeks"] > 0) | (in_force & is_fresh))
+    begins = (spells["truce"] == 0) & (spells["start_week"] == turn)
+    return np.asarray((spells["entry_weeks"] > 0) | (is_new & begins))
 
 
-def of_group(spells: Any, group: str, in_force: np.ndarray | bool = True) -> np.ndarray:
-    """Which spells belong to a group: ``all``, or ``running`` (`was_running`)?"""
-    if group == "running":
-        return was_running(spells, in_force)
-    return np.ones(len(spells["truce"]), dtype=np.bool_)
+def of_group(spells: Any, group: str, is_new: np.ndarray | bool | None = None) -> np.ndarray:
+    """Which spells belong to a group: ``all``, or ``running`` (`was_running`)?
+
+    Without `is_new` they are spells of whole runs that all start in the same truce: it is of age 0
+    if none was older.
+    """
+    if group == "all":
+        return np.ones(len(spells["truce"]), dtype=np.bool_)
+    if is_new is None:
+        is_new = not bool((spells["entry_weeks"] > 0).any())
+    return was_running(spells, is_new)
 
 
 def first_of_running(game: Game, spells: np.ndarray, measure: int) -> np.ndarray:

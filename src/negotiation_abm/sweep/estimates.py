@@ -176,23 +176,25 @@ def _estimates(curves: Curves, settings: Settings) -> dict[str, Estimate]:
 def chosen_spells(rows: Rows, measure: int, group: str) -> tuple[Spells, np.ndarray]:
     """Spells of a measure and group (`GROUPS`), and the row of the run of each."""
     spells = rows.spells
-    in_force = _in_force(rows) if group == "running" else True
-    chosen = (spells["measure"] == measure) & of_group(spells, group, in_force)
+    is_new = _is_new(rows) if group == "running" else None
+    chosen = (spells["measure"] == measure) & of_group(spells, group, is_new)
     run, *columns = (
         spells[name][chosen] for name in ("run", "point", "entry_weeks", "duration_weeks", "cause")
     )
     return Spells(*columns), run
 
 
-def _in_force(rows: Rows) -> np.ndarray:
-    """Was a truce in force at the start of the run of each spell?
+def _is_new(rows: Rows) -> np.ndarray:
+    """Does the run of each spell start in a truce of age 0?
 
     Truces of a run are numbered from 0 and each has a spell: where there is one more than began in
     the run, the first was in force at its start.
     """
-    run, truces = rows.spells["run"], np.zeros(len(rows.runs["point"]), dtype=np.int64)
+    run, runs = rows.spells["run"], len(rows.runs["point"])
+    truces, entry = np.zeros(runs, dtype=np.int64), np.zeros(runs, dtype=np.int64)
     np.maximum.at(truces, run, rows.spells["truce"] + 1)
-    return np.asarray((truces > rows.runs["num_truces"])[run])
+    np.maximum.at(entry, run, rows.spells["entry_weeks"])
+    return np.asarray(((truces > rows.runs["num_truces"]) & (entry == 0))[run])
 
 
 def _numbers(rows: Rows) -> dict[str, np.ndarray]:
