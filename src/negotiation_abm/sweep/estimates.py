@@ -80,7 +80,7 @@ class Estimator:
             np.maximum.at(self._weeks, rows.runs["point"], rows.runs["weeks"])
             for (measure, group), tables in counts.items():
                 spells, run = chosen_spells(rows, measure, group)
-                own = rows.runs["point"][np.unique(run)]
+                own = rows.runs["point"][run[np.diff(run, prepend=-1) > 0]]  # once a run
                 tables.add(spells, np.bincount(own, minlength=points))
             for name, numbers in _numbers(rows).items():
                 total = np.bincount(rows.runs["point"], numbers, minlength=points)
