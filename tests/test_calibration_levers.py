@@ -9,7 +9,7 @@ import pytest
 from cli_helpers import shipped_game
 from negotiation_abm import Game, NegotiationModel
 from negotiation_abm.calibration.controls import CONTROLS, control_table
-from negotiation_abm.calibration.draws import games_of, load_draws, thinned
+from negotiation_abm.calibration.draws import draws_of, games_of, thinned
 from negotiation_abm.calibration.lever_response import (
     CHANGES,
     Change,
@@ -154,7 +154,7 @@ def test_what_no_run_has_is_nan_and_not_clear():
 
 @pytest.fixture(scope="module")
 def response(game):
-    games = games_of(game, thinned(load_draws(game.parameter_set), 3))
+    games = games_of(game, thinned(draws_of(game.parameter_set), 3))
     done = []
     table = lever_response(games, 40, 60, 1, progress=done.append)
     return table, games, done

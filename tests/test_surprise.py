@@ -58,6 +58,17 @@ def test_payoff_ahead_of_one_week_by_hand():
     assert (payoffs[2] != payoffs[0]).all()  # US market_access, a tariff
 
 
+def test_a_shock_of_the_week_does_not_undo_the_move():
+    """The state before the move is that after the week has begun: a shock has struck already."""
+    game = shipped_game("baseline_2025", strategies={"US": "hold", "CHINA": "hold"}, market=0.0)
+    moment = moments(game, load_record("record_2025"))[0]
+    turn = int(moment.state.turn)
+    game.weeks["has_shock"][turn], game.weeks["shock"][turn] = 1, np.nan
+    game.weeks["shock"][turn, 0, 0] = moment.state.in_force[0, 0]
+    [(_, payoffs)] = payoffs_after(game, [moment], 3, 1, 1)
+    assert (payoffs[2] != payoffs[0]).all()  # US market_access, a tariff
+
+
 def test_best_option_has_no_regret(game, found):
     for moment, best, regret, _ in regrets(game, found[:6], 60, 1, 6):
         if best == moment.option:

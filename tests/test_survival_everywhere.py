@@ -15,8 +15,8 @@ from negotiation_abm.core.terms import Phase
 from negotiation_abm.core.tracker import COVERED
 from negotiation_abm.plotting.report.words import answer
 from negotiation_abm.run.outcome import MEASURES, Runs
-from negotiation_abm.run.outcomes import named
 from negotiation_abm.run.paired import half_width, mean_difference, median_difference
+from negotiation_abm.run.registry import named
 from negotiation_abm.run.running import is_running, was_running
 from negotiation_abm.run.spells import spells_table
 from negotiation_abm.run.step import run_batch, survival_by

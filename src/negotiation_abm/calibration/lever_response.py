@@ -18,6 +18,8 @@ from negotiation_abm.core.state import as_object
 from negotiation_abm.core.terms import Move
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 from negotiation_abm.run.batch import Block
+from negotiation_abm.run.outcome import Runs
+from negotiation_abm.run.outcomes import first_truce_weeks
 from negotiation_abm.run.play import Case, play
 from negotiation_abm.run.spells import curves_of
 from negotiation_abm.scenario.game import Game
@@ -64,7 +66,7 @@ def changed_lever(game: Game, player: int, lever: int, change: Change) -> Game:
 def response_means(game: Game, block: Block) -> dict[str, float]:
     """Means over runs: moves and truces a run, first truce, tariffs, how long truces last."""
     runs = block.runs
-    first = np.where(runs["first_truce_week"] < 0, len(game.weeks), runs["first_truce_week"])
+    first = first_truce_weeks(Runs(game, runs))
     found = {}
     for i, player in enumerate(game.players):
         found[f"{player} escalations"] = float(runs["num_moves"][:, i, Move.ESCALATE].mean())

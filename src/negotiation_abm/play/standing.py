@@ -12,8 +12,8 @@ from negotiation_abm.core.tracker import SPELL, TALLY
 from negotiation_abm.play.course import truces
 from negotiation_abm.play.session import Session
 from negotiation_abm.run.outcome import Outcome, Runs
-from negotiation_abm.run.outcomes import as_floats, for_people
 from negotiation_abm.run.play import Case, play, play_one
+from negotiation_abm.run.registry import as_floats, for_people
 from negotiation_abm.run.running import is_running
 from negotiation_abm.run.spells import spells_table
 from negotiation_abm.run.step import survival_by, survival_table

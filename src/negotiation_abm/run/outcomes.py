@@ -5,17 +5,14 @@ that name few `commands` keep the tables of the others as they have always been;
 for by its name in a sensitivity study.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from negotiation_abm.core.terms import Move, Phase, TruceEnd
 from negotiation_abm.core.tracker import COVERED
-from negotiation_abm.run.outcome import SUBJECTS, Outcome, Runs
+from negotiation_abm.run.outcome import Outcome, Runs
 from negotiation_abm.run.running import NOT_RUNNING, first_of_running, running_since
-from negotiation_abm.scenario.game import Game
 
 YEAR_WEEKS = 52  # 365 days are 52 whole weeks
 SPIRAL_WEEKS = 3
@@ -211,63 +208,3 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("{measure}_{ahead}", "holds {ahead} weeks ({words})", "share", still_holds, "holds",
             needs="spells", commands=PEOPLE, place=0),
 )  # fmt: skip
-
-
-def filled(game: Game, entries: Iterable[Outcome]) -> list[Outcome]:
-    """Entries filled in for a game, in the order of tables: all of a player, then the next."""
-    chosen = list(entries)
-    found: list[Outcome] = []
-    for each in SUBJECTS:
-        columns = [entry.of(game) for entry in chosen if entry.each == each]
-        found += [outcome for row in zip(*columns, strict=True) for outcome in row]
-    return found
-
-
-def outcomes_for(game: Game, *commands: str) -> list[Outcome]:
-    """Outcomes of a game that any of these commands reports, in the order of tables."""
-    return filled(game, [entry for entry in OUTCOMES if not entry.commands.isdisjoint(commands)])
-
-
-def for_people(game: Game, command: str) -> list[Outcome]:
-    """The same for one command, in the order in which people read them."""
-    return sorted(outcomes_for(game, command), key=lambda outcome: outcome.place)
-
-
-def named(game: Game, *names: str) -> list[Outcome]:
-    """The outcomes of a game of these names, in their order.
-
-    Raises
-    ------
-    KeyError
-        If there is none of a name.
-    """
-    known = {outcome.name: outcome for outcome in filled(game, OUTCOMES)}
-    return [known[name] for name in names]
-
-
-@cache
-def entry_of(name: str) -> Outcome | None:
-    """The entry that a filled-in name belongs to, whatever the game; None if there is none.
-
-    >>> entry_of("US.num_escalate").unit, entry_of("survival_365")
-    ('count', None)
-    """
-    return next((entry for entry in OUTCOMES if entry.labels_in(name) is not None), None)
-
-
-def text_of(name: str) -> str | None:
-    """A filled-in name in words; None if it is the name of no outcome.
-
-    >>> text_of("US.num_escalate")
-    'escalations of US'
-    """
-    entry = entry_of(name)
-    if entry is None:
-        return None
-    labels: dict[str, Any] = entry.labels_in(name) or {}
-    return entry.text.format(**labels, words=labels.get("measure", "").replace("_", " "))
-
-
-def as_floats(values: np.ndarray) -> np.ndarray:
-    """Values of an outcome as numbers, NaN where they are not defined."""
-    return np.ma.filled(np.ma.asarray(values, dtype=float), np.nan)

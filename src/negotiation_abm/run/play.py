@@ -16,7 +16,7 @@ from negotiation_abm.run.batch import (
     traced_size,
 )
 from negotiation_abm.run.outcome import Outcome
-from negotiation_abm.run.outcomes import as_floats, filled, named
+from negotiation_abm.run.registry import as_floats, filled, named
 from negotiation_abm.scenario.game import Game
 
 Wanted = Sequence[Outcome | str]

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.run.batch import Block
 from negotiation_abm.run.outcome import MEASURES, Outcome, Runs
-from negotiation_abm.run.outcomes import outcomes_for
+from negotiation_abm.run.registry import outcomes_for
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.survival import Counts, Curves, Spells
 

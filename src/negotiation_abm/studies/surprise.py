@@ -96,6 +96,7 @@ def game_after(game: Game, moment: Moment, option: int, weeks_ahead: int) -> Gam
     turn = int(state.turn)
     weeks = game.weeks[: turn + weeks_ahead].copy()
     weeks["forum"][turn] = state.forum
+    weeks["has_shock"][turn] = 0  # its levels stand already, and the move came after them
     state.exchange = 0
     return replace(game, weeks=weeks, initial=as_record(state, STATE))
 

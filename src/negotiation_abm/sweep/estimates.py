@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from negotiation_abm.run.outcomes import entry_of
+from negotiation_abm.run.registry import entry_of
 from negotiation_abm.run.running import of_group
 from negotiation_abm.run.spells import CAUSES, MEASURES
 from negotiation_abm.survival import Counts, Curves, Estimate, Spells, intervals

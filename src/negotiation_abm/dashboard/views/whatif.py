@@ -22,7 +22,7 @@ from negotiation_abm.dashboard.parts import (
     Table,
 )
 from negotiation_abm.dashboard.question import Answer, Knob, Question
-from negotiation_abm.dashboard.session import Screen, Session
+from negotiation_abm.dashboard.session import OpenPage, Screen
 from negotiation_abm.dashboard.story import in_words, load_story
 from negotiation_abm.run.outcome import digits_of
 from negotiation_abm.studies.whatif.run import as_csv
@@ -34,7 +34,7 @@ BARE = ("SUSPEND", "HOLD")
 
 
 @solara.component
-def View(session: Session, screen: Screen, query: str) -> None:
+def View(session: OpenPage, screen: Screen, query: str) -> None:
     """Controls on one side, both branches on the other."""
     first = solara.use_memo(lambda: question.read(query), [])
     asked, set_asked = solara.use_state(first)

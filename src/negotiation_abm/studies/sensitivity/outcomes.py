@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from negotiation_abm.core.terms import Phase
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.run.outcome import MEASURES
-from negotiation_abm.run.outcomes import OUTCOMES, as_floats, filled
 from negotiation_abm.run.play import Played
+from negotiation_abm.run.registry import as_floats, entries, filled
 from negotiation_abm.run.running import is_running
 from negotiation_abm.run.spells import spells_table
 from negotiation_abm.scenario.game import build_game
@@ -33,12 +33,12 @@ def check_outcomes(path: Path, names: Any, scenario: Scenario) -> tuple[str, ...
     if not isinstance(names, list) or not names:
         raise InputError(path, "outcomes", "expected a list of names")
     game = build_game(scenario)
-    columns = [*(outcome.name for outcome in filled(game, OUTCOMES)), *EXAMPLES]
+    columns = [*(outcome.name for outcome in filled(game, entries())), *EXAMPLES]
     for name in names:
         match = _CURVE.match(str(name))
         is_curve = match is not None and (match[3] is None) == (match[2] == "median")
         if not is_curve and name not in columns:
-            raise InputError(path, f"outcomes.{name}", f"unknown; {nearest(name, columns)}")
+            raise InputError(path, f"outcomes.{name}", f"unknown; {suggest(name, columns)}")
     return tuple(str(name) for name in names)
 
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 from itertools import product
 
 from negotiation_abm.run.outcome import Outcome
-from negotiation_abm.run.outcomes import outcomes_for
 from negotiation_abm.run.play import Case, Played, play
+from negotiation_abm.run.registry import outcomes_for
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.strategies import code_of
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from negotiation_abm.core.terms import Phase
 from negotiation_abm.run.outcome import MEASURES, Outcome, Runs
-from negotiation_abm.run.outcomes import as_floats, for_people, tariff_path, weeks_held
+from negotiation_abm.run.outcomes import tariff_path, weeks_held
 from negotiation_abm.run.play import play_one
+from negotiation_abm.run.registry import as_floats, for_people
 from negotiation_abm.scenario.game import Game
 
 
