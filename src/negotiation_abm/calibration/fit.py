@@ -7,12 +7,12 @@ from typing import Protocol
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.stats import norm
 
 from negotiation_abm.calibration.features import Data
 from negotiation_abm.calibration.likelihood import Likelihood
 from negotiation_abm.calibration.marginal import MarginalLikelihood, likelihood_of
 from negotiation_abm.calibration.priors import Prior
+from negotiation_abm.survival import z_of
 
 TIGHT = 1e-8  # largest slope that the optimiser looks for
 POLISH = 3
@@ -214,5 +214,5 @@ def refit(result: Fit, fixed: dict[int, float], start: np.ndarray | None = None)
 
 def interval(result: Fit, k: int, level: float = 0.9) -> tuple[float, float]:
     """Laplace interval of one coefficient."""
-    reach = norm.ppf(0.5 + level / 2.0) * result.errors[k]
+    reach = z_of(level) * result.errors[k]
     return float(result.theta[k] - reach), float(result.theta[k] + reach)

@@ -32,6 +32,7 @@ from negotiation_abm.scenario.game import Game
 from negotiation_abm.scenario.provenance import provenance_of
 from negotiation_abm.strategies._lookahead import copy_state, imagine, new_twin
 from negotiation_abm.strategies._odds import option_weights
+from negotiation_abm.survival.words import plain_rows
 
 WEEKS_AHEAD = 26
 
@@ -184,7 +185,7 @@ def run_surprise(
         "weeks_ahead": weeks_ahead,
         "payoff": "mean weekly flow payoff over the weeks ahead, payoff units",
         "interval": "95 %, paired by run; simulation error only, parameters held fixed",
-        "moves": rows,
+        "moves": plain_rows(rows),
         "notes": list(game.notes),
     }
     if out is not None:
