@@ -8,7 +8,7 @@ from negotiation_abm import load_record
 from negotiation_abm.calibration.draws import draws_of, draws_path, games_of, thinned
 from negotiation_abm.calibration.features import coefficients_of, collect
 from negotiation_abm.calibration.moments import load_moments
-from negotiation_abm.calibration.posterior import bulk_effective_size, split_r_hat
+from negotiation_abm.calibration.posterior import mixing
 from negotiation_abm.calibration.priors import load_prior
 from negotiation_abm.calibration.scores import log_scores
 from negotiation_abm.core.params import PARAMETERS
@@ -77,11 +77,10 @@ def test_draws_lie_around_the_point(chosen):
 
 
 def test_chains_have_mixed(chains):
-    for name, values in chains.items():
-        if name == "fatigue_escalate":
-            continue
-        assert split_r_hat(values) < 1.01, name
-        assert bulk_effective_size(values) > 400, name
+    names = [name for name in chains if name != "fatigue_escalate"]
+    r_hat, size = mixing(np.stack([chains[name] for name in names], axis=2))
+    assert {name: value for name, value in zip(names, r_hat, strict=True) if value >= 1.01} == {}
+    assert {name: value for name, value in zip(names, size, strict=True) if value <= 400} == {}
 
 
 def test_games_of_the_draws_can_be_played(chosen):

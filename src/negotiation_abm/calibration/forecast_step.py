@@ -58,7 +58,7 @@ def make_forecast(
     }
     if out is not None:
         facts = provenance_of(game) | {"seed": seed, "draws": len(games), "replicates": replicates}
-        with writing(out, "forecast", facts) as draft:
+        with writing(out, "forecast", facts, made_from=[game.parameter_set.path]) as draft:
             for name in ("survival", "ends", "curve"):
                 table = getattr(found, name)
                 path = draft.path(f"forecast_{name}.csv")

@@ -19,7 +19,7 @@ from negotiation_abm.calibration.weekly import before_dates, is_truce, raises_an
 from negotiation_abm.core.params import derive
 from negotiation_abm.core.terms import Move, TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import find, read_yaml
 from negotiation_abm.record.load import Record
 from negotiation_abm.replay.replay import replay_record
@@ -107,7 +107,7 @@ def load_moments(reference: str | Path, game: Game, record: Record | None = None
     for name in data:
         if name not in ("name", "scenario", "moments", "spells"):
             raise InputError(
-                path, str(name), f"unknown; {nearest(str(name), ['moments', 'spells'])}"
+                path, str(name), f"unknown; {suggest(str(name), ['moments', 'spells'])}"
             )
     targets, spells = data.get("moments"), data.get("spells", [])
     if spells == "record":
@@ -119,7 +119,7 @@ def load_moments(reference: str | Path, game: Game, record: Record | None = None
     known = moment_names(game)
     for name, entry in targets.items():
         if name not in known:
-            raise InputError(path, f"moments.{name}", f"unknown; {nearest(str(name), known)}")
+            raise InputError(path, f"moments.{name}", f"unknown; {suggest(str(name), known)}")
         _numbers(path, f"moments.{name}", entry, ("target", "sd"))
     for number, entry in enumerate(spells):
         place = f"spells.{number}"

@@ -130,7 +130,7 @@ def validate(
     summary |= {name: _rows(table) for name, table in tables.items() if len(table) <= 100}
     if out is not None:
         facts = provenance_of(game) | {"record_sha256": file_hash(record.path)}
-        with writing(out, "validate", facts) as draft:
+        with writing(out, "validate", facts, made_from=[game.parameter_set.path]) as draft:
             for name, table in tables.items():
                 table.to_csv(draft.path(f"{name}.csv"), index=False, float_format="%.6g")
             draft.json("validation.json", summary)

@@ -10,7 +10,9 @@ import os
 import sys
 from collections.abc import Sequence
 
+from negotiation_abm import use_modules
 from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.provenance import carrying_out
 
 COMMANDS = (
     "replay",
@@ -49,9 +51,12 @@ SCENARIO is a path or the name of a shipped scenario (negotiation-abm list).
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status (2 for bad input)."""
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    options = _parser().parse_args(words)
     try:
-        status: int = options.run(options) or 0
+        with carrying_out(words):
+            use_modules(*options.module)
+            status: int = options.run(options) or 0
         sys.stdout.flush()
         return status
     except InputError as error:

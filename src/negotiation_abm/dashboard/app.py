@@ -16,7 +16,7 @@ from negotiation_abm import __version__
 from negotiation_abm.dashboard import settings, warm
 from negotiation_abm.dashboard.parts import Header, Note
 from negotiation_abm.dashboard.session import OpenPage, Screen
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import source_hash
 
 
@@ -98,7 +98,7 @@ def Shown(name: str, session: OpenPage, screen: Screen, query: str) -> None:
     """The view of that name."""
     if name not in LABELS:
         raise InputError(
-            "address of the page", f"/{name}", f"no such view; {nearest(name, LABELS)}"
+            "address of the page", f"/{name}", f"no such view; {suggest(name, LABELS)}"
         )
     module: Any = importlib.import_module(f"negotiation_abm.dashboard.views.{name}")
     module.View(session, screen, query)

@@ -65,8 +65,12 @@ def move_entry(
     option: int,
     before: float | None,
     probability: float | None,
+    exchange: int = 0,
 ) -> LogEntry:
-    """The line of a move that has just been made; one without a probability is an agency's."""
+    """The line of a move that has just been made; one without a probability is an agency's.
+
+    `exchange` is that in which the move was made, from 0.
+    """
     game, state = model.game, model.state
     lever, move = lever_of(option), Move(move_of(option))
     name = game.lever_names[player][lever] if lever >= 0 else ""
@@ -79,7 +83,7 @@ def move_entry(
     return LogEntry(
         turn=state.turn,
         date=game.scenario.date_of(state.turn),
-        exchange=0 if probability is None else state.exchange + 1,
+        exchange=0 if probability is None else exchange + 1,
         player=label,
         move=move.name,
         lever=name,

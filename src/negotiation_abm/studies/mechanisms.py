@@ -3,7 +3,7 @@
 The base is the game without any module, from two starts: the Busan truce (how long it lasts) and
 January 2025 (how soon the first truce comes). Each module is then switched on alone, with the
 inputs that ``mechanisms_busan`` and ``mechanisms_2025`` give it, and all of them together; all
-with the same draws.
+with the same draws. A module that these scenarios leave off has no row.
 """
 
 from pathlib import Path
@@ -76,13 +76,14 @@ def mechanisms_table(
 
 def _cases() -> list[tuple[str, list[str], str | None]]:
     """Label, modules that are on, and the one side issue that is kept (None: all)."""
-    single: list[tuple[str, list[str], str | None]] = [(name, [name], None) for name in NAMES]
-    issues = load_scenario(STARTS[0]).modules.side_issues
+    modules = load_scenario(STARTS[0]).modules
+    single: list[tuple[str, list[str], str | None]] = [(n, [n], None) for n in modules.names()]
+    issues = modules.side_issues
     weights = issues.weights if issues else {}
     kept: list[tuple[str, list[str], str | None]] = [
         (f"side_issues: {issue}", ["side_issues"], issue) for issue in weights
     ]
-    return [*single, *kept, (EVERY, list(NAMES), None)]
+    return [*single, *kept, (EVERY, modules.names(), None)]
 
 
 def start_with(
@@ -96,14 +97,12 @@ def start_with(
     `changes` are changes of the scenario, as for `load_scenario`.
     """
     scenario = load_scenario(start, changes)
-    given = {name: getattr(scenario.modules, name, None) for name in names}
-    typed = {name: entry for name, entry in given.items() if entry is not None}
-    own = [name for name in names if name not in Modules.model_fields]
-    if issue is not None and scenario.modules.side_issues is not None:
+    given = {name: getattr(scenario.modules, name) for name in names}
+    if issue is not None:
         issues = scenario.modules.side_issues
         events = [event for event in issues.events if event.issue == issue]
-        typed["side_issues"] = issues.model_copy(update={"events": events})
-    changed: Scenario = scenario.model_copy(update={"modules": Modules(**typed, own=own)})
+        given["side_issues"] = issues.model_copy(update={"events": events})
+    changed: Scenario = scenario.model_copy(update={"modules": Modules(**given)})
     return build_game(changed)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from negotiation_abm.core.tracker import COVERED
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.folder import writing
 from negotiation_abm.files.provenance import SEED_FORMULA
 from negotiation_abm.run.outcomes import SPIRAL_WEEKS
@@ -35,7 +35,7 @@ def entrants(chosen: list[str] | None) -> list[str]:
     known = list(strategies())
     for name in chosen or []:
         if name not in known:
-            raise InputError("--strategies", name, f"unknown strategy; {nearest(name, known)}")
+            raise InputError("--strategies", name, f"unknown strategy; {suggest(name, known)}")
     if chosen and len(set(chosen)) < len(chosen):
         raise InputError("--strategies", ",".join(chosen), "a strategy is named twice")
     return chosen or known
