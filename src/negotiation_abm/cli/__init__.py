@@ -6,6 +6,7 @@ imported where a command runs, so that ``--help`` stays quick.
 
 import argparse
 import importlib
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -50,6 +51,9 @@ SCENARIO is a path or the name of a shipped scenario (negotiation-abm list).
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status (2 for bad input)."""
     options = _parser().parse_args(arguments)
+    if arguments is None:  # from a shell, which shows what the package notes in its log
+        logging.basicConfig(format="%(message)s")
+        logging.getLogger("negotiation_abm").setLevel(logging.INFO)
     try:
         status: int = options.run(options) or 0
         sys.stdout.flush()

@@ -40,10 +40,14 @@ def _cache_folder(outside: str) -> Path:
 
 @cache
 def compiler() -> Any:
-    """Numba, with the cache keyed by the sources."""
+    """Numba, with the cache keyed by the sources; it notes in the log when a run is compiled."""
     os.environ.setdefault("NUMBA_CACHE_DIR", str(_cache_folder("")))
     import numba
+    from numba.core.event import register
 
+    from negotiation_abm.run.notice import Notice
+
+    register("numba:compile", Notice("run_replicates"))
     return numba
 
 
