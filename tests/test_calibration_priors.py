@@ -10,7 +10,7 @@ import yaml
 from cli_helpers import ROOT
 from helpers import write_yaml
 from negotiation_abm import InputError
-from negotiation_abm.calibration.features import OF_PLAYERS
+from negotiation_abm.calibration.features import POOLED
 from negotiation_abm.calibration.priors import Prior, load_prior
 from test_calibration_data import episode, normal, shipped
 
@@ -48,7 +48,7 @@ def test_every_coefficient_has_a_neutral_mean():
 def test_players_share_a_mean():
     data, prior = shipped()
     covariance = labelled(data, prior)
-    for name in OF_PLAYERS:
+    for name in POOLED:
         us, china = f"{name}.US", f"{name}.CHINA"
         assert covariance[us, us] == covariance[china, china] == 5.0**2 + 2.0**2
         assert covariance[us, china] == covariance[china, us] == 5.0**2
@@ -57,7 +57,7 @@ def test_players_share_a_mean():
 def test_all_else_is_independent():
     data, prior = shipped()
     for (a, b), value in labelled(data, prior).items():
-        pooled = a.split(".")[0] == b.split(".")[0] and a.split(".")[0] in OF_PLAYERS
+        pooled = a.split(".")[0] == b.split(".")[0] and a.split(".")[0] in POOLED
         assert (value != 0.0) == (pooled or (a == b and a != "fatigue_escalate")), (a, b)
 
 

@@ -29,9 +29,7 @@ from cli_helpers import (
 from negotiation_abm import (
     InputError,
     __version__,
-    batch,
     load_record,
-    runs,
 )
 from negotiation_abm.files.folder import (
     Draft,
@@ -42,6 +40,8 @@ from negotiation_abm.files.folder import (
 from negotiation_abm.files.provenance import SEED_FORMULA
 from negotiation_abm.plotting import plot_folder
 from negotiation_abm.replay.step import write_replay
+from negotiation_abm.run import batch
+from negotiation_abm.run import step as runs
 from negotiation_abm.run.batch import run_replicates
 from negotiation_abm.run.step import run_batch
 
@@ -190,7 +190,7 @@ def test_exception_after_the_tables_leaves_nothing(older, game, monkeypatch, pla
 
 
 def test_exception_of_a_thread_reaches_the_caller(tmp_path, game, monkeypatch):
-    def stop(game, seed, first, count):
+    def stop(game, seed, first, count, traces=None):
         if first >= 10:
             raise UnforeseenError
         return run_replicates(game, seed, first, count)

@@ -5,10 +5,8 @@ import re
 import shlex
 import subprocess
 import sys
-from itertools import product
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from cli_helpers import PATIENCE, ROOT, command, python
@@ -256,8 +254,3 @@ def test_manifest_names_the_file(tmp_path):
     game = build_game(load_scenario("busan_2025", {"strategies.US": "mine"}))
     assert list(provenance_of(game)["strategy_files"]) == ["mine"]
     assert "strategy_files" not in provenance_of(build_game(load_scenario("busan_2025")))
-
-
-def test_pairs_are_many():
-    names = strategies.shipped_names()
-    assert len(list(product(names, names))) == np.square(13)

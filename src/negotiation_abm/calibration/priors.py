@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from negotiation_abm.calibration.features import OF_PLAYERS, Data
+from negotiation_abm.calibration.features import POOLED, Data
 from negotiation_abm.files.errors import InputError, nearest
 from negotiation_abm.files.resources import find, read_yaml
 
@@ -88,7 +88,7 @@ def load_prior(data: Data, reference: str | Path = "priors") -> Prior:
             raise InputError(path, f"priors.{coefficient.parameter}", "missing")
         mean[k] = _number(path, coefficient.parameter, entry, "mean")
         sd = _number(path, coefficient.parameter, entry, "sd")
-        pool = coefficient.parameter in OF_PLAYERS
+        pool = coefficient.parameter in POOLED
         pool_sd = _number(path, coefficient.parameter, entry, "pool_sd") if pool else 0.0
         if pool and pool_sd == 0.0 < sd:
             place = f"priors.{coefficient.parameter}.pool_sd"

@@ -11,7 +11,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from negotiation_abm.calibration.controls import control_table
-from negotiation_abm.calibration.draws import games_of, load_draws, thinned
+from negotiation_abm.calibration.draws import draws_of, games_of, thinned
 from negotiation_abm.calibration.features import Data, collect
 from negotiation_abm.calibration.free_runs import (
     free_histories,
@@ -200,7 +200,7 @@ def _free(
     if is_own and game.scenario.name == TRAINING[0]:  # first: a change may not fit both starts
         changes = effort.changes | {"parameters": str(game.parameter_set.path)}
         tables["controls"] = control_table(changes, effort.control_runs, effort.seed)
-    frame = load_draws(game.parameter_set)
+    frame = draws_of(game.parameter_set)
     games = [game] if frame is None else games_of(game, thinned(frame, effort.draws))
     runs = effort.runs if frame is not None else effort.draws * effort.runs
     recorded = recorded_history(game, record)

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from negotiation_abm import use_modules
 from negotiation_abm.files.errors import InputError
 
 COMMANDS = (
@@ -55,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logging.basicConfig(format="%(message)s")
         logging.getLogger("negotiation_abm").setLevel(logging.INFO)
     try:
+        use_modules(*options.module)
         status: int = options.run(options) or 0
         sys.stdout.flush()
         return status

@@ -10,6 +10,7 @@ from negotiation_abm.record.facts import check_facts, source_ids
 from negotiation_abm.record.load import Record, check_against, load_record
 from negotiation_abm.scenario.game import build_game
 from negotiation_abm.scenario.load import Scenario, load_scenario
+from negotiation_abm.scenario.module_inputs import check_module_file, is_module_file
 from negotiation_abm.scenario.parameters import load_parameter_set
 
 KINDS = (".yaml", ".csv", ".py")
@@ -32,6 +33,8 @@ def check_files(references: list[str]) -> Iterator[str]:
 
 def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> str:
     if reference.endswith(".py"):
+        if is_module_file(Path(reference)):
+            return f"module, named {check_module_file(Path(reference))}"
         from negotiation_abm.run.strategy_check import use_file  # loads the compiler
 
         return f"strategy, named {use_file(reference)}"

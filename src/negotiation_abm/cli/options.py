@@ -20,6 +20,13 @@ def command(
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument(
+        "--module",
+        metavar="FILE.py",
+        action="append",
+        default=[],
+        help="a module of your own, known by the file's name (repeatable)",
+    )
     parser.set_defaults(run=run)
     return parser
 

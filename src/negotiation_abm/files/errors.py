@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
+from negotiation_abm.core.misfit import MisfitError
+
 
 class InputError(Exception):
     """Something that the user gave cannot be used; the message is one line for people.
@@ -30,3 +32,12 @@ def nearest(name: object, allowed: Iterable[object]) -> str:
     hint = f"did you mean '{close[0]}'? " if close else ""
     shown = ", ".join(names[:24]) + (", ..." if len(names) > 24 else "")
     return f"{hint}allowed: {shown or 'nothing'}"
+
+
+def input_error(source: str | Path, fault: MisfitError, within: str = "") -> InputError:
+    """A fault of something that `source` holds, as one line; its place is one `within` another."""
+    problem = fault.problem
+    if fault.allowed:
+        problem = f"{problem}; {nearest(fault.name, fault.allowed)}"
+    place = ".".join(part for part in (within, fault.place) if part)
+    return InputError(source, place, problem)

@@ -150,7 +150,12 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 @cache
 def source_hash(rules_only: bool = False) -> str:
-    """Hash of the package's sources: all of them, or what a compiled run is made from."""
+    """Hash of the package's sources: all of them, or what a compiled run is made from.
+
+    Modules from outside the package count in both.
+    """
+    from negotiation_abm.core import modules  # loads numpy
+
     digest = hashlib.sha256()
     for path in sorted(_PACKAGE.rglob("*.py")):
         name = path.relative_to(_PACKAGE).as_posix()
@@ -158,4 +163,7 @@ def source_hash(rules_only: bool = False) -> str:
             continue
         digest.update(name.encode())
         digest.update(path.read_bytes())
+    for name, file in modules.outside().items():
+        digest.update(name.encode())
+        digest.update(Path(file).read_bytes())
     return digest.hexdigest()[:16]

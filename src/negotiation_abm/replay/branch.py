@@ -12,14 +12,18 @@ is on schedule until then.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from negotiation_abm.core.state import STATE, as_object, as_record
 from negotiation_abm.core.terms import Move, option_of
 from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.schema_errors import readable
 from negotiation_abm.record.load import Record, Row
 from negotiation_abm.replay.board import Board
 from negotiation_abm.replay.replay import last_day, replay_until
@@ -44,6 +48,41 @@ class Branch:
     game: Game
     turn: int
     past: Replay
+
+
+def branch(
+    game: Game,
+    record: Record,
+    date: dt.date | str,
+    onward: Game | None = None,
+    moves: Sequence[Mapping[str, Any]] = (),
+) -> Game:
+    """The game that goes on from a record at a date; `branch_off` for those who have its week.
+
+    Parameters
+    ----------
+    date : date or str
+        A day of the record, or of the week after it; the branch begins with its week.
+    onward : Game, optional
+        The same scenario with something altered; `game` itself by default.
+    moves : sequence of mapping
+        Moves that are made whatever the strategies choose: date, player, move, and lever where the
+        move has one.
+
+    Raises
+    ------
+    InputError
+        If the date is none or lies outside the record, or the record or a move does not fit.
+    """
+    try:
+        day = dt.date.fromisoformat(date) if isinstance(date, str) else date
+    except ValueError:
+        raise InputError("date", str(date), "is not a date; expected YYYY-MM-DD") from None
+    try:
+        forced = [ScriptedMove.model_validate(dict(move)) for move in moves]
+    except ValidationError as error:
+        raise readable(Path("moves"), error, ScriptedMove) from None
+    return branch_off(game, record, branch_turn(game, record, day, "date"), onward, forced).game
 
 
 def branch_turn(game: Game, record: Record, date: dt.date, place: str = "--from") -> int:

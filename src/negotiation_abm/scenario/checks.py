@@ -5,7 +5,7 @@ from typing import Any
 from negotiation_abm.core.parameter import Parameter
 from negotiation_abm.core.terms import MAX_DOMAINS, MAX_LEVERS
 from negotiation_abm.files.errors import InputError, nearest
-from negotiation_abm.scenario.module_checks import check_modules
+from negotiation_abm.scenario.module_inputs import check_modules
 from negotiation_abm.scenario.parameters import TABLE, check_number
 from negotiation_abm.scenario.places import keys_are_players, split_lever, within
 from negotiation_abm.scenario.schema import Scenario

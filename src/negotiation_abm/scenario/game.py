@@ -15,7 +15,7 @@ from negotiation_abm.core.terms import (
     Phase,
 )
 from negotiation_abm.scenario.load import Scenario
-from negotiation_abm.scenario.module_inputs import fill_modules
+from negotiation_abm.scenario.module_inputs import fill_modules, start_modules
 from negotiation_abm.scenario.parameter_values import fill_levers, fill_parameters
 from negotiation_abm.scenario.parameters import ParameterSet, load_parameter_set
 from negotiation_abm.scenario.weeks import scenario_weeks
@@ -147,9 +147,7 @@ def initial_state(scenario: Scenario, params: np.void) -> np.ndarray:
     one["weeks_left"] = -1
     one["odds"] = -1.0  # not yet made
     one["strain_player"] = one["strain_lever"] = one["strain_pledge"] = -1
-    for number in range(int(params["num_pledges"])):  # on schedule until the start
-        first, last = params["pledge_first"][number], params["pledge_last"][number]
-        one["pledge_delivered"][number] = max(0.0, -first / (last - first + 1.0))
+    start_modules(params, one)
     if scenario.truce is not None:
         _start_truce(scenario, params, one)
     return state

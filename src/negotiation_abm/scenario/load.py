@@ -10,6 +10,7 @@ from negotiation_abm.files.errors import InputError, nearest
 from negotiation_abm.files.resources import find, read_yaml
 from negotiation_abm.files.schema_errors import fields_at, readable
 from negotiation_abm.scenario.checks import check_scenario
+from negotiation_abm.scenario.module_inputs import refuse_faulty_modules
 from negotiation_abm.scenario.parameters import TABLE
 from negotiation_abm.scenario.schema import Scenario
 
@@ -48,6 +49,7 @@ def scenario_of(
     path: Path, content: dict[str, Any], changes: dict[str, Any] | None = None
 ) -> Scenario:
     """The checked scenario of what `read_scenario` gave, with changes as in `load_scenario`."""
+    refuse_faulty_modules()
     data = copy.deepcopy(content)
     for name, value in (changes or {}).items():
         _change(path, data, name, value)

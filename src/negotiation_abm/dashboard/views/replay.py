@@ -19,7 +19,7 @@ from negotiation_abm.dashboard.parts import (
     Press,
     Timeline,
 )
-from negotiation_abm.dashboard.session import Screen, Session
+from negotiation_abm.dashboard.session import OpenPage, Screen
 from negotiation_abm.dashboard.story import (
     SCENARIOS,
     Event,
@@ -62,7 +62,7 @@ def _scenario_of(query: str) -> str:
 
 
 @solara.component
-def View(session: Session, screen: Screen, query: str) -> None:
+def View(session: OpenPage, screen: Screen, query: str) -> None:
     """The year, its week, its event."""
     asked = solara.use_memo(lambda: _read(query), [])
     state, set_state = solara.use_state(asked)

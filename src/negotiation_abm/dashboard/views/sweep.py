@@ -12,7 +12,7 @@ from negotiation_abm.dashboard import browser, figures, settings
 from negotiation_abm.dashboard.browser import Asked
 from negotiation_abm.dashboard.jobs import Task, use_job
 from negotiation_abm.dashboard.parts import Choose, Command, Downloads, Note, Picture
-from negotiation_abm.dashboard.session import Screen, Session
+from negotiation_abm.dashboard.session import OpenPage, Screen
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.plotting.slices import (
     GROUP_TEXT,
@@ -48,7 +48,7 @@ EMPTY = (
 
 
 @solara.component
-def View(session: Session, screen: Screen, query: str) -> None:
+def View(session: OpenPage, screen: Screen, query: str) -> None:
     """A folder of results, one slice of it, one point."""
     root = settings.current().results
     first = solara.use_memo(lambda: browser.read(query, root), [])
