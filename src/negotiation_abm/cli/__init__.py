@@ -6,6 +6,7 @@ imported where a command runs, so that ``--help`` stays quick.
 
 import argparse
 import importlib
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -53,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status (2 for bad input)."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     options = _parser().parse_args(words)
+    if arguments is None:  # from a shell, which shows what the package notes in its log
+        logging.basicConfig(format="%(message)s")
+        logging.getLogger("negotiation_abm").setLevel(logging.INFO)
     try:
         with carrying_out(words):
             use_modules(*options.module)
