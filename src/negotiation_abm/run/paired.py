@@ -36,7 +36,7 @@ def mean_difference(base: np.ndarray, changed: np.ndarray, level: float = 0.95) 
         points = float(base.mean()), float(changed.mean()), float(gaps.mean())
         return Difference(*points, float("-inf"), float("inf"))
     error = norm.ppf(0.5 + level / 2.0) * gaps.std(ddof=1) / np.sqrt(len(gaps))
-    mean = float(gaps.mean())
+    error, mean = float(error), float(gaps.mean())
     return Difference(float(base.mean()), float(changed.mean()), mean, mean - error, mean + error)
 
 
