@@ -21,7 +21,7 @@ from negotiation_abm import (
     replay_record,
 )
 from negotiation_abm.calibration import run as run_module
-from negotiation_abm.calibration.draws import load_draws
+from negotiation_abm.calibration.draws import draws_of
 from negotiation_abm.calibration.features import collect
 from negotiation_abm.calibration.fit import fit
 from negotiation_abm.calibration.likelihood import Likelihood
@@ -423,7 +423,7 @@ def test_calibrate_with_draws(two_levers, few_points, capsys):
     chosen = load_parameter_set(Path("out/mine.yaml"))
     assert (chosen.fit["draws"], chosen.fit["packages"]) == (100, "split")
     assert "MAP (posterior sd)" in chosen.sources["fatigue"]
-    draws = load_draws(chosen)
+    draws = draws_of(chosen)
     assert draws.shape == (100, len(pd.read_csv("out/identification.csv")))
     columns = pd.read_parquet("out/mine.parquet")
     assert columns.groupby("chain").size().tolist() == [25] * 4

@@ -95,9 +95,10 @@ def test_lever(tmp_path):
 
 @pytest.fixture
 def scratch(tmp_path):
-    for name in ("src", "tests", "configs", "seeds", "docs"):
+    for name in ("src", "tests", "configs", "seeds", "docs", "experiments"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for name in ("pyproject.toml", "Makefile", "README.md"):
+        shutil.copy(ROOT / name, tmp_path)
     return tmp_path
 
 
@@ -127,11 +128,11 @@ def test_strategy_in_the_package_breaks_no_test(scratch):
 @pytest.mark.verify
 def test_payoff_term(scratch):
     """Its line, its rule and a prior; then the fit has a row for it and the runs follow it."""
-    line, rule = blocks("howto_payoff_term.md", "python")
-    [prior] = blocks("howto_payoff_term.md", "yaml")
+    page = "howto_payoff_term.md"
+    [line], [rule], [prior] = (blocks(page, kind) for kind in ("text", "python", "yaml"))
     core = scratch / "src/negotiation_abm/core"
     insert(core / "params.py", '    coefficient("forum"', line)
-    insert(core / "payoffs.py", "        value += params.forum", rule)
+    insert(core / "payoffs.py", "    value = -params.offer_cost[player]", rule)
     insert(scratch / "configs/calibration/priors.yaml", "  forum:", prior)
     script = """
 from negotiation_abm import build_game, load_record, load_scenario, paired_difference
@@ -139,17 +140,16 @@ from negotiation_abm.calibration.features import collect
 from negotiation_abm.calibration.priors import load_prior
 base = build_game(load_scenario("baseline_2025"))
 data = collect(base, load_record("record_2025"), with_hidden=False)
-number = [c.parameter for c in data.coefficients].index("anticipation")
+number = [c.parameter for c in data.coefficients].index("alarm")
 assert data.features[:, :, number].any()
-assert load_prior(data).moments(number) == (0.0, 1.5)
-drawn = build_game(load_scenario("baseline_2025", {"anticipation": 3.0}))
-print(paired_difference(base, drawn, "first_truce_weeks", replicates=50, seed=7).difference)
+assert load_prior(data).moments(number) == (0.0, 3.0)
+alarmed = build_game(load_scenario("baseline_2025", {"alarm": 30.0}))
+print(paired_difference(base, alarmed, "US.num_suspend", replicates=50, seed=7).difference)
 """
     said = run([sys.executable, "-c", script], scratch, **in_copy(scratch))
-    assert float(said) < 0.0
-    run_tests(
-        scratch, "tests/test_payoffs.py", "tests/test_calibration_features.py", **in_copy(scratch)
-    )
+    assert float(said) > 0.0
+    names = ("payoffs", "calibration_features", "every_parameter")
+    run_tests(scratch, *(f"tests/test_{name}.py" for name in names), **in_copy(scratch))
 
 
 def insert(path, after, text):

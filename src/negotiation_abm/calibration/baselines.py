@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from negotiation_abm.calibration.features import Data
-from negotiation_abm.core.terms import NUM_OPTIONS, lever_of, move_of, option_of
+from negotiation_abm.core.terms import NUM_OPTIONS, lever_of, move_of, num_options, option_of
 
 NUM_TYPES = 5
 START = NUM_TYPES  # the state before any move
@@ -142,8 +142,8 @@ def ridge_multinomial(data: Data, train: np.ndarray, test: Data | None = None) -
         slope = inputs[train].T @ (hits[train] - p[train])
         return -score, RIDGE * flat - slope.ravel()
 
-    found = minimize(loss, np.zeros(inputs.shape[1] * NUM_TYPES), jac=True, method="L-BFGS-B")
-    return chances(found.x, inputs_of(test), legal_types(test))
+    optimum = minimize(loss, np.zeros(inputs.shape[1] * NUM_TYPES), jac=True, method="L-BFGS-B")
+    return chances(optimum.x, inputs_of(test), legal_types(test))
 
 
 BASELINES: dict[str, Callable[..., Types]] = {
@@ -181,13 +181,13 @@ def _renamed(data: Data, test: Data, counts: np.ndarray) -> np.ndarray:
     has for a lever of that name; 0 for names that it does not know.
     """
     shares = stand_ins(data, test)
-    found = np.zeros((len(test.chosen), 2, NUM_OPTIONS))
+    renamed = np.zeros((len(test.chosen), 2, NUM_OPTIONS))
     for d, player in enumerate(test.player):
         names = test.game.lever_names[player]
-        for option in range(2, 2 + 3 * len(names)):
+        for option in range(2, num_options(len(names))):
             name = names[_LEVER[option]]
             for i, known in enumerate(data.game.lever_names):
                 if name in known:
                     there = option_of(int(_TYPE[option]), known.index(name))
-                    found[d, i, option] = shares[d, i] * counts[i, there]
-    return found
+                    renamed[d, i, option] = shares[d, i] * counts[i, there]
+    return renamed

@@ -20,7 +20,7 @@ from negotiation_abm.core.parameter import Parameter
 from negotiation_abm.core.params import PARAMETERS
 from negotiation_abm.core.payoffs import option_value, round_log_odds
 from negotiation_abm.core.state import as_object
-from negotiation_abm.core.terms import NUM_OPTIONS
+from negotiation_abm.core.terms import NUM_OPTIONS, num_options
 from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.record.load import Record
 from negotiation_abm.replay.replay import replay_record
@@ -144,7 +144,7 @@ def collect(
         legal = np.zeros(NUM_OPTIONS, dtype=bool)
         values = np.zeros((NUM_OPTIONS, len(coefficients)))
         offset = np.zeros(NUM_OPTIONS)
-        for other in range(2 + 3 * base.num_levers[player]):
+        for other in range(num_options(base.num_levers[player])):
             legal[other] = is_legal(state, base, player, other)
             if legal[other]:
                 offset[other] = option_value(state, base, week, player, other)

@@ -19,13 +19,14 @@ from negotiation_abm.calibration.weekly import before_dates, is_truce, raises_an
 from negotiation_abm.core.params import derive
 from negotiation_abm.core.terms import Move, TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import find, read_yaml
 from negotiation_abm.record.load import Record
 from negotiation_abm.replay.replay import replay_record
 from negotiation_abm.run.outcome import Outcome, Runs
 from negotiation_abm.run.outcomes import first_truce_weeks
 from negotiation_abm.run.play import play_one
+from negotiation_abm.run.spells import curves_of
 from negotiation_abm.scenario.game import Game
 
 FOLDER = "configs/calibration"
@@ -107,7 +108,7 @@ def load_moments(reference: str | Path, game: Game, record: Record | None = None
     for name in data:
         if name not in ("name", "scenario", "moments", "spells"):
             raise InputError(
-                path, str(name), f"unknown; {nearest(str(name), ['moments', 'spells'])}"
+                path, str(name), f"unknown; {suggest(str(name), ['moments', 'spells'])}"
             )
     targets, spells = data.get("moments"), data.get("spells", [])
     if spells == "record":
@@ -119,7 +120,7 @@ def load_moments(reference: str | Path, game: Game, record: Record | None = None
     known = moment_names(game)
     for name, entry in targets.items():
         if name not in known:
-            raise InputError(path, f"moments.{name}", f"unknown; {nearest(str(name), known)}")
+            raise InputError(path, f"moments.{name}", f"unknown; {suggest(str(name), known)}")
         _numbers(path, f"moments.{name}", entry, ("target", "sd"))
     for number, entry in enumerate(spells):
         place = f"spells.{number}"
@@ -217,14 +218,11 @@ def _share(part: float, whole: float) -> float:
 
 def _hazard(spells: np.ndarray) -> np.ndarray:
     """Hazard by week of age, averaged over neighbouring weeks, never 0 or 1."""
-    weeks = HAZARD_WEEKS
-    duration = np.minimum(spells["duration_weeks"], weeks)
-    observed = (spells["cause"] != TruceEnd.CENSORED) & (spells["duration_weeks"] <= weeks)
-    ends = np.bincount(duration[observed], minlength=weeks + 1).astype(float)
-    left = np.bincount(duration, minlength=weeks + 1)
-    at_risk = (len(spells) - np.concatenate([[0], np.cumsum(left)[:-1]])).astype(float)
-    width = np.ones(2 * WINDOW + 1)
-    ends, at_risk = np.convolve(ends, width, "same"), np.convolve(at_risk, width, "same")
+    curves, width = curves_of([spells], HAZARD_WEEKS + 1), np.ones(2 * WINDOW + 1)
+    ends, at_risk = (
+        np.convolve(counts[0, : HAZARD_WEEKS + 1], width, "same")
+        for counts in (curves.ended, curves.at_risk)
+    )
     return np.asarray((ends + HALF) / (at_risk + 2.0 * HALF))
 
 

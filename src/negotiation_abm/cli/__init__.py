@@ -6,12 +6,14 @@ imported where a command runs, so that ``--help`` stays quick.
 
 import argparse
 import importlib
+import logging
 import os
 import sys
 from collections.abc import Sequence
 
 from negotiation_abm import use_modules
 from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.provenance import carrying_out
 
 COMMANDS = (
     "replay",
@@ -50,10 +52,15 @@ SCENARIO is a path or the name of a shipped scenario (negotiation-abm list).
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status (2 for bad input)."""
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    options = _parser().parse_args(words)
+    if arguments is None:  # from a shell, which shows what the package notes in its log
+        logging.basicConfig(format="%(message)s")
+        logging.getLogger("negotiation_abm").setLevel(logging.INFO)
     try:
-        use_modules(*options.module)
-        status: int = options.run(options) or 0
+        with carrying_out(words):
+            use_modules(*options.module)
+            status: int = options.run(options) or 0
         sys.stdout.flush()
         return status
     except InputError as error:

@@ -112,6 +112,7 @@ def changes_of(options: argparse.Namespace) -> dict[str, Any]:
     import yaml
 
     from negotiation_abm.files.resources import parse_yaml
+    from negotiation_abm.scenario.load import changes_beside
 
     changes = {}
     for item in options.set:
@@ -122,7 +123,7 @@ def changes_of(options: argparse.Namespace) -> dict[str, Any]:
             changes[name] = parse_yaml(text)
         except (yaml.YAMLError, ValueError):
             raise InputError("--set", item, "the value is not valid YAML") from None
-    return changes
+    return changes_beside(changes, Path())
 
 
 def game_of(options: argparse.Namespace) -> Any:

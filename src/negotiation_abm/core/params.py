@@ -66,9 +66,7 @@ DYNAMICS_PARAMETERS: tuple[Parameter, ...] = (
     scalar("goodwill_memory", PER_WEEK, 0, 1, "decay of goodwill"),
     scalar("market_memory", PER_WEEK, 0, 1, "decay of market loss"),
     scalar("felt_memory", PER_WEEK, 0, 1, "memory of relievable pain"),
-    scalar("pain_memory", PER_WEEK, 0, 1, "memory of the pain of a constituency"),
     scalar("strain_memory", PER_WEEK, 0, 1, "decay of the strain on a truce"),
-    scalar("contact_memory", PER_WEEK, 0, 1, "decay of contact"),
     scalar("threat_anger", "escalations", 0, 5, "anger that a threat carries"),
     scalar("agreement_anger", SHARE, 0, 1, "share of anger that survives an agreement"),
     scalar("agreement_goodwill", "concessions", 0, 5, "goodwill that an agreement adds"),
@@ -146,8 +144,6 @@ PARAMS = np.dtype(
         ("modules", "i8", (MAX_MODULES,)),  # 1 where the module of that number is on
         *PARAM_FIELDS,
         # derived once from the numbers above (`derive`)
-        ("initiative_odds", "f8", (NUM_PLAYERS,)),  # exp(precision * initiative)
-        ("threat_odds", "f8", (NUM_PLAYERS,)),  # exp(precision * threat_initiative)
         ("mirror_odds", "f8", ()),  # exp(precision * mirror)
         ("breach_odds", "f8", ()),  # exp(-precision * breach_cost)
         ("bite_scale", "f8", ()),
@@ -161,15 +157,10 @@ PARAMS = np.dtype(
 
 def derive(params: np.ndarray) -> None:
     """Fill the derived fields of an array of `PARAMS` records, in place."""
-    limit = 110.0  # as in the quantal response: no product of such factors overflows
     precision = params["precision"]
-    for name, exponent in (
-        ("mirror", precision * params["mirror"]),
-        ("breach", -precision * params["breach_cost"]),
-        ("initiative", precision[..., np.newaxis] * params["initiative"]),
-        ("threat", precision[..., np.newaxis] * params["threat_initiative"]),
-    ):
-        params[f"{name}_odds"] = np.exp(np.clip(exponent, -limit, limit))
+    limit = 110.0  # as in the quantal response: no product of such factors overflows
+    params["mirror_odds"] = np.exp(np.clip(precision * params["mirror"], -limit, limit))
+    params["breach_odds"] = np.exp(np.clip(-precision * params["breach_cost"], -limit, limit))
     params["bite_scale"] = 1.0 / (1.0 - np.exp(-params["saturation"]))
     saturation = params["saturation"][..., np.newaxis, np.newaxis]
     scale = params["bite_scale"][..., np.newaxis, np.newaxis]

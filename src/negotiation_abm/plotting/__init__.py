@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.folder import read_manifest, writing
 from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.plotting.folder import complete, read_json
@@ -51,7 +51,7 @@ def plot_folder(folder: Path, names: Iterable[str] = ()) -> list[Path]:
     asked = list(dict.fromkeys(names))
     for name in asked:
         if name not in FIGURES:
-            raise InputError("--figure", name, nearest(name, FIGURES))
+            raise InputError("--figure", name, suggest(name, FIGURES))
         for file in FIGURES[name].needs:
             if not (folder / file).is_file():
                 problem = f"missing; {FIGURES[name].made_by} writes it"
@@ -74,12 +74,16 @@ def _draw(folder: Path, names: list[str], studies: list[str], is_asked: bool) ->
 
     figures: dict[str, Figure] = {}
     about: dict[str, str] = {}
+    sources: dict[str, list[Path]] = {}
     try:
         with style.context():
             for name in names:
                 found = drawn(folder, name)
                 if found is not None:
                     figures[name], about[name] = found
+                    entry = FIGURES[name]
+                    read = (*entry.needs, entry.table, "replay.json")  # a recorded line, if any
+                    sources[name] = [folder / file for file in read]
                 elif is_asked:
                     problem = f"nothing to draw for '{name}'; it needs {FIGURES[name].made_by}"
                     raise InputError(folder, "", problem)
@@ -87,10 +91,11 @@ def _draw(folder: Path, names: list[str], studies: list[str], is_asked: bool) ->
                 of_study = study_figures(folder, file)
                 figures |= of_study
                 about |= dict.fromkeys(of_study, f"{file} sha256 {file_hash(folder / file)}")
-            with writing(folder, "plot", {}) as draft:
+                sources |= {key: [folder / file] for key in of_study}
+            with writing(folder, "plot", {}, keep=True) as draft:
                 for name, figure in figures.items():
                     for kind in KINDS:
-                        path = draft.path(f"figures/{name}.{kind}")
+                        path = draft.path(f"figures/{name}.{kind}", sources[name])
                         style.save(figure, path, about[name])
     finally:
         style.close(figures.values())

@@ -14,16 +14,14 @@ is on schedule until then.
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import ValidationError
 
 from negotiation_abm.core.state import STATE, as_object, as_record
 from negotiation_abm.core.terms import Move, option_of
-from negotiation_abm.files.errors import InputError, nearest
-from negotiation_abm.files.schema_errors import readable
+from negotiation_abm.files.errors import InputError, suggest
+from negotiation_abm.files.validation import checked
 from negotiation_abm.record.load import Record, Row
 from negotiation_abm.replay.board import Board
 from negotiation_abm.replay.replay import last_day, replay_until
@@ -78,10 +76,7 @@ def branch(
         day = dt.date.fromisoformat(date) if isinstance(date, str) else date
     except ValueError:
         raise InputError("date", str(date), "is not a date; expected YYYY-MM-DD") from None
-    try:
-        forced = [ScriptedMove.model_validate(dict(move)) for move in moves]
-    except ValidationError as error:
-        raise readable(Path("moves"), error, ScriptedMove) from None
+    forced = checked(list[ScriptedMove], "moves", [dict(move) for move in moves])
     return branch_off(game, record, branch_turn(game, record, day, "date"), onward, forced).game
 
 
@@ -119,7 +114,7 @@ def without(record: Record, skipped: Iterable[str]) -> Record:
         if len(kept) == len(rows):
             known = [row.id for row in record.rows]
             known += sorted({row.decision for row in record.rows if row.decision})
-            raise InputError(record.path, f"skip {name}", f"no such row; {nearest(name, known)}")
+            raise InputError(record.path, f"skip {name}", f"no such row; {suggest(name, known)}")
         rows = kept
     if not rows:
         raise InputError(record.path, "skip", "no rows are left")
@@ -212,7 +207,7 @@ def _option(game: Game, entry: ScriptedMove) -> tuple[int, int]:
     """Player and option of a move, or an `InputError`."""
     place, players = _place(entry), list(game.players)
     if entry.player not in players:
-        raise InputError("move", place, f"unknown player; {nearest(entry.player, players)}")
+        raise InputError("move", place, f"unknown player; {suggest(entry.player, players)}")
     player = players.index(entry.player)
     if entry.move not in ("ESCALATE", "THREATEN", "CONCEDE"):
         if entry.lever is not None:
@@ -222,7 +217,7 @@ def _option(game: Game, entry: ScriptedMove) -> tuple[int, int]:
     if entry.lever is None:
         raise InputError("move", place, f"missing lever; allowed: {', '.join(names)}")
     if entry.lever not in names:
-        raise InputError("move", place, f"unknown lever; {nearest(entry.lever, names)}")
+        raise InputError("move", place, f"unknown lever; {suggest(entry.lever, names)}")
     _, lever = split_lever(game.scenario, place, f"{entry.player}.{entry.lever}")
     return player, int(option_of(Move[entry.move], lever))
 

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 import pandas as pd
 
 from negotiation_abm.core.terms import Phase
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.run.batch import simulate
 from negotiation_abm.run.paired import Difference, mean_difference
 from negotiation_abm.run.play import play_one
 from negotiation_abm.run.registry import as_floats, entries, filled, named
+from negotiation_abm.run.running import is_running
 from negotiation_abm.run.spells import MEASURES, spells_table
 from negotiation_abm.run.step import GROUPS
 from negotiation_abm.scenario.game import Game
@@ -52,18 +53,16 @@ def truce_survival(
         ("truces", truces, GROUPS),
     ):
         if word not in allowed:
-            raise InputError(name, word, f"unknown; {nearest(word, allowed)}")
+            raise InputError(name, word, f"unknown; {suggest(word, allowed)}")
     if truces == "running" and game.initial["phase"][0] != Phase.TRUCE:
         problem = f"no truce is in force at the start of {game.scenario.name}"
         raise InputError("truces", truces, problem)
 
     def blocks() -> Iterable[pd.DataFrame]:
         for block in simulate(game, replicates, seed, threads):
+            running = truces == "all" or is_running(game, block.spells)
             table = spells_table(game, block.spells).to_pandas()
-            chosen = table["measure"] == measure
-            if truces == "running":
-                chosen &= (table["truce"] == 0) & (table["start_week"] <= 0)
-            yield table[chosen]
+            yield table[(table["measure"] == measure) & running]
 
     found = survival(blocks)
     if found is None:
@@ -100,7 +99,7 @@ def paired_difference(
     """
     known = [item.name for item in filled(base, entries())]
     if outcome not in known:
-        raise InputError("outcome", outcome, f"unknown; {nearest(outcome, known)}")
+        raise InputError("outcome", outcome, f"unknown; {suggest(outcome, known)}")
     values = [
         as_floats(play_one(game, named(game, outcome), replicates, seed, threads)[outcome])
         for game in (base, changed)

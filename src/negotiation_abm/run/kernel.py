@@ -1,107 +1,19 @@
-"""The compiled run: one loop over replicates that calls the same rules as the Mesa model.
-
-Compiled code is cached in a folder whose name is a hash of the sources, because the compiler's
-own cache does not notice an edit of a rule in another file (numba#1833, numba#9483).
-"""
+"""The compiled run: one loop over replicates that calls the same rules as the Mesa model."""
 
 # mypy: disable-error-code="no-untyped-def"
 
-import hashlib
-import os
-import tempfile
+import pickle
 import threading
 from collections.abc import Callable, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from negotiation_abm.files.resources import source_hash
-from negotiation_abm.strategies import outside
+from negotiation_abm.run.compiler import jit, outside_hash, register_rules
 
 USUAL = "logit"  # the strategy that most runs use
 _MAKING = threading.Lock()
-
-
-def _cache_folder(outside: str) -> Path:
-    """Folder for compiled code; `outside` is a hash of strategies that are not of the package."""
-    name = source_hash(rules_only=True) + (f"-{outside}" if outside else "")
-    base = os.environ.get("NEGOTIATION_ABM_CACHE")
-    if base is None:
-        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    folder = Path(base) / "negotiation_abm" / name
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        folder = Path(tempfile.gettempdir()) / f"negotiation_abm-{name}"
-    return folder
-
-
-@cache
-def compiler() -> Any:
-    """Numba, with the cache keyed by the sources."""
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(_cache_folder("")))
-    import numba
-
-    return numba
-
-
-@cache
-def _register(function: Callable[..., Any]) -> None:
-    """Let compiled code call a rule."""
-    from numba.extending import register_jitable
-
-    register_jitable(function)
-
-
-@cache
-def _register_twins() -> None:
-    """Compiled versions of the few functions that copy a state."""
-    from numba.extending import overload
-
-    from negotiation_abm.core.state import INFO, STATE
-    from negotiation_abm.strategies import _lookahead
-
-    @overload(_lookahead.new_twin)
-    def new_twin():
-        return lambda: np.empty(1, STATE)
-
-    @overload(_lookahead.new_info)
-    def new_info():
-        return lambda: np.zeros(1, INFO)
-
-    @overload(_lookahead.copy_state)
-    def copy_state(twin, state):
-        def copy(twin, state):
-            twin[0] = state
-
-        return copy
-
-
-def register_rules() -> Any:
-    """Numba, with every rule that is known by now registered."""
-    numba = compiler()
-    from negotiation_abm.core import draws, tracker, transitions, week
-    from negotiation_abm.core._rule import RULES
-    from negotiation_abm.strategies import strategies
-
-    del draws, tracker, transitions, week  # imported for the rules that they note down
-    strategies()
-    for function in RULES:
-        _register(function)
-    _register_twins()
-    return numba
-
-
-def outside_hash() -> str:
-    """Hash of the strategies that are not of the package, names and files; empty if none."""
-    digest = hashlib.sha256()
-    files = outside()
-    for name, path in files.items():
-        digest.update(f"{name} ".encode())
-        digest.update(Path(path).read_bytes())
-    return digest.hexdigest()[:16] if files else ""
 
 
 def _dispatcher(choices: list[tuple[int, Callable[..., int]]]) -> Callable[..., int]:
@@ -153,22 +65,9 @@ def make_kernel(
 
 @cache
 def _kernel(codes: tuple[int, ...], disturbed: bool, key: str) -> Callable[..., tuple[int, int]]:
-    """The loop, compiled for these codes with the strategies from outside that have this hash."""
-    numba = register_rules()
-    if key:  # the compiler's cache would not notice an edit of their files
-        numba.config.CACHE_DIR = str(_cache_folder(key))
-    else:
-        numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
-    from negotiation_abm.core.draws import (
-        AGENCY_BLOCK,
-        TURN_BLOCK,
-        decision_block,
-        normal,
-        pick,
-        uniforms,
-    )
-    from negotiation_abm.core.hooks import end_modules, start_modules
-    from negotiation_abm.core.terms import NUM_OPTIONS, opponent_of
+    """The loop, compiled for these codes with what comes from outside and has this hash."""
+    register_rules()
+    from negotiation_abm.core.terms import NUM_OPTIONS, Move, Stage
     from negotiation_abm.core.tracker import (
         TRACE,
         close_tally,
@@ -178,14 +77,15 @@ def _kernel(codes: tuple[int, ...], disturbed: bool, key: str) -> Callable[..., 
         track_move,
         track_turn,
     )
-    from negotiation_abm.core.transitions import (
-        agency_option,
-        apply_agency_move,
-        apply_move,
-        final_option,
-        scheduled_step,
+    from negotiation_abm.core.transitions import final_option
+    from negotiation_abm.core.turn import (
+        act_of_agency,
+        begin_week,
+        decision_draws,
+        finish_week,
+        mover,
+        play_move,
     )
-    from negotiation_abm.core.week import begin_turn, end_turn
     from negotiation_abm.strategies import is_plain, strategies
 
     names = list(strategies())
@@ -193,7 +93,6 @@ def _kernel(codes: tuple[int, ...], disturbed: bool, key: str) -> Callable[..., 
     decide = _dispatcher(sorted(choices, key=lambda choice: names[choice[0]] != USUAL))
     needs_runtime = not all(is_plain(names[code]) for code in codes)
 
-    @numba.njit(nogil=True, cache=True, _nrt=needs_runtime)
     def run_replicates(
         params_in,
         weeks,
@@ -226,69 +125,65 @@ def _kernel(codes: tuple[int, ...], disturbed: bool, key: str) -> Callable[..., 
             states[0] = initial[0]
             tally = tallies[number]
             start_tally(tally, state, replicate)
-            for turn in range(start, len(weeks)):
-                week = weeks[turn]
-                u_order, u_round, u_us, u_china = uniforms(seed, replicate, turn, TURN_BLOCK)
-                begin_turn(state, params, week, u_round)
-                if params.num_modules > 0:
-                    start_modules(state, params, week, seed, replicate, 1)
-                for player in range(2):
-                    u_shock = u_us if player == 0 else u_china
-                    if u_shock < params.agency_rate[player]:
-                        block = uniforms(seed, replicate, turn, AGENCY_BLOCK)
-                        u_lever = block[0] if player == 0 else block[2]
-                        u_size = block[1] if player == 0 else block[3]
-                        option = agency_option(state, params, player, u_lever)
-                        if option > 0:
-                            tally.agency_shocks[player] += 1
-                            multiple = pick(params.step_multiple, params.step_probability, u_size)
-                            step = scheduled_step(state, params, player, option, multiple)
-                            left = state.weeks_left
-                            apply_agency_move(state, params, player, option, step, info)
-                            count = track_move(
-                                tally, state, params, player, option, left, info, spells, count
-                            )
-                first_mover = 0 if u_order < 0.5 else 1
-                for exchange in range(params.exchanges_per_turn):
-                    state.exchange = exchange
-                    moved = False
-                    draws_first = uniforms(seed, replicate, turn, decision_block(exchange, 0))
-                    draws_second = uniforms(seed, replicate, turn, decision_block(exchange, 1))
-                    for place in range(2):
-                        player = first_mover if place == 0 else opponent_of(first_mover)
-                        u, u_size, u_lead, u_slip = draws_first if place == 0 else draws_second
-                        option = decide(codes[player], state, params, week, player, u, weights)
-                        if disturbed:
-                            option = final_option(state, params, week, player, option, u_slip)
-                            track_forced(tally, state, week, player, option)
-                        step = 0.0
-                        lead = 0
-                        if option > 1:
-                            multiple = pick(params.step_multiple, params.step_probability, u_size)
-                            lead = pick(params.lead_weeks, params.lead_probability, u_lead)
-                            step = scheduled_step(state, params, player, option, multiple)
-                        left = state.weeks_left
-                        frailty = normal(u_size, u_lead) if option == 1 else 0.0
-                        apply_move(state, params, player, option, step, lead, frailty, info)
-                        count = track_move(
-                            tally, state, params, player, option, left, info, spells, count
-                        )
-                        moved = moved or option != 0
-                    if not moved:
-                        break
-                if params.num_modules > 0:
-                    end_modules(state, params, week, seed, replicate, 1)
-                end_turn(state, params, week, info)
+            while state.turn < len(weeks):
+                week = weeks[state.turn]
+                if state.stage == Stage.BEFORE:
+                    begin_week(state, params, week, seed, replicate)
+                while state.stage == Stage.AGENCIES:
+                    act_of_agency(state, params, seed, replicate, info)
+                    if info.option != Move.HOLD:
+                        count = track_move(tally, state, params, info, spells, count)
+                while state.stage == Stage.MOVES:
+                    player = mover(state)
+                    u, u_size, u_lead, u_slip = decision_draws(state, seed, replicate)
+                    option = decide(codes[player], state, params, week, player, u, weights)
+                    if disturbed:
+                        option = final_option(state, params, week, player, option, u_slip)
+                        track_forced(tally, state, week, player, option)
+                    play_move(state, params, player, option, u_size, u_lead, info)
+                    count = track_move(tally, state, params, info, spells, count)
+                finish_week(state, params, week, seed, replicate, 1, info)
                 count = track_turn(tally, state, params, info, spells, count)
                 if number < len(traces):
-                    trace_turn(traces[number, turn - start], state, params, week, tally)
+                    trace_turn(traces[number, state.turn - 1 - start], state, params, week, tally)
             count = close_tally(tally, state, params, info, spells, count)
         return len(tallies), count
 
+    loop = _Loop(run_replicates, needs_runtime)
+
     def run(*arguments: Any, traces: Any = None) -> tuple[int, int]:
-        noted = no_traces if traces is None else traces
-        found: tuple[int, int] = run_replicates(*arguments, noted, np.zeros(NUM_OPTIONS))
-        return found
+        return loop(*arguments, no_traces if traces is None else traces, np.zeros(NUM_OPTIONS))
 
     no_traces = np.zeros((0, 0), TRACE)
     return run
+
+
+class _Loop:
+    """A loop that is compiled at its first call, whichever thread makes it.
+
+    A cache that fails while it is read or written (a full disk, a damaged file) costs the time of
+    one compilation and nothing else.
+    """
+
+    def __init__(self, function: Callable[..., Any], needs_runtime: bool) -> None:
+        self._function = function
+        self._options = {"nogil": True, "_nrt": needs_runtime}
+        self._compiled: Callable[..., tuple[int, int]] | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self, *arguments: Any) -> tuple[int, int]:
+        if self._compiled is None:
+            with self._lock:
+                if self._compiled is None:
+                    return self._first_call(arguments)
+        return self._compiled(*arguments)
+
+    def _first_call(self, arguments: tuple[Any, ...]) -> tuple[int, int]:
+        compiled = jit(self._function, **self._options)
+        try:
+            found: tuple[int, int] = compiled(*arguments)
+        except (OSError, EOFError, pickle.UnpicklingError):
+            compiled = jit(self._function, is_kept=False, **self._options)
+            found = compiled(*arguments)
+        self._compiled = compiled
+        return found

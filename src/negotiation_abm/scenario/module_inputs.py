@@ -14,7 +14,7 @@ import numpy as np
 from negotiation_abm.core import modules
 from negotiation_abm.core.inputs import Key
 from negotiation_abm.core.misfit import MisfitError
-from negotiation_abm.files.errors import InputError, input_error, nearest
+from negotiation_abm.files.errors import InputError, input_error, suggest
 from negotiation_abm.files.resources import read_text
 from negotiation_abm.scenario.places import split_lever, within
 from negotiation_abm.scenario.schema import Scenario
@@ -124,6 +124,6 @@ def _number(scenario: Scenario, place: str, key: Key, value: Any, beside: Any) -
 def _place(scenario: Scenario, place: str, what: str, value: str, allowed: Any) -> int:
     """Position of a name among those that are allowed."""
     if value not in allowed:
-        problem = f"unknown {what} '{value}'; {nearest(value, allowed)}"
+        problem = f"unknown {what} '{value}'; {suggest(value, allowed)}"
         raise InputError(scenario.path, place, problem)
     return list(allowed).index(value)

@@ -6,8 +6,20 @@ from typing import Any
 
 from negotiation_abm.core import modules
 from negotiation_abm.files.provenance import file_hash, text_hash
+from negotiation_abm.files.resources import source_hash
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.strategies import outside
+
+
+def rules_hash(*places: str) -> str:
+    """Hash of the sources that determine the numbers of a run of a scenario.
+
+    These are the rules, the strategies (those from outside the package too) and what makes a game
+    of a scenario, and `places`, the folders and files of the package that play it.
+    """
+    sources = source_hash("core", "strategies", "scenario", *places)
+    others = {name: file_hash(Path(path)) for name, path in outside().items()}
+    return text_hash([sources, others])[:16] if others else sources
 
 
 def provenance_of(game: Game) -> dict[str, Any]:

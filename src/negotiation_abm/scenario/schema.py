@@ -171,6 +171,11 @@ class Scenario(_Model):
         """First day after the horizon."""
         return self.start + dt.timedelta(weeks=self.horizon_weeks)
 
+    def lever_place(self, name: str) -> tuple[int, int]:
+        """Player and lever number of ``OWNER.lever``."""
+        owner, _, lever = name.partition(".")
+        return self.players.index(owner), list(self.levers[owner]).index(lever)
+
     def turn_of(self, date: dt.date) -> int:
         """Turn (week from the start) that holds `date`; may lie outside the horizon."""
         return (date - self.start).days // 7

@@ -9,7 +9,7 @@ chunks, the workers, or how often the sweep was stopped.
 
 import numpy as np
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.run.registry import outcomes_for
 from negotiation_abm.scenario.load import scenario_of
 from negotiation_abm.sweep.cells import Rectangle
@@ -80,7 +80,9 @@ class Adaptive:
         if self.outcome not in found.outcomes:
             return np.full(len(stops), np.nan)
         place = found.place(self.outcome)
-        return np.asarray(found.high[:, place] - found.low[:, place]) / 2.0
+        alike = (found.error[:, place] == 0.0) & np.isnan(found.low[:, place])
+        width = np.asarray(found.high[:, place] - found.low[:, place]) / 2.0
+        return np.where(alike, 0.0, width)  # more runs would be alike too
 
 
 def outcome_of(plan: Plan) -> Outcome:
@@ -101,7 +103,7 @@ def outcome_of(plan: Plan) -> Outcome:
     if spec.stop.outcome in of_runs:
         return Outcome("", "", spec.stop.outcome)
     if spec.stop.outcome not in of_truces:
-        hint = nearest(spec.stop.outcome, [*of_truces, *of_runs])
+        hint = suggest(spec.stop.outcome, [*of_truces, *of_runs])
         raise InputError(spec.path, f"stop.outcome: {spec.stop.outcome}", f"unknown; {hint}")
     group = spec.stop.group or ("running" if base.truce else "all")
     return Outcome(spec.stop.measure, group, spec.stop.outcome)

@@ -16,10 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.files.resources import source_hash
 from negotiation_abm.sweep.cells import Cell, rectangles
 from negotiation_abm.sweep.designs import Changes
-from negotiation_abm.sweep.games import Games, Source
+from negotiation_abm.sweep.games import Games, Source, rules
 from negotiation_abm.sweep.rows import Piece, labels, play_cell, tables
 
 HELD_RUNS = 2_000  # before they are turned into tables
@@ -77,7 +76,7 @@ def play(task: Task) -> Finished:
         If this process has other rules than the one that made the task.
     """
     begun = time.perf_counter()
-    if source_hash(rules_only=True) != task.rules:
+    if rules() != task.rules:
         problem = "this worker has another version of the rules; install the same everywhere"
         raise InputError("negotiation_abm", "rules", problem)
     games = _GAMES.get(task.sweep)

@@ -68,7 +68,7 @@ def tables(pieces: Sequence[Piece], outputs: Sequence[str]) -> dict[str, pa.Tabl
     """
     game = pieces[0].game
     block = joined([piece.block for piece in pieces])
-    runs = runs_table(game, block, *commands_of(outputs))
+    runs = _with_nan(runs_table(game, block, *commands_of(outputs)))
     runs = runs.append_column("weeks", pa.array(np.full(len(runs), len(game.weeks), np.int32)))
     spells = spells_table(game, block.spells)
     if "spells" not in outputs:
@@ -81,6 +81,15 @@ def tables(pieces: Sequence[Piece], outputs: Sequence[str]) -> dict[str, pa.Tabl
         sizes = [len(piece.block.runs) * len(game.weeks) for piece in pieces]
         found["turns"] = _with_point(_turns_table(game, pieces), pieces, sizes)
     return found
+
+
+def _with_nan(runs: pa.Table) -> pa.Table:
+    """The table with NaN in place of null where the summary has a mean of fractions."""
+    for number, field in enumerate(runs.schema):
+        if is_outcome(field.name) and pa.types.is_floating(field.type):
+            column = runs[field.name].fill_null(float("nan"))
+            runs = runs.set_column(number, field.name, column)
+    return runs
 
 
 def is_outcome(name: str) -> bool:

@@ -8,10 +8,10 @@ from concurrent.futures import BrokenExecutor
 from typing import Any
 
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.files.resources import source_hash
 from negotiation_abm.sweep.cells import Cell, chunks
 from negotiation_abm.sweep.chunk import Finished, Task, play
 from negotiation_abm.sweep.executors import Team
+from negotiation_abm.sweep.games import rules
 from negotiation_abm.sweep.plan import Plan
 from negotiation_abm.sweep.store import Store
 
@@ -130,7 +130,7 @@ def task_of(plan: Plan, cells: list[Cell], sweep: str) -> Task:
     points = {cell.point: (plan.changes(cell.point), plan.seed(cell.point)) for cell in cells}
     return Task(
         sweep=sweep,
-        rules=source_hash(rules_only=True),
+        rules=rules(),
         source=plan.source,
         changes=plan.spec.set,
         points=points,

@@ -29,7 +29,6 @@ QUANTITIES = (
     "market_loss",
     "felt",
     "strain",
-    "contact",
     "weeks_left",
 )
 _EACH = (MAX_SHOCKS,)
@@ -135,8 +134,6 @@ def _strike(state, params, shock):
         state.felt[player] = max(0.0, _changed(params, shock, state.felt[player]))
     elif quantity == 8:
         _strike_strain(state, params, shock)
-    elif quantity == 9:
-        state.contact = max(0.0, _changed(params, shock, state.contact))
     elif state.weeks_left >= 0:
         state.weeks_left = int(max(0.0, _changed(params, shock, float(state.weeks_left))))
 

@@ -1,5 +1,6 @@
 """Sweeps: phase diagrams and curves of a sweep, survival of any point, indices of a study."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from negotiation_abm.dashboard import browser, figures, settings
 from negotiation_abm.dashboard.browser import Asked
 from negotiation_abm.dashboard.jobs import Task, use_job
 from negotiation_abm.dashboard.parts import Choose, Command, Downloads, Note, Picture
-from negotiation_abm.dashboard.session import Screen, Session
+from negotiation_abm.dashboard.session import OpenPage, Screen
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.plotting.slices import (
     GROUP_TEXT,
@@ -47,7 +48,7 @@ EMPTY = (
 
 
 @solara.component
-def View(session: Session, screen: Screen, query: str) -> None:
+def View(session: OpenPage, screen: Screen, query: str) -> None:
     """A folder of results, one slice of it, one point."""
     root = settings.current().results
     first = solara.use_memo(lambda: browser.read(query, root), [])
@@ -213,7 +214,7 @@ def _Slice(asked: Asked, folder: Path, root: Path, screen: Screen) -> None:
                 ),
             )
     with solara.Div(classes=["card", "stack"]):
-        Downloads({f"slice.{k}": lambda k=k: file(k) for k in ("csv", "png", "svg")})  # type: ignore[misc]
+        Downloads({f"slice.{k}": partial(file, k) for k in ("csv", "png", "svg")})
         Command(browser.command(asked, root, is_of_point=False))
 
 
@@ -265,9 +266,7 @@ def _Point(asked: Asked, sweep: Sweep, root: Path, screen: Screen) -> None:
         if job.error:
             Note(job.error, kind="error")
         Picture(job.value, f"Survival of the truces of point {point}", job.is_running)
-        Downloads(
-            {f"point_{point}.{k}": lambda k=k: file(k) for k in ("csv", "png", "svg")}  # type: ignore[misc]
-        )
+        Downloads({f"point_{point}.{k}": partial(file, k) for k in ("csv", "png", "svg")})
         Command(browser.command(replace_measure(asked, measure), root, is_of_point=True))
         solara.HTML(
             tag="p",

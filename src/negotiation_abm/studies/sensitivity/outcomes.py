@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from negotiation_abm.core.terms import Phase
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.run.outcome import MEASURES
 from negotiation_abm.run.play import Played
 from negotiation_abm.run.registry import as_floats, entries, filled
@@ -38,7 +38,7 @@ def check_outcomes(path: Path, names: Any, scenario: Scenario) -> tuple[str, ...
         match = _CURVE.match(str(name))
         is_curve = match is not None and (match[3] is None) == (match[2] == "median")
         if not is_curve and name not in columns:
-            raise InputError(path, f"outcomes.{name}", f"unknown; {nearest(name, columns)}")
+            raise InputError(path, f"outcomes.{name}", f"unknown; {suggest(name, columns)}")
     return tuple(str(name) for name in names)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.sweep.folder import read_state
 from negotiation_abm.sweep.summary import load_sweep
 
@@ -115,7 +115,7 @@ def resolved(sweep: Sweep, query: Query) -> Query:
     at: dict[str, Any] = {}
     for name, value in query.at.items():
         if name not in sweep.names:
-            raise InputError(sweep.path, "at", f"'{name}'; {nearest(name, sweep.names)}")
+            raise InputError(sweep.path, "at", f"'{name}'; {suggest(name, sweep.names)}")
         if name not in (across, up):
             at[name] = _value(sweep, name, value)
     for name in sweep.names:
@@ -131,18 +131,18 @@ def _outcome(sweep: Sweep, query: Query) -> tuple[str, str, str]:
     usual = next((name for name in USUAL if name in names), names[0])
     outcome = query.outcome or usual
     if outcome not in names:
-        raise InputError(sweep.path, "outcome", f"'{outcome}'; {nearest(outcome, names)}")
+        raise InputError(sweep.path, "outcome", f"'{outcome}'; {suggest(outcome, names)}")
     pairs = [(m, g) for m, g, name in found if name == outcome]
     if pairs == [(_RUN, _RUN)]:
         return outcome, _RUN, _RUN
     measures = list(dict.fromkeys(m for m, _ in pairs))
     measure = query.measure or measures[0]
     if measure not in measures:
-        raise InputError(sweep.path, "measure", f"'{measure}'; {nearest(measure, measures)}")
+        raise InputError(sweep.path, "measure", f"'{measure}'; {suggest(measure, measures)}")
     groups = [g for m, g in pairs if m == measure]
     group = query.group or groups[0]
     if group not in groups:
-        raise InputError(sweep.path, "group", f"'{group}'; {nearest(group, groups)}")
+        raise InputError(sweep.path, "group", f"'{group}'; {suggest(group, groups)}")
     return outcome, measure, group
 
 
@@ -152,7 +152,7 @@ def _axes(sweep: Sweep, query: Query) -> tuple[str, str]:
         raise InputError(sweep.path, "across", "no name varies as a number")
     for place, name in (("across", query.across), ("up", query.up)):
         if name and name not in numbers:
-            raise InputError(sweep.path, place, f"'{name}'; {nearest(name, numbers)}")
+            raise InputError(sweep.path, place, f"'{name}'; {suggest(name, numbers)}")
     across = query.across or next(name for name in numbers if name != query.up)
     if query.up == across:
         raise InputError(sweep.path, "up", f"'{across}' goes across already")
@@ -173,7 +173,7 @@ def _value(sweep: Sweep, name: str, value: Any) -> Any:
         except (TypeError, ValueError):
             break
     shown = [f"{known:g}" if isinstance(known, float) else str(known) for known in values]
-    raise InputError(sweep.path, f"at {name}", f"'{value}'; {nearest(value, shown)}")
+    raise InputError(sweep.path, f"at {name}", f"'{value}'; {suggest(value, shown)}")
 
 
 def slice_table(sweep: Sweep, query: Query) -> pd.DataFrame:
