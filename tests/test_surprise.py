@@ -5,9 +5,16 @@ import pandas as pd
 import pytest
 
 from cli_helpers import command, shipped_game, strict_json
-from negotiation_abm import load_record, replay_record
+from negotiation_abm import NegotiationModel, load_record, replay_record
+from negotiation_abm.core.state import as_object
 from negotiation_abm.plotting import plot_folder
-from negotiation_abm.studies.surprise import moments, payoffs_after, regrets, run_surprise
+from negotiation_abm.studies.surprise import (
+    game_after,
+    moments,
+    payoffs_after,
+    regrets,
+    run_surprise,
+)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +74,20 @@ def test_a_shock_of_the_week_does_not_undo_the_move():
     game.weeks["shock"][turn, 0, 0] = moment.state.in_force[0, 0]
     [(_, payoffs)] = payoffs_after(game, [moment], 3, 1, 1)
     assert (payoffs[2] != payoffs[0]).all()  # US market_access, a tariff
+
+
+def test_the_week_goes_on_from_the_move_and_does_not_begin_again(game, found):
+    """Who has moved has moved: what follows is the answer of the other side, once."""
+    for moment in found:
+        onward = game_after(game, moment, moment.option, 1)
+        state = as_object(onward.initial[0])
+        model = NegotiationModel(onward, seed=1)
+        assert state.turn == moment.state.turn
+        if moment.state.place == 0:
+            assert model.mover.player == 1 - moment.player
+        model.run_to_horizon()
+        assert model.state.turn == state.turn + 1
+        assert len(model.datacollector.model_vars["week"]) == 1
 
 
 def test_best_option_has_no_regret(game, found):

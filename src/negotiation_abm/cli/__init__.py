@@ -56,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with carrying_out(words):
             use_modules(*options.module)
+            _say_when_rules_are_compiled()
             status: int = options.run(options) or 0
         sys.stdout.flush()
         return status
@@ -68,6 +69,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _say_when_rules_are_compiled() -> None:
+    from negotiation_abm.run.kernel import on_compile
+
+    text = "compiling the rules, once per version of them: about half a minute"
+    on_compile[:] = [lambda: print(text, file=sys.stderr, flush=True)]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.phase import plot_phase
+from negotiation_abm.survival.words import GROUPS
 from negotiation_abm.sweep.summary import load_sweep
 
 YEAR = 52.0  # weeks
@@ -33,8 +34,7 @@ def draw_sweep(folder: Path) -> list[Path]:
     paths = []
     with style.context():
         figure = _phases(chosen, names) if len(names) == 2 else _curve(chosen, names[0])
-        which = "the truce in force at the start" if group == "running" else "all truces"
-        style.small_print(figure, f"covered measure, {which}  |  {sweep_origin(folder)}")
+        style.small_print(figure, f"covered measure, {GROUPS[group]}  |  {sweep_origin(folder)}")
         try:
             (folder / "figures").mkdir(exist_ok=True)
             for kind in ("png", "svg"):

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from negotiation_abm.cli.tables import plain_table, short, terminal
+from negotiation_abm.cli.tables import ONE_RUN_NOTE, plain_table, short, terminal
+from negotiation_abm.survival.words import BEYOND_DATA, with_interval
 
 
 def print_mechanisms(rows: list[dict[str, Any]], replicates: int, seed: int) -> None:
@@ -29,10 +30,11 @@ def print_mechanisms(rows: list[dict[str, Any]], replicates: int, seed: int) -> 
         )
     console.print(table)
     console.print("In brackets: 95 % intervals of the paired difference; * where it excludes 0.")
+    if replicates < 2:
+        console.print(ONE_RUN_NOTE)
 
 
 def _change(row: dict[str, Any], name: str, digits: int) -> str:
     values = [row[f"{name}_{part}"] for part in ("difference", "low", "high")]
-    point, low, high = (f"{value:+.{digits}f}" for value in values)
     star = " *" if values[1] > 0.0 or values[2] < 0.0 else ""
-    return f"{point} [{low}, {high}]{star}"
+    return with_interval(values, f"{{:+.{digits}f}}".format, BEYOND_DATA, " ") + star

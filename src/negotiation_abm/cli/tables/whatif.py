@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.tables import plain_table, terminal
+from negotiation_abm.cli.tables import ONE_RUN_NOTE, plain_table, terminal
 from negotiation_abm.run.outcome import digits_of
+from negotiation_abm.survival.words import is_clear, with_interval
 
 
 def print_whatif(summary: dict[str, Any], out: Path | None) -> None:
@@ -31,17 +32,19 @@ def print_whatif(summary: dict[str, Any], out: Path | None) -> None:
     )
     for row in summary["outcomes"]:
         digits = digits_of(row["unit"], is_mean=True)
-        star = " *" if row["low"] > 0.0 or row["high"] < 0.0 else "  "
+        change = [row[name] for name in ("difference", "low", "high")]
         table.add_row(
             row["text"],
             row["unit"],
             f"{row['factual']:.{digits}f}",
             f"{row['altered']:.{digits}f}",
-            f"{row['difference']:+.{digits}f} [{row['low']:.{digits}f}, {row['high']:.{digits}f}]"
-            + star,
+            with_interval(change, f"{{:+.{digits}f}}".format, "-", " ")
+            + (" *" if is_clear(row) else "  "),
         )
     console.print(table)
     console.print("* the interval of the paired difference excludes 0; parameters held fixed.")
+    if summary["replicates"] < 2:
+        console.print(ONE_RUN_NOTE)
     for note in summary["notes"]:
         console.print(f"note: {note}")
     if out:
