@@ -151,18 +151,6 @@ def test_a_cache_that_fails_costs_one_compilation(tmp_path, monkeypatch, fault):
         return call
 
     monkeypatch.setattr(kernel, "jit", jit)
-    loop = kernel._Loop(lambda a, b: (a, b), "name", needs_runtime=False)
+    loop = kernel._Loop(lambda a, b: (a, b), needs_runtime=False)
     assert [loop(1, 2), loop(3, 4)] == [(1, 2), (3, 4)]
     assert asked == [True, False]
-
-
-def test_it_is_said_once_that_rules_are_compiled(tmp_path, monkeypatch):
-    monkeypatch.setenv(PLACE, str(tmp_path))
-    monkeypatch.setattr(kernel, "jit", lambda function, **options: function)
-    said = []
-    monkeypatch.setattr(kernel, "on_compile", [lambda: said.append("compiling")])
-    for _ in range(2):  # two processes
-        loop = kernel._Loop(lambda: (0, 0), "name", needs_runtime=False)
-        loop()
-        loop()
-    assert said == ["compiling"]

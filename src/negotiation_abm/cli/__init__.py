@@ -6,6 +6,7 @@ imported where a command runs, so that ``--help`` stays quick.
 
 import argparse
 import importlib
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -53,10 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status (2 for bad input)."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     options = _parser().parse_args(words)
+    if arguments is None:  # from a shell, which shows what the package notes in its log
+        logging.basicConfig(format="%(message)s")
+        logging.getLogger("negotiation_abm").setLevel(logging.INFO)
     try:
         with carrying_out(words):
             use_modules(*options.module)
-            _say_when_rules_are_compiled()
             status: int = options.run(options) or 0
         sys.stdout.flush()
         return status
@@ -69,13 +72,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-
-
-def _say_when_rules_are_compiled() -> None:
-    from negotiation_abm.run.kernel import on_compile
-
-    text = "compiling the rules, once per version of them: about half a minute"
-    on_compile[:] = [lambda: print(text, file=sys.stderr, flush=True)]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -107,10 +107,15 @@ def _say(text: str) -> None:
     print(f"note: {text}", file=sys.stderr)
 
 
+@cache
 def compiler() -> Any:
-    """Numba."""
+    """Numba, which notes in the log when a run is compiled."""
     import numba
+    from numba.core.event import register
 
+    from negotiation_abm.run.notice import Notice
+
+    register("numba:compile", Notice("run_replicates"))
     return numba
 
 

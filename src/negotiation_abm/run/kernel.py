@@ -10,12 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from negotiation_abm.run.compiler import cache_folder, jit, outside_hash, register_rules
+from negotiation_abm.run.compiler import jit, outside_hash, register_rules
 
 USUAL = "logit"  # the strategy that most runs use
 _MAKING = threading.Lock()
-# Called before a long compilation, the first with these rules; the command line prints a line.
-on_compile: list[Callable[[], None]] = []
 
 
 def _dispatcher(choices: list[tuple[int, Callable[..., int]]]) -> Callable[..., int]:
@@ -151,7 +149,7 @@ def _kernel(codes: tuple[int, ...], disturbed: bool, key: str) -> Callable[..., 
             count = close_tally(tally, state, params, info, spells, count)
         return len(tallies), count
 
-    loop = _Loop(run_replicates, f"{disturbed}-{needs_runtime}-{len(codes)}", needs_runtime)
+    loop = _Loop(run_replicates, needs_runtime)
 
     def run(*arguments: Any, traces: Any = None) -> tuple[int, int]:
         return loop(*arguments, no_traces if traces is None else traces, np.zeros(NUM_OPTIONS))
@@ -167,8 +165,8 @@ class _Loop:
     one compilation and nothing else.
     """
 
-    def __init__(self, function: Callable[..., Any], name: str, needs_runtime: bool) -> None:
-        self._function, self._name = function, name
+    def __init__(self, function: Callable[..., Any], needs_runtime: bool) -> None:
+        self._function = function
         self._options = {"nogil": True, "_nrt": needs_runtime}
         self._compiled: Callable[..., tuple[int, int]] | None = None
         self._lock = threading.Lock()
@@ -181,16 +179,9 @@ class _Loop:
         return self._compiled(*arguments)
 
     def _first_call(self, arguments: tuple[Any, ...]) -> tuple[int, int]:
-        folder = cache_folder()
-        known = None if folder is None else folder / f"{self._name}.compiled"
-        if known is None or not known.exists():
-            for tell in on_compile:
-                tell()
         compiled = jit(self._function, **self._options)
         try:
             found: tuple[int, int] = compiled(*arguments)
-            if known is not None:
-                known.touch()
         except (OSError, EOFError, pickle.UnpicklingError):
             compiled = jit(self._function, is_kept=False, **self._options)
             found = compiled(*arguments)

@@ -89,7 +89,10 @@ def moments(game: Game, record: Record) -> list[Moment]:
 
 
 def game_after(game: Game, moment: Moment, option: int, weeks_ahead: int) -> Game:
-    """The game that goes on from a moment after `option`, for so many weeks."""
+    """The game that goes on from a moment after `option`, for so many weeks.
+
+    It begins in the middle of the week: whoever has not moved yet moves next.
+    """
     twin, info = new_twin(), as_object(blank(INFO)[0])
     copy_state(twin, moment.state)
     state = twin[0]
