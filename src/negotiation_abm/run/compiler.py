@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 
-from negotiation_abm.core import modules
 from negotiation_abm.files.resources import source_hash
 from negotiation_abm.strategies import outside
 
@@ -27,9 +26,12 @@ PLACE = "NEGOTIATION_ABM_CACHE"  # environment variable that names another place
 
 
 def outside_hash() -> str:
-    """Hash of the strategies and modules that are not of the package; empty if none."""
+    """Hash of the strategies that are not of the package; empty if none.
+
+    Modules from outside count in `source_hash`, whatever else is asked of it.
+    """
     digest = hashlib.sha256()
-    files = {**outside(), **modules.outside()}
+    files = outside()
     for name, path in files.items():
         digest.update(f"{name} ".encode())
         digest.update(Path(path).read_bytes())
