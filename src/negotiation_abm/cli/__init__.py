@@ -6,10 +6,10 @@ imported where a command runs, so that ``--help`` stays quick.
 
 import argparse
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 
+from negotiation_abm.cli.output import OutputError, status_of, usable_streams
 from negotiation_abm.files.errors import InputError
 
 COMMANDS = (
@@ -48,21 +48,26 @@ SCENARIO is a path or the name of a shipped scenario (negotiation-abm list).
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status (2 for bad input)."""
-    options = _parser().parse_args(arguments)
+    """Run the command line; returns the exit status (2 for bad input, or output that fails)."""
+    with usable_streams():
+        try:
+            return _run(arguments)
+        except InputError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 2
+        except KeyboardInterrupt:
+            print("interrupted: nothing of the unfinished step was kept", file=sys.stderr)
+            return 130
+        except OutputError as error:
+            return status_of(error)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
-        status: int = options.run(options) or 0
+        options = _parser().parse_args(arguments)
+        return options.run(options) or 0
+    finally:
         sys.stdout.flush()
-        return status
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted: nothing of the unfinished step was kept", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # the reader of a pipe has left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
 
 
 def _parser() -> argparse.ArgumentParser:

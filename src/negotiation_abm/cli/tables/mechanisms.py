@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from negotiation_abm.cli.tables import plain_table, short, terminal
+from negotiation_abm.cli.tables import interval, plain_table, short, terminal
 
 
 def print_mechanisms(rows: list[dict[str, Any]], replicates: int, seed: int) -> None:
@@ -33,6 +33,4 @@ def print_mechanisms(rows: list[dict[str, Any]], replicates: int, seed: int) -> 
 
 def _change(row: dict[str, Any], name: str, digits: int) -> str:
     values = [row[f"{name}_{part}"] for part in ("difference", "low", "high")]
-    point, low, high = (f"{value:+.{digits}f}" for value in values)
-    star = " *" if values[1] > 0.0 or values[2] < 0.0 else ""
-    return f"{point} [{low}, {high}]{star}"
+    return interval(*values, digits, "+", mark=True)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.tables import plain_table, terminal
+from negotiation_abm.cli.tables import interval, plain_table, terminal
 from negotiation_abm.studies.whatif.outcomes import DIGITS
 
 
@@ -31,14 +31,12 @@ def print_whatif(summary: dict[str, Any], out: Path | None) -> None:
     )
     for row in summary["outcomes"]:
         digits = DIGITS[row["unit"]]
-        star = " *" if row["low"] > 0.0 or row["high"] < 0.0 else "  "
         table.add_row(
             row["text"],
             row["unit"],
             f"{row['factual']:.{digits}f}",
             f"{row['altered']:.{digits}f}",
-            f"{row['difference']:+.{digits}f} [{row['low']:.{digits}f}, {row['high']:.{digits}f}]"
-            + star,
+            interval(row["difference"], row["low"], row["high"], digits, "+", mark=True),
         )
     console.print(table)
     console.print("* the interval of the paired difference excludes 0; parameters held fixed.")
