@@ -12,7 +12,7 @@ from negotiation_abm.cli.output import SIGNS, print_result
 RUN = "{script} run busan_2025 --replicates 40 --out {out}"
 REPLAY = "{script} replay baseline_2025 --out {out}"
 LIST = "{script} list"
-SWEEP = "{script} sweep {out}/../small.yaml --out {out}"
+SWEEP = "{script} sweep {out}.yaml --out {out}"
 SPEC = "{name: s, scenario: busan_2025, design: [{grid: {fatigue: [0, 1]}}], replicates: 5}"
 
 
@@ -28,6 +28,9 @@ def shell(line, out, **environment):
         env=os.environ | environment,
     )
     return done.returncode, done.stdout, done.stderr
+
+
+pytestmark = pytest.mark.slow  # each is a process of its own
 
 
 def is_whole(out, files):
@@ -62,7 +65,7 @@ def test_the_status_is_that_of_a_killed_pipe(tmp_path):
     ],
 )
 def test_closed_streams_cost_no_result(tmp_path, line, files, closed):
-    (tmp_path / "small.yaml").write_text(SPEC)
+    (tmp_path / "out.yaml").write_text(SPEC)
     status, _, _ = shell(f"{line} {closed}", tmp_path / "out")
     assert status == 0
     assert is_whole(tmp_path / "out", files)
@@ -76,7 +79,7 @@ def test_a_full_device_is_one_line(tmp_path):
 
 
 def test_messages_that_cannot_go_out_are_lost(tmp_path):
-    (tmp_path / "small.yaml").write_text(SPEC)
+    (tmp_path / "out.yaml").write_text(SPEC)
     assert shell(f"{SWEEP} 2> /dev/full", tmp_path / "out")[0] == 0
     assert shell("{script} run nothing 2> /dev/full", tmp_path)[0] == 2
 
@@ -98,10 +101,11 @@ def test_the_plain_locale_is_enough(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "plain"), [("±0.1 – 3 ≥ 2", "+-0.1 - 3 >= 2"), ("é → ß 中", "e -> ? ?"), ("½", "1?2")]
+    ("text", "plain"),
+    [("±0.1 – 3 ≥ 2", "+-0.1 - 3 >= 2"), ("é → ß 中", "e -> ? ?"), ("½ ﬁ", "? fi")],
 )
 def test_what_stands_for_a_sign(text, plain):
-    assert text.encode("ascii", SIGNS).decode().replace("⁄", "?") == plain
+    assert text.encode("ascii", SIGNS).decode() == plain
 
 
 def test_json_holds_no_nan(capsys):

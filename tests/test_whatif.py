@@ -217,7 +217,7 @@ def test_curves_of_a_standing_truce_agree_with_the_outcomes(written):
 
 def test_figure_of_a_whatif(written):
     paths = plot_folder(written[1])
-    assert [path.name for path in paths] == ["whatif.png", "whatif.svg"]
+    assert {"whatif.png", "whatif.svg"} <= {path.name for path in paths}
     assert all(path.stat().st_size > 10_000 for path in paths)
 
 

@@ -32,7 +32,7 @@ def _mechanisms(options: argparse.Namespace) -> None:
     table = mechanisms_table(
         options.replicates, options.seed, options.out, options.threads, options.params
     )
-    rows = table.to_dict(orient="records")
+    rows = [dict(row) for _, row in table.iterrows()]
     print_result(
         rows, options.json, lambda: print_mechanisms(rows, options.replicates, options.seed)
     )

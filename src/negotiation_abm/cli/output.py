@@ -41,8 +41,9 @@ def nearest_sign(error: UnicodeError) -> tuple[str | bytes, int]:
         raise error
     found = []
     for sign in error.object[error.start : error.end]:
-        plain = unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode()
-        found.append(LOOKS_LIKE.get(sign) or plain or "?")
+        parts = unicodedata.normalize("NFKD", sign)
+        plain = "".join(part for part in parts if not unicodedata.combining(part))
+        found.append(LOOKS_LIKE.get(sign) or (plain if plain.isascii() and plain else "?"))
     return "".join(found), error.end
 
 
@@ -114,8 +115,8 @@ def usable_streams() -> Iterator[None]:
     for stream in before:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=SIGNS)
-    sys.stdout = _Output(sys.stdout or _nowhere())  # type: ignore[assignment]
-    sys.stderr = _Messages(sys.stderr or _nowhere())  # type: ignore[assignment]
+    sys.stdout = _Output(sys.stdout or _nowhere())
+    sys.stderr = _Messages(sys.stderr or _nowhere())
     try:
         yield
     finally:
@@ -123,7 +124,7 @@ def usable_streams() -> Iterator[None]:
 
 
 def _nowhere() -> TextIO:
-    return open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  (open until the process ends)
+    return open(os.devnull, "w", encoding="utf-8")  # until the process ends
 
 
 def _open_closed() -> None:
@@ -136,7 +137,7 @@ def _open_closed() -> None:
 
 
 def status_of(error: OutputError) -> int:
-    """Exit status where standard output has failed; but for a pipe whose reader left, a line says so.
+    """Exit status where standard output has failed; a line says so, but for a pipe cut off.
 
     Nothing more goes there, not even as the interpreter ends.
     """

@@ -42,5 +42,5 @@ def _sensitivity(options: argparse.Namespace) -> None:
         prepare(out)
         with progress_bar(len(design(spec)), "points") as progress:
             table = run_study(spec, out, options.threads, progress)
-    rows = table.to_dict(orient="records")
+    rows = [dict(row) for _, row in table.iterrows()]
     print_result(rows, options.json, lambda: print_sensitivity(rows, out))

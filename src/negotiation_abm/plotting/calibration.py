@@ -75,7 +75,7 @@ def plot_predictive(table: pd.DataFrame, ax: Axes | None = None, side: str = "")
     ax.fill_between(dates, rows["q25"], rows["q75"], color=colour, alpha=0.3, lw=0, label="50 %")
     ax.plot(dates, rows["q50"], color=colour, ls=(0, (4, 2)), label="median of free runs")
     ax.plot(dates, rows["record"], color=style.BLACK, drawstyle="steps-post", label="the record")
-    ax.set_ylabel("tariff, percentage points")
+    ax.set_ylabel("effective tariff, pp")
     ax.set_title(side)
     ax.set_ylim(bottom=0.0)
     return ax

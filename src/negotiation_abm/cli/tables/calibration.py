@@ -195,8 +195,8 @@ def _print_levers(console: Console, levers: pd.DataFrame) -> None:
         by = part.set_index("outcome")
         cells = []
         for outcome in wanted:
-            values = by.loc[outcome, ["difference", "low", "high"]]
-            cells.append(interval(*values, 2, "+", mark=True))
+            mid, low, high = by.loc[outcome, ["difference", "low", "high"]]
+            cells.append(interval(mid, low, high, 2, "+", mark=True))
         table.add_row(str(lever), str(change), *cells)
     console.print()
     console.print(table)

@@ -32,5 +32,5 @@ def print_mechanisms(rows: list[dict[str, Any]], replicates: int, seed: int) -> 
 
 
 def _change(row: dict[str, Any], name: str, digits: int) -> str:
-    values = [row[f"{name}_{part}"] for part in ("difference", "low", "high")]
-    return interval(*values, digits, "+", mark=True)
+    point, low, high = (row[f"{name}_{part}"] for part in ("difference", "low", "high"))
+    return interval(point, low, high, digits, "+", mark=True)

@@ -130,9 +130,12 @@ def outcomes_of(
     yield Outcome("num_truces", "new truces", "count"), runs["num_truces"]
     for i, (a, scale) in game.tariff_levers().items():
         name, path = game.players[i], traces["in_force"][:, :, i, a] * scale
-        yield Outcome(f"{name}.tariff_pp", f"extra tariff of {name}, mean", "pp"), path.mean(axis=1)
         yield (
-            Outcome(f"{name}.last_tariff_pp", f"extra tariff of {name}, at the end", "pp"),
+            Outcome(f"{name}.tariff_pp", f"effective tariff of {name}, mean", "pp"),
+            path.mean(axis=1),
+        )
+        yield (
+            Outcome(f"{name}.last_tariff_pp", f"effective tariff of {name}, at the end", "pp"),
             path[:, -1],
         )
     for who, levers in constituencies(game).items():
