@@ -48,7 +48,9 @@ class Scale:
         """Write the values along the axis ``x`` or ``y`` of a panel that is drawn."""
         axis = ax.xaxis if which == "x" else ax.yaxis
         ticks = {place: _text(value) for value, place in self.known.items()}
-        if self.kind == DATE and (len(ticks) > FEW_TICKS or self._is_crowded()):
+        if not ticks:
+            pass
+        elif self.kind == DATE and (len(ticks) > FEW_TICKS or self._is_crowded()):
             locator = mdates.AutoDateLocator(maxticks=FEW_TICKS)
             axis.set_major_locator(locator)
             axis.set_major_formatter(mdates.ConciseDateFormatter(locator))

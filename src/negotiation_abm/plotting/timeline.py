@@ -110,8 +110,8 @@ def _plot_effective(replay: dict[str, Any], ax: Axes) -> None:
         if weekly and f"{player}.headline_pp" in weekly[0]:
             rates = [week[f"{player}.tariff_pp"] for week in weekly]
             look: dict[str, Any] = {"color": style.PLAYER_COLOURS[index], "lw": 1.1, "ls": ":"}
-            label = f"{player}, effective"
-            ax.step(dates, rates, where="pre", label=label, **look)
+            ax.step(dates, rates, where="pre", **look)
+    ax.plot([], [], color=style.GREY, lw=1.1, ls=":", label="effective, at the end of each week")
 
 
 def plot_levers(replay: dict[str, Any], ax: Axes | None = None) -> Axes:

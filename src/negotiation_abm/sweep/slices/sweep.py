@@ -282,7 +282,17 @@ def slice_table(sweep: Sweep, query: Query) -> pd.DataFrame:
     table = sweep.table
     chosen = _is_asked(table, query) & is_at(table, query.at)
     columns = [*axes, *query.at, *ESTIMATE, "point"]
-    return table.loc[chosen, columns].sort_values([*axes[::-1], "point"], ignore_index=True)
+    ranks = {
+        name: {value: rank for rank, value in enumerate(sweep.values(name))}
+        for name in axes
+        if sweep.kind(name) == NAME
+    }
+
+    def in_order(column: pd.Series) -> pd.Series:
+        return column.map(ranks[column.name]) if column.name in ranks else column
+
+    order = [*axes[::-1], "point"]
+    return table.loc[chosen, columns].sort_values(order, key=in_order, ignore_index=True)
 
 
 def _is_asked(table: pd.DataFrame, query: Query) -> pd.Series:
