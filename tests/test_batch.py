@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from helpers import foreign_scenario, make_game
-from negotiation_abm import batch, build_game, load_scenario
+from negotiation_abm import build_game, load_scenario
+from negotiation_abm.run import batch
 from negotiation_abm.run.batch import run_replicates, simulate, spells_of_one
 
 REPLICATES, SEED = 300, 11

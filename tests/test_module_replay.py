@@ -11,11 +11,11 @@ from negotiation_abm import (
     build_game,
     load_record,
     load_scenario,
-    replay,
     replay_record,
 )
 from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
+from negotiation_abm.replay import replay
 
 COLUMNS = ("id", "date", "player", "move", "lever", "level", "decision", "quiet")
 RARE_EARTHS, SOYBEANS, ENTITY_LISTS = 0, 1, 2  # numbers of levers

@@ -11,11 +11,11 @@ from negotiation_abm import (
     build_game,
     load_record,
     load_scenario,
-    replay_board,
     replay_record,
 )
 from negotiation_abm.core.terms import Move, TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
+from negotiation_abm.replay import board
 
 US, CHINA = 0, 1
 COLUMNS = (
@@ -174,14 +174,14 @@ def test_every_decision_has_a_probability(replay):
 
 def test_probabilities_sum_to_one_over_the_options(baseline, monkeypatch):
     """Catch the weights behind each decision and hold the noted probability to them."""
-    caught, original = [], replay_board.option_weights
+    caught, original = [], board.option_weights
 
     def catch(state, params, week, player, weights):
         count, total = original(state, params, week, player, weights)
         caught.append(weights[:count] / total)
         return count, total
 
-    monkeypatch.setattr(replay_board, "option_weights", catch)
+    monkeypatch.setattr(board, "option_weights", catch)
     result = replay_record(baseline, load_record("record_2025"))
     assert len(caught) == len(result.decisions)
     for shares, decision in zip(caught, result.decisions, strict=True):

@@ -28,9 +28,7 @@ from cli_helpers import (
 from negotiation_abm import (
     InputError,
     __version__,
-    batch,
     load_record,
-    runs,
 )
 from negotiation_abm.files.folder import (
     Draft,
@@ -41,6 +39,8 @@ from negotiation_abm.files.folder import (
 from negotiation_abm.files.provenance import SEED_FORMULA
 from negotiation_abm.plotting import plot_folder
 from negotiation_abm.replay.step import write_replay
+from negotiation_abm.run import batch
+from negotiation_abm.run import step as runs
 from negotiation_abm.run.batch import run_replicates
 from negotiation_abm.run.step import run_batch
 
