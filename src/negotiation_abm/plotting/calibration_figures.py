@@ -1,13 +1,14 @@
 """Figures of a folder that `calibrate`, `validate`, `forecast` or a recovery has filled."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.calibration import (
-    plot_calibration_curve,
     plot_forecast,
     plot_identification,
     plot_lever_response,
@@ -29,12 +30,7 @@ WEAKENED = ("potency x 0", "disabled", "potency x 2")
 )
 def draw_identification(folder: Path) -> Figure:
     """Estimates beside priors."""
-    table = pd.read_csv(folder / "identification.csv")
-    figure, ax = style.subplots(figsize=(9.5, 2.0 + 0.27 * len(table)))
-    figure.subplots_adjust(left=0.3, right=0.97, top=0.985, bottom=0.13)
-    plot_identification(table, ax)
-    figure.legend(loc="lower center", bbox_to_anchor=(0.5, 0.018), ncols=3, fontsize=9)
-    return figure
+    return _by_coefficient(pd.read_csv(folder / "identification.csv"), plot_identification)
 
 
 @figure(
@@ -94,21 +90,6 @@ def draw_lever_response(folder: Path) -> Figure:
 
 
 @figure(
-    "calibration_curve",
-    table="calibration_curve.csv",
-    step="validate",
-    words="Predicted against observed frequency of moves",
-)
-def draw_calibration_curve(folder: Path) -> Figure:
-    """Predicted against observed."""
-    figure, ax = style.subplots(figsize=(7, 6))
-    figure.subplots_adjust(left=0.12, right=0.97, top=0.97, bottom=0.14)
-    plot_calibration_curve(pd.read_csv(folder / "calibration_curve.csv"), ax)
-    ax.legend(loc="upper left")
-    return figure
-
-
-@figure(
     "recovery",
     table="recovery.csv",
     step="recovery",
@@ -117,10 +98,14 @@ def draw_calibration_curve(folder: Path) -> Figure:
 )
 def draw_recovery(folder: Path) -> Figure:
     """Coverage over synthetic records."""
-    table = pd.read_csv(folder / "recovery.csv")
-    figure, ax = style.subplots(figsize=(9, 2.0 + 0.27 * len(table)))
+    return _by_coefficient(pd.read_csv(folder / "recovery.csv"), plot_recovery)
+
+
+def _by_coefficient(table: pd.DataFrame, plot: Callable[[pd.DataFrame, Axes], Axes]) -> Figure:
+    """A panel with a row a coefficient, its legend below."""
+    figure, ax = style.subplots(figsize=(9.5, 2.0 + 0.27 * len(table)))
     figure.subplots_adjust(left=0.3, right=0.97, top=0.985, bottom=0.13)
-    plot_recovery(table, ax)
+    plot(table, ax)
     figure.legend(loc="lower center", bbox_to_anchor=(0.5, 0.018), ncols=3, fontsize=9)
     return figure
 
