@@ -11,6 +11,7 @@ STUDIES := busan_truce what_decides choke_points terms agencies calendar soybean
 PAGES := results/pages
 WHATIFS := $(basename $(notdir $(wildcard configs/whatifs/*.yaml)))
 WEEKS := --at 2025-04-07 --at 2025-10-06 --at 2025-10-27
+WORKERS := -n logical --maxprocesses 8 --dist worksteal
 RARE := levers.CHINA.rare_earths.irreplaceability
 
 # For what builds need too: PIP_CONSTRAINT reaches isolated builds, PIP_BUILD_CONSTRAINT does so
@@ -19,22 +20,34 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run sweep figures gallery mechanisms calibration experiments pages test e2e screenshots lint bench checks verify clean
+.PHONY: help run sweep figures gallery mechanisms calibration experiments pages dashboard test e2e \
+    screenshots lint bench checks verify clean
+.NOTPARALLEL:
+.SECONDARY:
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' Makefile
 
-$(VENV)/.installed: pyproject.toml constraints.txt
-	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
+# The base is enough for most targets; these install extras on top of it. Python compiles what it
+# imports, so pip need not compile everything (--no-compile saves half of the time).
+EXTRAS_lint := [lint]
+EXTRAS_test := [test,oracles]
+EXTRAS_e2e := [test,oracles,e2e]
+EXTRAS_dashboard := [dashboard]
+
+$(VENV)/.installed-%: pyproject.toml constraints.txt
+	@echo "installing what \`make $*\` needs into $(VENV) (once, about a minute) ..."
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile \
+	    -c constraints.txt -e '.$(EXTRAS_$*)'
 	@touch $@
 
-run: $(VENV)/.installed ## replay the 2025 record, run the baseline 10,000 times, plot both
+run: $(VENV)/.installed-run ## replay the 2025 record, run the baseline 10,000 times, plot both
 	$(BIN)/negotiation-abm replay baseline_2025 --out $(BASELINE)
 	$(BIN)/negotiation-abm run baseline_2025 --replicates 10000 --seed 1 --out $(BASELINE)
 	$(BIN)/negotiation-abm plot $(BASELINE)
 
-sweep: $(VENV)/.installed ## the example of the README: 90 points of 2,000 runs, and their figure
+sweep: $(VENV)/.installed-run ## the example of the README: 90 points of 2,000 runs, and their figure
 	$(BIN)/negotiation-abm sweep rare_earths_breach --out results/phase
 	$(BIN)/negotiation-abm plot results/phase
 
@@ -54,10 +67,10 @@ gallery: figures ## renew the other figures of docs/gallery.md (minutes)
 	$(BIN)/negotiation-abm plot $(GALLERY)/drivers
 	cp $(GALLERY)/comparison/figures/*.png $(GALLERY)/drivers/figures/*.png docs/figures/
 
-mechanisms: $(VENV)/.installed ## what each module does to truces, 50,000 paired runs each
+mechanisms: $(VENV)/.installed-run ## what each module does to truces, 50,000 paired runs each
 	$(BIN)/negotiation-abm mechanisms --replicates 50000 --seed 1 --out results/mechanisms
 
-calibration: $(VENV)/.installed ## fit, validate, check, forecast, and write docs/calibration.md
+calibration: $(VENV)/.installed-run ## fit, validate, check, forecast, and write docs/calibration.md
 	$(BIN)/negotiation-abm calibrate baseline_2025 --moments moments_2025 --draws 1000 --seed 1 \
 	    --set parameters=start_2025 --name calibrated_2025 --out $(FIT)
 	cp $(FIT)/calibrated_2025.yaml $(FIT)/calibrated_2025.parquet configs/parameters/
@@ -71,7 +84,7 @@ calibration: $(VENV)/.installed ## fit, validate, check, forecast, and write doc
 	    cp $(FIT)/figures/$$name.png docs/figures/; done
 	$(BIN)/python experiments/calibration/write_up.py $(FIT) docs/calibration.md
 
-experiments: $(VENV)/.installed ## rebuild tables, figures and text of experiments/ (minutes)
+experiments: $(VENV)/.installed-run ## rebuild tables, figures and text of experiments/ (minutes)
 	rm -rf results/experiments
 	for name in $(STUDIES); do \
 	    nice $(BIN)/python experiments/$$name/run.py results/experiments/$$name || exit 1; \
@@ -79,7 +92,7 @@ experiments: $(VENV)/.installed ## rebuild tables, figures and text of experimen
 	        cp results/experiments/$$name/$$file experiments/$$name/ || exit 1; done; done
 	$(BIN)/python experiments/list.py docs/experiments.md $(STUDIES)
 
-pages: $(VENV)/.installed ## docs on what-ifs, tournament, equilibrium, foresight: text, figures (5 minutes)
+pages: $(VENV)/.installed-run ## docs on what-ifs, tournament, equilibrium, foresight: text, figures (5 minutes)
 	for name in $(WHATIFS); do \
 	    $(BIN)/negotiation-abm whatif $$name --out $(PAGES)/whatif/$$name || exit 1; done
 	$(BIN)/negotiation-abm surprise baseline_2025 --out $(PAGES)/surprise
@@ -94,33 +107,36 @@ pages: $(VENV)/.installed ## docs on what-ifs, tournament, equilibrium, foresigh
 	    $(PAGES)/tournament/figures/tournament_truces.png docs/figures/
 	$(BIN)/python experiments/pages/write_up.py $(PAGES) docs
 
-test: $(VENV)/.installed ## all tests but the statistical verification
-	$(BIN)/pytest -q
+dashboard: $(VENV)/.installed-dashboard ## start the page
+	$(BIN)/negotiation-abm dashboard
+
+test: $(VENV)/.installed-test ## all tests but the statistical verification and those of speed
+	$(BIN)/pytest -q $(WORKERS)
 
 # The browser is the system's; where there is none, and we may, it is installed.
-e2e: $(VENV)/.installed ## drive the page in a real browser (installs Debian's chromium if missing)
+e2e: $(VENV)/.installed-e2e ## drive the page in a real browser (installs Debian's chromium if missing)
 	command -v chromium >/dev/null || test -n "$$CHROMIUM" || \
 	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; }
-	$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,e2e]'
 	$(BIN)/pytest -q -s -m e2e tests/e2e
 
 screenshots: e2e ## renew the pictures of docs/dashboard.md from `make e2e`
 	cp results/e2e/dashboard_*.png docs/figures/
 
-lint: $(VENV)/.installed ## style, format, types, import direction
+lint: $(VENV)/.installed-lint ## style, format, types, import direction
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy src
 	$(BIN)/lint-imports --no-logo
 
-bench: $(VENV)/.installed ## speed, memory and growth (minutes)
+bench: $(VENV)/.installed-test ## speed, memory and growth (minutes)
 	$(BIN)/python experiments/bench/run.py
+	$(BIN)/pytest -q -m speed
 
-checks: $(VENV)/.installed ## what docs/sweeps.md says of sweeps, measured
+checks: $(VENV)/.installed-run ## what docs/sweeps.md says of sweeps, measured
 	$(BIN)/python experiments/sweep/checks.py
 
-verify: $(VENV)/.installed ## statistical verification (minutes)
-	$(BIN)/pytest -q -m verify
+verify: $(VENV)/.installed-test ## statistical verification (minutes)
+	$(BIN)/pytest -q $(WORKERS) -m "verify or hypothesis" --hypothesis-profile=verify
 
 clean: ## remove builds and caches; .venv and results stay
 	rm -rf build dist htmlcov .coverage .coverage.* coverage.xml \

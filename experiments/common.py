@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from negotiation_abm import build_game, load_scenario
-from negotiation_abm.calibration.draws import games_of, load_draws, thinned
+from negotiation_abm.calibration.draws import draws_of, games_of, thinned
 from negotiation_abm.core.terms import Move
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 from negotiation_abm.files.provenance import environment, file_hash
@@ -24,7 +24,7 @@ from negotiation_abm.plotting import KINDS, style
 from negotiation_abm.plotting.forest import plot_differences
 from negotiation_abm.run.batch import available_threads, run_replicates
 from negotiation_abm.run.kernel import make_kernel
-from negotiation_abm.run.paired import YEAR_WEEKS
+from negotiation_abm.run.outcomes import YEAR_WEEKS
 from negotiation_abm.scenario.provenance import provenance_of
 
 INTERVAL = (0.05, 0.5, 0.95)
@@ -117,7 +117,7 @@ def paired(study):
         build_game(load_scenario(spec["scenario"], spec.get("set", {}) | (changes or {})))
         for changes in spec["cases"].values()
     ]
-    frame = thinned(load_draws(cases[0].parameter_set), spec["draws"])
+    frame = thinned(draws_of(cases[0].parameter_set), spec["draws"])
     drawn = list(zip(*(games_of(game, frame) for game in cases), strict=True))
     make_kernel()  # compile before the threads start
     size = spec["replicates"]

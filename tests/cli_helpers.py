@@ -22,6 +22,7 @@ from negotiation_abm.run.step import run_batch
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = Path(sys.executable).with_name("negotiation-abm")
 WIDTH = 100
+PATIENCE = 900.0  # seconds after which a process counts as hung; no measure of speed
 
 RUN_FILES = {
     "truces.parquet",
@@ -52,13 +53,13 @@ def command(capsys: pytest.CaptureFixture[str], *arguments: object) -> SimpleNam
 def script(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
     """The installed script, in a process of its own."""
     words = [str(SCRIPT), *(str(argument) for argument in arguments)]
-    return subprocess.run(words, capture_output=True, text=True, timeout=120, **options)
+    return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, **options)
 
 
 def python(code: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """Python code, in a process of its own."""
     words = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(words, capture_output=True, text=True, timeout=120, **options)
+    return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, **options)
 
 
 def strict_json(text: str) -> Any:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 import yaml
 
 from negotiation_abm import build_game, load_scenario
@@ -58,9 +59,7 @@ NEUTRAL: dict[str, Any] = {
     "goodwill_memory": 1.0,
     "market_memory": 1.0,
     "strain_memory": 1.0,
-    "contact_memory": 1.0,
     "felt_memory": 1.0,
-    "pain_memory": 1.0,
     "threat_anger": 0.5,
     "agreement_anger": 1.0,
     "offer_weeks": 3,
@@ -259,6 +258,12 @@ def assert_same_record(ours: SimpleNamespace, theirs: np.void) -> None:
             np.testing.assert_allclose(a, b, rtol=0, atol=1e-12, err_msg=name)
         else:
             np.testing.assert_array_equal(a, b, err_msg=name)
+
+
+def trials(few: int, many: int) -> pytest.MarkDecorator:
+    """Trials of a simulation, as the argument `trials`: few by default, many with ``-m verify``."""
+    values = [few, pytest.param(many, marks=pytest.mark.verify)]
+    return pytest.mark.parametrize("trials", values)
 
 
 def assert_near(observed: float, expected: float, standard_error: float) -> None:

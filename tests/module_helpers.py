@@ -2,23 +2,33 @@
 
 import copy
 import datetime as dt
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from helpers import make_params, make_week
-from negotiation_abm import build_game, load_scenario, run_replicates
+from negotiation_abm import InputError, build_game, load_scenario, run_replicates
 from negotiation_abm.core import hooks
+from negotiation_abm.core.inputs import NEEDED, Key
 from negotiation_abm.core.levers import potency_of, set_level
-from negotiation_abm.core.modules import MAX_MODULES, MODULE_PARAMETERS, NAMES, module_of
-from negotiation_abm.core.modules.shocks import QUANTITIES
+from negotiation_abm.core.modules import (
+    MAX_MODULES,
+    MODULE_PARAMETERS,
+    MODULES,
+    NAMES,
+    module_of,
+)
 from negotiation_abm.core.parameter import Parameter
 from negotiation_abm.core.payoffs import option_value
 from negotiation_abm.core.state import as_object
 from negotiation_abm.core.terms import Phase
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.scenario.load import Scenario
+from negotiation_abm.scenario.module_inputs import check_modules
+from negotiation_abm.scenario.module_models import Modules
+from negotiation_abm.scenario.parameters import load_parameter_set
 
 US, CHINA = 0, 1
 OFF: dict[str, Any] = {"modules": {}}
@@ -114,100 +124,114 @@ def random_value(rng: np.random.Generator, parameter: Parameter) -> float:
     return float(parameter.low + share * (parameter.high - parameter.low))
 
 
-def random_settings(
-    rng: np.random.Generator, scenario: Scenario, names: list[str]
-) -> dict[str, float]:
-    """Values for about half of the parameters of some modules."""
+def _of_module(name: str, number: int) -> np.random.Generator:
+    """Random numbers of one module: a further module leaves those of the others as they are."""
+    return np.random.default_rng([number, *name.encode()])
+
+
+def random_settings(number: int, scenario: Scenario, names: list[str]) -> dict[str, float]:
+    """Values for some modules: about half of their parameters, and all that the set has not."""
     settings = {}
+    known = load_parameter_set(scenario.parameters).values
     for parameter in MODULE_PARAMETERS:
-        if module_of(parameter.name) in names and rng.random() < 0.5:
+        rng = _of_module(parameter.name, number)
+        needed = parameter.name not in known
+        if module_of(parameter.name) in names and (needed or rng.random() < 0.5):
             ends = [f".{p}" for p in scenario.players] if parameter.shape == "player" else [""]
-            for end in ends:
+            for end in ends if not needed else ["", *ends]:
                 settings[parameter.name + end] = random_value(rng, parameter)
     return settings
-
-
-def _day(rng: np.random.Generator, scenario: Scenario) -> dt.date:
-    return scenario.start + dt.timedelta(days=int(rng.integers(0, 7 * scenario.horizon_weeks)))
-
-
-def _lever(rng: np.random.Generator, scenario: Scenario) -> str:
-    return str(rng.choice([f"{p}.{a}" for p in scenario.players for a in scenario.levers[p]]))
-
-
-def _random_pledge(rng: np.random.Generator, scenario: Scenario, number: int) -> dict[str, Any]:
-    player = str(rng.choice(scenario.players))
-    made = _day(rng, scenario) - dt.timedelta(days=60)
-    due = max(made, scenario.start) + dt.timedelta(days=int(rng.integers(0, 400)))
-    lever = str(rng.choice(list(scenario.levers[player]))) if rng.random() < 0.7 else None
-    return {
-        "name": f"pledge {number}",
-        "player": player,
-        "lever": lever,
-        "weight": float(rng.uniform(0, 2)),
-        "made": made,
-        "due": due,
-    }
-
-
-def _random_shock(rng: np.random.Generator, scenario: Scenario) -> dict[str, Any]:
-    quantity = str(rng.choice(QUANTITIES))
-    value = float(rng.uniform(0, 20) if quantity == "weeks_left" else rng.uniform(-1, 1.5))
-    when = {"date": _day(rng, scenario)} if rng.random() < 0.5 else {"rate": rng.uniform(0, 0.2)}
-    place = {"lever": _lever(rng, scenario), "player": str(rng.choice(scenario.players))}
-    return {"quantity": quantity, str(rng.choice(["set", "add"])): value} | when | place
 
 
 def random_modules(
     rng: np.random.Generator, scenario: Scenario, names: list[str]
 ) -> dict[str, Any]:
-    """Inputs for modules, as a scenario gives them."""
-    levers = {"levers": [_lever(rng, scenario) for _ in range(2)]}
-    issues = {"first": float(rng.uniform(0, 2)), "second": 0.0}
-    inputs: dict[str, Any] = {
-        "delivery": {"pledges": [_random_pledge(rng, scenario, k) for k in range(8)]},
-        "coalition": levers,
-        "status": levers,
-        "negotiator": {
-            "changes": [
-                {
-                    "date": _day(rng, scenario),
-                    "player": str(rng.choice(scenario.players)),
-                    "ramp_weeks": int(rng.integers(0, 30)),
-                }
-                | {name: float(rng.normal()) for name in ("initiative", "audience_cost")}
-                | {"offer_cost": float(rng.normal())}
-                for _ in range(3)
-            ]
-        },
-        "side_issues": {
-            "weights": issues,
-            "events": [
-                {
-                    "date": _day(rng, scenario),
-                    "issue": str(rng.choice(list(issues))),
-                    "player": str(rng.choice(scenario.players)),
-                    "tension": float(rng.uniform(0, 2)),
-                    "sweetener": float(rng.uniform(0, 2)),
-                }
-                for _ in range(8)
-            ],
-        },
-        "shocks": {"events": [_random_shock(rng, scenario) for _ in range(12)]},
-    }
-    return {name: inputs.get(name, {}) for name in names}
+    """Inputs for modules, as a scenario gives them, made from what each module declares."""
+    return {name: _random_inputs(rng, scenario, name) for name in names}
 
 
+def _random_inputs(rng: np.random.Generator, scenario: Scenario, name: str) -> dict[str, Any]:
+    """Inputs of one module that it does not refuse; lists grow entry by entry."""
+    keys = getattr(MODULES[NAMES.index(name)], "INPUTS", ())
+    given: dict[str, Any] = {}
+    for key in keys:
+        given[key.name] = [] if key.kind == "entries" else _random_value(rng, scenario, key, given)
+    for key in [key for key in keys if key.kind == "entries"]:
+        for _ in range(200):
+            if len(given[key.name]) == (key.most or 8):
+                break
+            entry = _random_entry(rng, scenario, key.keys, given)
+            longer = given | {key.name: [*given[key.name], entry]}
+            if _is_accepted(scenario, name, longer):
+                given = longer
+    assert _is_accepted(scenario, name, given), given
+    return given
+
+
+def _is_accepted(scenario: Scenario, name: str, given: dict[str, Any]) -> bool:
+    modules = Modules.model_validate({name: given})
+    try:
+        check_modules(scenario.model_copy(update={"modules": modules}))
+    except InputError:
+        return False
+    return True
+
+
+def _random_entry(
+    rng: np.random.Generator, scenario: Scenario, keys: Any, around: dict[str, Any]
+) -> dict[str, Any]:
+    """An entry of a list; about half of what may be left out is."""
+    entry: dict[str, Any] = {}
+    for key in keys:
+        if key.default is NEEDED or rng.random() < 0.5:
+            entry[key.name] = _random_value(rng, scenario, key, around | entry)
+    return entry
+
+
+def _random_value(
+    rng: np.random.Generator, scenario: Scenario, key: Key, around: dict[str, Any]
+) -> Any:
+    """A value of a kind; names of `around` (weights of issues) are words that a text may be."""
+    levers = [f"{p}.{a}" for p in scenario.players for a in scenario.levers[p]]
+    if key.kind == "number":
+        low = max(key.low, -1.0)
+        return float(rng.uniform(low, min(key.high, low + 2.5)))
+    if key.kind == "whole":
+        return int(rng.integers(key.low, min(key.high, 30) + 1))
+    if key.kind == "choice":
+        return str(rng.choice(key.words))
+    if key.kind == "day":
+        beyond = 60 if key.anywhere else 0
+        days = rng.integers(-beyond, 7 * scenario.horizon_weeks + beyond)
+        return scenario.start + dt.timedelta(days=int(days))
+    if key.kind == "player":
+        return str(rng.choice(scenario.players))
+    if key.kind == "lever":
+        return str(rng.choice(levers))
+    if key.kind == "own_lever":
+        return str(rng.choice(list(scenario.levers[around[key.of]])))
+    if key.kind == "levers":
+        return [str(name) for name in rng.choice(levers, 2)]
+    if key.kind == "weights":
+        return {"first": float(rng.uniform(key.low, min(key.high, 2.0))), "second": key.low}
+    words = [name for value in around.values() if isinstance(value, dict) for name in value]
+    return str(rng.choice(words)) if words else f"text {rng.integers(2**32)}"
+
+
+@cache
 def random_combination(number: int) -> tuple[Game, list[str]]:
     """A game with some modules on, at random values; and their names."""
     rng = np.random.default_rng(number)
     scenario = load_scenario(("baseline_2025", "busan_2025")[number % 2], OFF)
-    names = [name for name in NAMES if rng.random() < 0.6]
+    names = [name for name in NAMES if _of_module(name, number).random() < 0.6]
+    modules: dict[str, Any] = {}
+    for name in names:
+        modules |= random_modules(_of_module(name, number), scenario, [name])
     changes = {
-        "modules": random_modules(rng, scenario, names),
+        "modules": modules,
         "agency_rate": float(rng.choice([0.0, 0.1])),
         "precision": float(rng.choice([0.5, 1.0, 2.0, 8.0])),
-        **random_settings(rng, scenario, names),
+        **random_settings(number, scenario, names),
     }
     return build_game(load_scenario(scenario.path, changes)), names
 

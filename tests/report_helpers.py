@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+from cli_helpers import PATIENCE
+
 BROWSER = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 )
@@ -31,7 +33,7 @@ def visible(page):
 
 def browse(folder, page, *more):
     words = [BROWSER, *FLAGS, f"--user-data-dir={folder / 'profile'}", *more, page.as_uri()]
-    return subprocess.run(words, capture_output=True, timeout=120, check=True)
+    return subprocess.run(words, capture_output=True, timeout=PATIENCE, check=True)
 
 
 def requests_of(folder, page):

@@ -5,7 +5,7 @@ import pytest
 
 from cli_helpers import shipped_game
 from negotiation_abm import load_record, replay_record
-from negotiation_abm.calibration.features import OF_PLAYERS, OF_ROUNDS, SHARED, collect
+from negotiation_abm.calibration.features import FITTED, collect
 from negotiation_abm.calibration.scores import log_scores
 from negotiation_abm.core.payoffs import option_value, round_log_odds
 from negotiation_abm.core.state import as_object
@@ -96,7 +96,8 @@ def test_scores_follow_the_precision_of_the_scenario():
 def test_shapes():
     data, _ = shipped()
     size = len(data.coefficients)
-    assert size == len(SHARED) + len(OF_ROUNDS) + 2 * len(OF_PLAYERS) + 9
+    entries = {"scalar": 1, "player": 2, "lever": len(data.game.lever_labels())}
+    assert size == sum(entries[parameter.shape] for parameter in FITTED)
     assert data.features.shape == (174, NUM_OPTIONS, size)
     assert data.offset.shape == data.legal.shape == (174, NUM_OPTIONS)
     for each in (data.chosen, data.player, data.turn, data.dates, data.certainty, data.row_ids):

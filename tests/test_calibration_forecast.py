@@ -10,14 +10,14 @@ import pytest
 from cli_helpers import ROOT, command, contents, shipped_game, strict_json
 from helpers import foreign_scenario, make_game
 from negotiation_abm import Game, InputError, NegotiationModel, build_game, load_scenario
-from negotiation_abm.calibration.draws import draws_path, games_of, load_draws, thinned
+from negotiation_abm.calibration.draws import draws_of, draws_path, games_of, thinned
 from negotiation_abm.calibration.features import coefficients_of
 from negotiation_abm.calibration.forecast import _spread, forecast
 from negotiation_abm.calibration.forecast_step import make_forecast
 from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 from negotiation_abm.run.batch import run_replicates
-from negotiation_abm.run.paired import outcomes
+from negotiation_abm.run.play import play_one
 from negotiation_abm.scenario.parameters import load_parameter_set
 
 KNOWN = dt.date(2025, 12, 31)
@@ -31,7 +31,7 @@ def busan():
 
 @pytest.fixture(scope="module")
 def draws():
-    return load_draws(load_parameter_set("calibrated_2025"))
+    return draws_of(load_parameter_set("calibrated_2025"))
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def test_lengths_are_those_of_the_paired_contrasts(one, busan):
     """These count from the agreement, 11 days before the start: two weeks of the calendar."""
     found, _ = one
     table = found.survival.query("measure == 'covered' and given == 'start'").set_index("until")
-    alive = outcomes(busan, 400, 5)[:, 2] - 2 > 52
+    alive = play_one(busan, ["truce_weeks"], 400, 5)["truce_weeks"] - 2 > 52
     assert table["probability"]["365 d"] == pytest.approx(alive.mean())
     error = np.sqrt(alive.mean() * (1 - alive.mean()) / 400)
     assert table["simulation_error"]["365 d"] == pytest.approx(error)
@@ -404,9 +404,9 @@ def own_set(tmp_path):
 
 def test_draws_lie_beside_the_set(own_set):
     assert draws_path(own_set) == Path(own_set.path).with_name("mine.parquet")
-    assert load_draws(own_set) is None
+    assert draws_of(own_set) is None
     frame_of(chain=[0], draw=[0], fatigue=[1.5]).to_parquet(draws_path(own_set), index=False)
-    assert load_draws(own_set).to_dict("list") == {"fatigue": [1.5]}
+    assert draws_of(own_set).to_dict("list") == {"fatigue": [1.5]}
 
 
 def store(chosen, frame):
@@ -420,7 +420,7 @@ def store(chosen, frame):
 def test_an_unknown_column_is_refused(own_set):
     store(own_set, frame_of(fatigu=[1.0]))
     with pytest.raises(InputError, match=r"mine.parquet: fatigu: .*did you mean 'fatigue'"):
-        load_draws(own_set)
+        draws_of(own_set)
 
 
 @pytest.mark.parametrize(
@@ -436,11 +436,11 @@ def test_an_unknown_column_is_refused(own_set):
 def test_draws_that_are_no_numbers_or_none_are_refused(own_set, frame, problem):
     store(own_set, frame)
     with pytest.raises(InputError, match=problem):
-        load_draws(own_set)
+        draws_of(own_set)
 
 
 def test_a_file_that_is_no_parquet_is_refused_in_one_line(own_set):
     draws_path(own_set).write_text("chain,draw\n")
     with pytest.raises(InputError, match=r"mine.parquet: not a readable Parquet file") as refusal:
-        load_draws(own_set)
+        draws_of(own_set)
     assert "\n" not in str(refusal.value)

@@ -9,14 +9,14 @@ import pytest
 from cli_helpers import shipped_game
 from negotiation_abm import Game, NegotiationModel
 from negotiation_abm.calibration.controls import CONTROLS, control_table
-from negotiation_abm.calibration.draws import games_of, load_draws, thinned
+from negotiation_abm.calibration.draws import draws_of, games_of, thinned
 from negotiation_abm.calibration.lever_response import (
     CHANGES,
     Change,
     _survival,
     changed_lever,
     lever_response,
-    outcomes_of,
+    response_means,
 )
 from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.core.tracker import COVERED, SPELL, TALLY
@@ -123,7 +123,7 @@ def test_outcomes_by_hand(game):
     runs["mean_in_force"][:, 0, 0] = [0.2, 0.4]
     spells = np.zeros(1, SPELL)
     spells["measure"], spells["duration_weeks"], spells["cause"] = COVERED, 30, TruceEnd.BREACH
-    found = outcomes_of(game, Block(runs, spells))
+    found = response_means(game, Block(runs, spells))
     assert (found["US escalations"], found["CHINA escalations"]) == (2.0, 3.0)
     assert (found["US concessions"], found["CHINA concessions"]) == (0.5, 1.0)
     assert (found["truces begun"], found["weeks in truce"]) == (1.0, 15.0)
@@ -154,7 +154,7 @@ def test_what_no_run_has_is_nan_and_not_clear():
 
 @pytest.fixture(scope="module")
 def response(game):
-    games = games_of(game, thinned(load_draws(game.parameter_set), 3))
+    games = games_of(game, thinned(draws_of(game.parameter_set), 3))
     done = []
     table = lever_response(games, 40, 60, 1, progress=done.append)
     return table, games, done
@@ -180,7 +180,7 @@ def test_base_and_change_have_the_same_draws(response):
     for one in games:
         short = Game(**{**one.__dict__, "weeks": one.weeks[:40]})
         changed = changed_lever(short, *RARE_EARTHS, OFF)
-        base, other = (outcomes_of(g, run_replicates(g, 1, 0, 60)) for g in (short, changed))
+        base, other = (response_means(g, run_replicates(g, 1, 0, 60)) for g in (short, changed))
         gaps.append(other["US concessions"] - base["US concessions"])
     row = table.query(
         "lever == 'CHINA.rare_earths' and change == 'disabled' and outcome == 'US concessions'"

@@ -189,7 +189,7 @@ def test_concave_along_random_lines():
         assert middle >= sum(ends) / 2.0 - 1e-9
 
 
-@pytest.mark.verify
+@pytest.mark.speed
 def test_speed_of_a_call(capsys):
     data, _ = shipped()
     likelihood, theta = Likelihood(data), data.point()

@@ -14,7 +14,7 @@ from negotiation_abm.calibration.identification import (
     sentence,
 )
 from negotiation_abm.calibration.marginal import MarginalLikelihood
-from negotiation_abm.calibration.posterior import bulk_effective_size, sample, split_r_hat
+from negotiation_abm.calibration.posterior import mixing, sample
 from negotiation_abm.calibration.priors import Prior
 from negotiation_abm.calibration.profiles import profile
 from test_calibration_data import by_hand, episode, episode_hidden, normal
@@ -95,26 +95,20 @@ def test_a_spread_without_data_has_its_rayleigh_prior():
 
 
 def test_independent_draws_are_worth_themselves():
-    chains = np.random.default_rng(5).normal(size=(4, 2000))
-    assert split_r_hat(chains) == pytest.approx(1.0, abs=0.003)
-    assert bulk_effective_size(chains) == pytest.approx(8000, rel=0.1)
+    draws = np.random.default_rng(5).normal(size=(4, 2000, 3))
+    r_hat, size = mixing(draws)
+    np.testing.assert_allclose(r_hat, 1.0, atol=0.003)
+    np.testing.assert_allclose(size, 8000, rtol=0.15)
 
 
-def test_ranks_do_not_see_the_scale():
-    chains = np.random.default_rng(6).normal(size=(4, 500))
-    assert bulk_effective_size(chains) == pytest.approx(bulk_effective_size(np.exp(3 * chains)))
-
-
-@pytest.mark.parametrize("memory", [0.5, 0.9])
-def test_a_chain_with_memory_is_worth_less(memory):
-    rng = np.random.default_rng(7)
-    steps = rng.normal(size=(4, 20_000)) * math.sqrt(1 - memory**2)
-    chains = np.empty_like(steps)
-    chains[:, 0] = rng.normal(size=4)
+def test_a_chain_with_memory_is_worth_less():
+    rng, memory = np.random.default_rng(7), np.array([0.5, 0.9])
+    steps = rng.normal(size=(4, 20_000, 2)) * np.sqrt(1 - memory**2)
+    draws = np.empty_like(steps)
+    draws[:, 0] = rng.normal(size=(4, 2))
     for t in range(1, steps.shape[1]):
-        chains[:, t] = memory * chains[:, t - 1] + steps[:, t]
-    expected = chains.size * (1 - memory) / (1 + memory)
-    assert bulk_effective_size(chains) == pytest.approx(expected, rel=0.12)
+        draws[:, t] = memory * draws[:, t - 1] + steps[:, t]
+    np.testing.assert_allclose(mixing(draws)[1], 80_000 * (1 - memory) / (1 + memory), rtol=0.12)
 
 
 def test_chains_that_disagree_are_told():
@@ -122,9 +116,9 @@ def test_chains_that_disagree_are_told():
     apart = rng.normal(size=(4, 500)) + np.array([[0], [0], [0], [1.0]])
     wider = rng.normal(size=(4, 500)) * np.array([[1], [1], [1], [3.0]])  # by the folded ranks
     drifting = rng.normal(size=(4, 500)) + np.linspace(0, 2, 500)  # by the halves
-    for chains in (apart, wider, drifting):
-        assert split_r_hat(chains) > 1.05
-    assert bulk_effective_size(apart) < 100
+    r_hat, size = mixing(np.stack([apart, wider, drifting], axis=2))
+    assert (r_hat > 1.05).all()
+    assert size[0] < 100
 
 
 # ---------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import yaml
 from cli_helpers import ROOT
 from helpers import write_yaml
 from negotiation_abm import InputError
-from negotiation_abm.calibration.features import OF_PLAYERS
+from negotiation_abm.calibration.features import POOLED
 from negotiation_abm.calibration.priors import Prior, load_prior
 from test_calibration_data import episode, normal, shipped
 
@@ -48,7 +48,7 @@ def test_every_coefficient_has_a_neutral_mean():
 def test_players_share_a_mean():
     data, prior = shipped()
     covariance = labelled(data, prior)
-    for name in OF_PLAYERS:
+    for name in POOLED:
         us, china = f"{name}.US", f"{name}.CHINA"
         assert covariance[us, us] == covariance[china, china] == 5.0**2 + 2.0**2
         assert covariance[us, china] == covariance[china, us] == 5.0**2
@@ -57,7 +57,7 @@ def test_players_share_a_mean():
 def test_all_else_is_independent():
     data, prior = shipped()
     for (a, b), value in labelled(data, prior).items():
-        pooled = a.split(".")[0] == b.split(".")[0] and a.split(".")[0] in OF_PLAYERS
+        pooled = a.split(".")[0] == b.split(".")[0] and a.split(".")[0] in POOLED
         assert (value != 0.0) == (pooled or (a == b and a != "fatigue_escalate")), (a, b)
 
 
@@ -157,12 +157,12 @@ def test_pool_sd_of_zero_is_refused_or_makes_the_players_one(tmp_path):
         ({"fatigu": {"mean": 0, "sd": 1}}, ("priors.fatigu: unknown", "did you mean 'fatigue'?")),
         ({"tolerance": {"mean": 0, "sd": 1}}, ("priors.tolerance: unknown",)),
         ({"fatigue": None}, ("priors.fatigue: missing",)),
-        ({"fatigue": {"sd": "wide"}}, ("priors.fatigue.sd", "'wide' is not a number")),
-        ({"fatigue": {"mean": None}}, ("priors.fatigue.mean", "None is not a number")),
-        ({"fatigue": {"sd": True}}, ("priors.fatigue.sd", "True is not a number")),
-        ({"fatigue": {"sd": -1}}, ("priors.fatigue.sd", "-1 is below 0")),
-        ({"initiative": {"pool_sd": -0.5}}, ("priors.initiative.pool_sd", "-0.5 is below 0")),
-        ({"initiative": {"pool_sd": [1]}}, ("priors.initiative.pool_sd", "not a number")),
+        ({"fatigue": {"sd": "wide"}}, ("priors.fatigue.sd: 'wide'", "valid number")),
+        ({"fatigue": {"mean": None}}, ("priors.fatigue.mean: None", "valid number")),
+        ({"fatigue": {"sd": True}}, ("priors.fatigue.sd: True", "valid number")),
+        ({"fatigue": {"sd": -1}}, ("priors.fatigue.sd: -1", "greater than or equal to 0")),
+        ({"initiative": {"pool_sd": -0.5}}, ("priors.initiative.pool_sd: -0.5", "equal to 0")),
+        ({"initiative": {"pool_sd": [1]}}, ("priors.initiative.pool_sd: [1]", "valid number")),
     ],
 )
 def test_what_cannot_be_used_is_refused(tmp_path, changes, fragments):
@@ -172,16 +172,23 @@ def test_what_cannot_be_used_is_refused(tmp_path, changes, fragments):
         assert fragment in str(refusal.value)
 
 
-@pytest.mark.parametrize("content", [{"name": "x"}, {"priors": [1]}, {"priors": None}])
-def test_a_file_without_priors_is_refused(tmp_path, content):
-    with pytest.raises(InputError, match="expected a mapping of parameter names"):
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ({"name": "x"}, "priors: missing"),
+        ({"priors": [1]}, r"priors: \[1\]: expected a mapping"),
+        ({"priors": None}, "priors: None: expected a mapping"),
+    ],
+)
+def test_a_file_without_priors_is_refused(tmp_path, content, problem):
+    with pytest.raises(InputError, match=problem):
         load_prior(shipped()[0], write_yaml(tmp_path / "mine.yaml", content))
 
 
 def test_a_prior_that_is_no_mapping_is_refused(tmp_path):
     content = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
     content["priors"]["fatigue"] = 3
-    with pytest.raises(InputError, match=r"priors\.fatigue: missing"):
+    with pytest.raises(InputError, match=r"priors\.fatigue: 3: expected a mapping"):
         load_prior(shipped()[0], write_yaml(tmp_path / "mine.yaml", content))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from cli_helpers import shipped_game
 from negotiation_abm import replay_record
-from negotiation_abm.calibration.draws import load_draws, thinned
+from negotiation_abm.calibration.draws import draws_of, thinned
 from negotiation_abm.calibration.features import collect
 from negotiation_abm.calibration.recovery import (
     LEVEL,
@@ -31,7 +31,7 @@ SEED = 11
 @cache
 def truths(count):
     """Posterior draws of the shipped calibrated set, evenly over its chains."""
-    frame = load_draws(load_parameter_set("calibrated_2025"))
+    frame = draws_of(load_parameter_set("calibrated_2025"))
     return truths_of(thinned(frame, count))
 
 

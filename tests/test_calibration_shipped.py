@@ -5,10 +5,10 @@ import pytest
 
 from cli_helpers import shipped_game
 from negotiation_abm import load_record
-from negotiation_abm.calibration.draws import draws_path, games_of, load_draws, thinned
+from negotiation_abm.calibration.draws import draws_of, draws_path, games_of, thinned
 from negotiation_abm.calibration.features import coefficients_of, collect
 from negotiation_abm.calibration.moments import load_moments
-from negotiation_abm.calibration.posterior import bulk_effective_size, split_r_hat
+from negotiation_abm.calibration.posterior import mixing
 from negotiation_abm.calibration.priors import load_prior
 from negotiation_abm.calibration.scores import log_scores
 from negotiation_abm.core.params import PARAMETERS
@@ -58,7 +58,7 @@ def test_it_was_made_from_the_shipped_files(chosen):
 
 
 def test_columns_of_the_draws_are_the_coefficients(chosen):
-    frame, game = load_draws(chosen), shipped_game("baseline_2025")
+    frame, game = draws_of(chosen), shipped_game("baseline_2025")
     assert list(frame.columns) == [c.label for c in coefficients_of(game)]
     assert len(frame) == chosen.fit["draws"]
     assert np.isfinite(frame.to_numpy()).all()
@@ -67,7 +67,7 @@ def test_columns_of_the_draws_are_the_coefficients(chosen):
 
 
 def test_draws_lie_around_the_point(chosen):
-    game, frame = shipped_game("baseline_2025", parameters=NAME), load_draws(chosen)
+    game, frame = shipped_game("baseline_2025", parameters=NAME), draws_of(chosen)
     for c in coefficients_of(game):
         point = float(game.params[c.parameter][(0, *c.index)])
         draws = frame[c.label]
@@ -77,17 +77,16 @@ def test_draws_lie_around_the_point(chosen):
 
 
 def test_chains_have_mixed(chains):
-    for name, values in chains.items():
-        if name == "fatigue_escalate":
-            continue
-        assert split_r_hat(values) < 1.01, name
-        assert bulk_effective_size(values) > 400, name
+    names = [name for name in chains if name != "fatigue_escalate"]
+    r_hat, size = mixing(np.stack([chains[name] for name in names], axis=2))
+    assert {name: value for name, value in zip(names, r_hat, strict=True) if value >= 1.01} == {}
+    assert {name: value for name, value in zip(names, size, strict=True) if value <= 400} == {}
 
 
 def test_games_of_the_draws_can_be_played(chosen):
     from negotiation_abm.run.batch import run_replicates
 
-    games = games_of(shipped_game("busan_2025", parameters=NAME), thinned(load_draws(chosen), 3))
+    games = games_of(shipped_game("busan_2025", parameters=NAME), thinned(draws_of(chosen), 3))
     spells = [run_replicates(game, 1, 0, 20).spells for game in games]
     assert all(len(one) > 0 for one in spells)
 

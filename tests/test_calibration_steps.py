@@ -21,7 +21,7 @@ from negotiation_abm import (
     replay_record,
 )
 from negotiation_abm.calibration import run as run_module
-from negotiation_abm.calibration.draws import load_draws
+from negotiation_abm.calibration.draws import draws_of
 from negotiation_abm.calibration.features import collect
 from negotiation_abm.calibration.fit import fit
 from negotiation_abm.calibration.likelihood import Likelihood
@@ -30,7 +30,6 @@ from negotiation_abm.calibration.parameter_file import parameter_file
 from negotiation_abm.calibration.run import calibrate
 from negotiation_abm.calibration.scores import log_scores
 from negotiation_abm.calibration.validate import Effort, validate
-from negotiation_abm.core.params import PARAMETERS
 from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.scenario.parameters import load_parameter_set
 from test_calibration_data import episode, shipped
@@ -96,10 +95,11 @@ def written(tmp_path_factory):
 
 
 def test_written_set_loads_and_is_whole(written):
-    _, _, path = written
+    result, _, path = written
+    base = result.data.game.parameter_set
     chosen = load_parameter_set(path)
     assert (chosen.name, chosen.players) == ("mine", ("US", "CHINA"))
-    assert set(chosen.values) == {parameter.name for parameter in PARAMETERS}
+    assert set(chosen.values) == set(base.values)
     assert all(chosen.sources.values())
 
 
@@ -423,7 +423,7 @@ def test_calibrate_with_draws(two_levers, few_points, capsys):
     chosen = load_parameter_set(Path("out/mine.yaml"))
     assert (chosen.fit["draws"], chosen.fit["packages"]) == (100, "split")
     assert "MAP (posterior sd)" in chosen.sources["fatigue"]
-    draws = load_draws(chosen)
+    draws = draws_of(chosen)
     assert draws.shape == (100, len(pd.read_csv("out/identification.csv")))
     columns = pd.read_parquet("out/mine.parquet")
     assert columns.groupby("chain").size().tolist() == [25] * 4

@@ -14,6 +14,7 @@ import yaml
 import negotiation_abm
 from cli_helpers import (
     FIGURES,
+    PATIENCE,
     REPLAY_FILES,
     ROOT,
     RUN_FILES,
@@ -487,7 +488,7 @@ def test_script_runs_the_same_as_this_process(capsys, tmp_path):
 def test_module_is_the_script():
     words = ["-m", "negotiation_abm.cli", "list"]
     done = subprocess.run(
-        [SCRIPT.with_name("python"), *words], capture_output=True, text=True, timeout=60
+        [SCRIPT.with_name("python"), *words], capture_output=True, text=True, timeout=PATIENCE
     )
     assert (done.returncode, done.stdout) == (0, script("list").stdout)
 

@@ -9,8 +9,7 @@ import yaml
 from cli_helpers import ROOT, shipped_game
 from negotiation_abm import InputError, load_record, replay_record
 from negotiation_abm.record.facts import (
-    OPTIONAL,
-    REQUIRED,
+    Fact,
     check_facts,
     load_facts,
 )
@@ -62,7 +61,7 @@ def record():
 def test_shipped_facts_load(facts):
     assert check_facts(FACTS) == len(facts) == 161
     for entry in facts.values():
-        assert set(REQUIRED) <= set(entry) <= {*REQUIRED, *OPTIONAL}
+        assert Fact(**entry).model_dump(exclude_unset=True) == entry
 
 
 def test_counts_are_those_of_the_documentation(facts):

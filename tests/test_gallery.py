@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import time
 import types
 import xml.etree.ElementTree as ElementTree
 
@@ -213,6 +214,14 @@ def test_study_of_morris_is_drawn_too(results):
     assert {"sensitivity.png", "sensitivity.svg"} <= names
 
 
+@pytest.mark.speed
+def test_all_figures_take_less_than_20_seconds(results):
+    begun = time.perf_counter()
+    for folder in ("run", "comparison", "sobol"):
+        plot_folder(results / folder)
+    assert time.perf_counter() - begun < 20
+
+
 @pytest.mark.slow
 def test_figures_leave_the_tables_alone(results):
     before = contents(results)
@@ -341,9 +350,9 @@ def test_indices_stand_beside_the_floor(results, method, draw, size):
 # The README's own figure
 
 
-@pytest.mark.slow
+@pytest.mark.verify
 def test_run_and_plot_reproduce_the_figures_of_the_readme(tmp_path):
-    """`make run`, to the hash of the table behind each figure."""
+    """`make run`, to the hash of the table behind each figure; the last bits are a processor's."""
     game = shipped_game("baseline_2025")
     write_replay(game, load_record("record_2025"), tmp_path)
     run_batch(game, 10_000, 1, tmp_path)

@@ -9,11 +9,11 @@ from scipy.stats import binom, norm, ttest_rel
 
 from helpers import assert_near
 from module_helpers import game_with
-from negotiation_abm import NegotiationModel
-from negotiation_abm.core.modules import NAMES
+from negotiation_abm import NegotiationModel, load_scenario
 from negotiation_abm.core.tracker import COVERED
-from negotiation_abm.run.paired import RESAMPLES, mean_difference, median_difference, outcomes
-from negotiation_abm.studies.mechanisms import EVERY, mechanisms_table
+from negotiation_abm.run.paired import RESAMPLES, mean_difference, median_difference
+from negotiation_abm.run.play import play_one
+from negotiation_abm.studies.mechanisms import EVERY, JUDGED_BY, mechanisms_table
 
 # ---------------------------------------------------------------------------
 # Means.
@@ -141,8 +141,8 @@ def test_median_difference_depends_on_its_seed_alone():
 @pytest.mark.parametrize("name", ["busan_2025", "baseline_2025"])
 def test_outcomes_are_those_of_the_readable_run(name):
     game = game_with({}, name)
-    found = outcomes(game, 5, 3)
-    for replicate, (first_truce, alive, length) in enumerate(found):
+    found = play_one(game, JUDGED_BY, 5, 3).values()
+    for replicate, (length, alive, first_truce) in enumerate(found):
         model = NegotiationModel(game, 3, replicate).run_to_horizon()
         begun = model.tally.first_truce_week
         assert first_truce == (begun if begun >= 0 else len(game.weeks))
@@ -159,12 +159,12 @@ def test_truce_that_holds_is_as_long_as_the_horizon():
     still = dict.fromkeys(("US", "CHINA"), "hold")
     game = game_with({}, strategies=still, **{"truce.expires": None})
     # from 30 October 2025 to the last of 104 weeks from 10 November
-    assert outcomes(game, 2, 1).tolist() == [[104.0, 1.0, 105.0]] * 2
+    assert play_one(game, JUDGED_BY, 2, 1).values().tolist() == [[105.0, 1.0, 104.0]] * 2
 
 
 def test_truce_that_begins_on_the_first_day_is_in_force_at_the_start():
     game = game_with({}, **{"truce.began": "2025-11-10"})
-    assert not np.isnan(outcomes(game, 2, 1)).any()
+    assert not np.isnan(play_one(game, JUDGED_BY, 2, 1).values()).any()
 
 
 # ---------------------------------------------------------------------------
@@ -193,17 +193,18 @@ def test_columns_of_the_table(table):
 
 def test_rows_of_the_table(table):
     issues = [f"side_issues: {issue}" for issue in ISSUES]
-    assert list(table.index) == [*NAMES, *issues, EVERY]
-    claims = {claim for name in NAMES for claim in table.claims[name].split()}
+    names = load_scenario("mechanisms_busan").modules.names()
+    assert list(table.index) == [*names, *issues, EVERY]
+    claims = {claim for name in names for claim in table.claims[name].split()}
     assert set(table.claims[EVERY].split()) == claims
 
 
 def test_all_rows_share_one_base(table):
     for outcome in OUTCOMES:
         assert table[f"{outcome}_base"].nunique() == 1
-    base = outcomes(game_with({}), 200, 1)
-    assert table.median_weeks_base[EVERY] == np.median(base[:, 2])
-    assert table.survival_365_base[EVERY] == base[:, 1].mean()
+    base = play_one(game_with({}), JUDGED_BY, 200, 1)
+    assert table.median_weeks_base[EVERY] == np.median(base["truce_weeks"])
+    assert table.survival_365_base[EVERY] == base["outlasts_365"].mean()
 
 
 def test_differences_of_the_table_add_up(table):

@@ -79,7 +79,7 @@ def test_combinations_switch_every_module_on_and_off():
 def test_these_runs_meet_what_modules_do():
     """Equal runs in which no module acts would prove nothing."""
     causes, statuses, moved = set(), set(), set()
-    for number in FEW:
+    for number in range(20):
         game, _ = random_combination(number)
         for seed in range(3):
             state, _, spells = compiled_run(game, seed, number)

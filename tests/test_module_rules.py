@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import (
@@ -696,29 +696,29 @@ def mediated(rate, forum=Forum.NONE, live=1, replicate=0):
     params = make_params(**on("mediation"), mediation_rate=rate)
     state = make_state(params, forum=forum)
     open_week(state, params, live=live, draw=(5, replicate))
-    return state.forum, state.contact
+    return state.forum
 
 
 def test_without_a_mediator_no_meeting_is_brokered():
-    assert {mediated(0.0, replicate=k) for k in range(200)} == {(Forum.NONE, 0.0)}
+    assert {mediated(0.0, replicate=k) for k in range(200)} == {Forum.NONE}
 
 
 def test_mediator_brokers_a_round_in_every_week_without_a_meeting():
-    assert {mediated(1.0, replicate=k) for k in range(200)} == {(Forum.ROUND, 1.0)}
+    assert {mediated(1.0, replicate=k) for k in range(200)} == {Forum.ROUND}
 
 
 @pytest.mark.parametrize("forum", [Forum.ROUND, Forum.SUMMIT])
 def test_meeting_that_takes_place_needs_no_mediator(forum):
-    assert mediated(1.0, forum) == (forum, 0.0)
+    assert mediated(1.0, forum) == forum
 
 
 def test_replay_has_its_meetings_from_the_record():
-    assert mediated(1.0, live=0) == (Forum.NONE, 0.0)
+    assert mediated(1.0, live=0) == Forum.NONE
 
 
 def test_mediation_comes_at_its_rate():
     count, rate = 1000, 0.3
-    share = np.mean([mediated(rate, replicate=k)[0] == Forum.ROUND for k in range(count)])
+    share = np.mean([mediated(rate, replicate=k) == Forum.ROUND for k in range(count)])
     assert_near(share, rate, math.sqrt(rate * (1 - rate) / count))
 
 
@@ -788,8 +788,6 @@ SHOCKS = [
     ("strain", "set", 0.5, {"strain": 3}, {"strain": 0.5}),
     ("strain", "add", 0.5, {"strain": 3}, {"strain": 3.5}),
     ("strain", "add", -9, {"strain": 3}, {"strain": 0}),
-    ("contact", "set", 0.5, {"contact": 3}, {"contact": 0.5}),
-    ("contact", "add", 0.5, {"contact": 3}, {"contact": 3.5}),
     ("weeks_left", "set", 5, {"weeks_left": 20}, {"weeks_left": 5}),
     ("weeks_left", "add", -5, {"weeks_left": 20}, {"weeks_left": 15}),
     ("weeks_left", "add", -50, {"weeks_left": 20}, {"weeks_left": 0}),
@@ -919,6 +917,9 @@ def test_collapse_by_a_shock_is_nobodys():
 # All modules on.
 
 
+CALM = {"delivery_anger": 2.0, "enforcement_anger": 2.0}  # no exponent reaches its end at 110
+
+
 @pytest.fixture(scope="module")
 def full_games():
     """Shipped games with every module on, at random inputs and values."""
@@ -926,7 +927,7 @@ def full_games():
     for number in range(10):
         name, rng = SHIPPED[number % 2], np.random.default_rng(number)
         scenario = load_scenario(name, OFF)
-        values = random_settings(rng, scenario, list(NAMES))
+        values = random_settings(number, scenario, list(NAMES)) | CALM
         games.append(game_with(random_modules(rng, scenario, list(NAMES)), name, **values))
     return games
 
@@ -951,7 +952,6 @@ def assert_weights_fit(state, params, week, player):
     np.testing.assert_allclose(weights[legal] / total, shares, rtol=1e-9, atol=1e-300)
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
 @given(
     place=st.integers(0, 9),
     precision=st.sampled_from([0.0, 0.5, 1.0, 2.0, 5.5, 8.0, 50.0]),
@@ -965,7 +965,6 @@ def test_weights_are_exponentials_of_values(full_games, place, precision, number
     assert_weights_fit(state, params, week, player)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
 @given(place=st.integers(0, 9), number=st.integers(0, 2**32 - 1))
 def test_kept_factors_are_renewed_when_modules_change_a_lever(full_games, place, number):
     game = full_games[place]

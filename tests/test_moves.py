@@ -315,19 +315,19 @@ def test_outside_event_sets_a_lever_and_clears_what_is_loaded():
 
 
 @pytest.mark.parametrize(
-    ("scheduled", "u", "forum", "contact"),
+    ("scheduled", "u", "forum"),
     [
-        (Forum.NONE, 0.2499, Forum.ROUND, 1.5),
-        (Forum.NONE, 0.2501, Forum.NONE, 0.5),
-        (Forum.ROUND, 0.9999, Forum.ROUND, 1.5),
-        (Forum.SUMMIT, 0.0001, Forum.SUMMIT, 1.5),
+        (Forum.NONE, 0.2499, Forum.ROUND),
+        (Forum.NONE, 0.2501, Forum.NONE),
+        (Forum.ROUND, 0.9999, Forum.ROUND),
+        (Forum.SUMMIT, 0.0001, Forum.SUMMIT),
     ],
 )
-def test_meeting_of_the_week(scheduled, u, forum, contact):
+def test_meeting_of_the_week(scheduled, u, forum):
     params = make_params(round_base=-math.log(3))  # probability 1/4
-    state = make_state(params, forum=Forum.SUMMIT, exchange=3, contact=0.5)
+    state = make_state(params, forum=Forum.SUMMIT, exchange=3)
     begin_turn(state, params, make_week(forum=scheduled), u)
-    assert (state.forum, state.exchange, state.contact) == (forum, 0, contact)
+    assert (state.forum, state.exchange) == (forum, 0)
 
 
 AGENCIES = {"agency_lever": [[0, 1], [1, 1]]}
@@ -351,17 +351,12 @@ def test_agency_takes_an_open_uncovered_lever(player, fields, u, option):
 
 
 def test_memories_fade_by_their_own_rates():
-    params = make_params(
-        anger_memory=0.7, goodwill_memory=0.6, market_memory=0.5, contact_memory=0.8
-    )
-    state = make_state(
-        params, anger=[1.0, 2.0], goodwill=[1.0, 2.0], market_loss=[0.4, 0.2], contact=3.0
-    )
+    params = make_params(anger_memory=0.7, goodwill_memory=0.6, market_memory=0.5)
+    state = make_state(params, anger=[1.0, 2.0], goodwill=[1.0, 2.0], market_loss=[0.4, 0.2])
     finish_week(state, params)
     assert list(state.anger) == pytest.approx([0.7, 1.4])
     assert list(state.goodwill) == pytest.approx([0.6, 1.2])
     assert list(state.market_loss) == pytest.approx([0.2, 0.1])
-    assert state.contact == pytest.approx(2.4)
     assert state.turn == 1
 
 
@@ -371,13 +366,6 @@ def test_felt_pain_is_a_leaky_mean_of_relievable_pain():
     finish_week(state, params, make_week(salience=[[1, 1], [1.5, 1]]))
     # .6 x .5 + .4 x 1.5 x (12 - 8)/15, and .4 x 8/15
     assert list(state.felt) == pytest.approx([0.46, 0.4 * 8 / 15])
-
-
-def test_pain_of_a_constituency_is_a_leaky_mean():
-    params = make_params(pain_memory=0.9)
-    state = make_state(params, in_force=[[0.5, 0], [0, 0]], pain=[[0.2, 0.1], [0, 0]])
-    finish_week(state, params, make_week(salience=[[2, 1], [1, 1]]))
-    assert state.pain[0, :2] == pytest.approx([0.18 + 0.1 * 2 * 0.8, 0.09])
 
 
 def test_use_erodes_irreplaceability_and_potency_every_quarter():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cli_helpers import ROOT, shipped_game
+from cli_helpers import PATIENCE, ROOT, shipped_game
 from negotiation_abm import load_record, replay_record
 from negotiation_abm.replay.step import replay_summary
 
@@ -20,7 +20,7 @@ PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
 
 def run(words, **options):
     return subprocess.run(
-        [str(word) for word in words], capture_output=True, text=True, timeout=300, **options
+        [str(word) for word in words], capture_output=True, text=True, timeout=PATIENCE, **options
     )
 
 

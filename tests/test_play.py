@@ -11,6 +11,7 @@ from helpers import assert_same_record
 from negotiation_abm import InputError, NegotiationModel, run_replicates
 from negotiation_abm.core.payoffs import flow, option_value
 from negotiation_abm.core.terms import Move, Phase
+from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.play.advice import choices
 from negotiation_abm.play.identity import state_hash
@@ -332,6 +333,38 @@ def test_standing_of_a_broken_truce(played):
     assert set(found.survival["group"]) == {"all", "running"}
     spell = found.spells[0]
     assert (spell["measure"], spell["cause"], spell["player"]) == ("covered", "breach", "US")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "date", "is_running"),
+    [
+        ("busan_2025", None, True),
+        ("baseline_2025", None, False),
+        ("baseline_2025", "2025-03-03", False),  # leaves the record in a dispute
+        ("baseline_2025", "2025-06-02", True),  # in the truce of Geneva
+        ("baseline_2025", "2025-10-06", True),  # after its any-domain spell has ended
+    ],
+)
+def test_the_running_truce_is_the_one_in_force_at_the_start(scenario, date, is_running):
+    """Wherever a game starts; a truce that is signed in its first week is a new one."""
+    session = Session(
+        Start.model_validate(
+            {"scenario": scenario, "side": "US", "from": date, "weeks": 30, "seed": 7}
+        )
+    )
+    session.play_on()
+    found = standing(session, 150).survival
+    assert (session.game.initial["phase"][0] == Phase.TRUCE) == is_running
+    groups = found.groupby("measure")["group"].unique()
+    assert list(groups["covered"]) == (["all", "running"] if is_running else ["all"])
+    spells = run_replicates(session.game, 7, 0, 150).spells
+    for measure, code in (("covered", COVERED), ("any_domain", ANY_DOMAIN)):
+        of_measure = spells[spells["measure"] == code]
+        before = (of_measure["entry_weeks"] > 0).sum()  # observed from some age on
+        rows = found[(found["measure"] == measure) & (found["group"] == "running")]
+        assert rows["at_risk"].max() == before if before else not len(rows)
+        if measure == "covered":
+            assert before == (150 if is_running else 0)
 
 
 def test_the_distribution_is_that_of_a_run(played):

@@ -27,12 +27,7 @@ from negotiation_abm.strategies import strategies
 from negotiation_abm.strategies._odds import option_weights
 
 TINY = 1e-9
-CHECKS = settings(
-    max_examples=80,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+CHECKS = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 # Settings at which bounds are most easily broken.
 EXTREMES = {

@@ -7,7 +7,7 @@ import pytest
 from cli_helpers import command, shipped_game, strict_json
 from negotiation_abm import load_record, replay_record
 from negotiation_abm.plotting import plot_folder
-from negotiation_abm.studies.surprise import moments, payoff_after, regrets, run_surprise
+from negotiation_abm.studies.surprise import moments, payoffs_after, regrets, run_surprise
 
 
 @pytest.fixture(scope="module")
@@ -44,20 +44,29 @@ def test_states_before_a_move_are_kept_apart(found):
 
 
 def test_payoffs_have_common_draws(game, found):
-    one = payoff_after(game, found[5], 0, 100, 1, 8)
-    np.testing.assert_array_equal(one, payoff_after(game, found[5], 0, 100, 1, 8))
-    other = payoff_after(game, found[5], found[5].option, 100, 1, 8)
-    assert np.corrcoef(one, other)[0, 1] > 0.3
+    (_, payoffs), (_, again) = payoffs_after(game, [found[5]] * 2, 100, 1, 8)
+    np.testing.assert_array_equal(payoffs[0], again[0])
+    assert np.corrcoef(payoffs[0], payoffs[found[5].option])[0, 1] > 0.3
 
 
 def test_payoff_ahead_of_one_week_by_hand():
     """Nobody moves: the flow of the state itself, after the option."""
     game = shipped_game("baseline_2025", strategies={"US": "hold", "CHINA": "hold"}, market=0.0)
     moment = moments(game, load_record("record_2025"))[0]
-    still = payoff_after(game, moment, 0, 3, 1, 1)
-    assert np.ptp(still) == 0.0
-    raised = payoff_after(game, moment, 2, 3, 1, 1)  # US market_access, a tariff
-    assert (raised != still).all()
+    [(_, payoffs)] = payoffs_after(game, [moment], 3, 1, 1)
+    assert np.ptp(payoffs[0]) == 0.0
+    assert (payoffs[2] != payoffs[0]).all()  # US market_access, a tariff
+
+
+def test_a_shock_of_the_week_does_not_undo_the_move():
+    """The state before the move is that after the week has begun: a shock has struck already."""
+    game = shipped_game("baseline_2025", strategies={"US": "hold", "CHINA": "hold"}, market=0.0)
+    moment = moments(game, load_record("record_2025"))[0]
+    turn = int(moment.state.turn)
+    game.weeks["has_shock"][turn], game.weeks["shock"][turn] = 1, np.nan
+    game.weeks["shock"][turn, 0, 0] = moment.state.in_force[0, 0]
+    [(_, payoffs)] = payoffs_after(game, [moment], 3, 1, 1)
+    assert (payoffs[2] != payoffs[0]).all()  # US market_access, a tariff
 
 
 def test_best_option_has_no_regret(game, found):
@@ -69,7 +78,7 @@ def test_best_option_has_no_regret(game, found):
 def test_half_of_the_runs_picks_and_the_other_compares(game, found):
     """Picking the luckiest of many on the runs that judge it would give regret to every move."""
     moment = found[0]
-    payoffs = {o: payoff_after(game, moment, o, 200, 1, 6) for o in moment.legal}
+    [(_, payoffs)] = payoffs_after(game, [moment], 200, 1, 6)
     best = max(payoffs, key=lambda o: payoffs[o][:100].mean())
     _, chosen, regret, _ = next(regrets(game, [moment], 200, 1, 6))
     assert chosen == best

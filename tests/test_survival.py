@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cli_helpers import shipped_game
-from helpers import assert_near
+from helpers import assert_near, trials
 from negotiation_abm.run.spells import read_spells
 from negotiation_abm.run.step import run_batch
 from negotiation_abm.survival import survival
@@ -315,13 +315,13 @@ def correlated(rng, runs, spells_a_run):
     return spells(replicate, 0 * life, np.minimum(life, window), observed, cause)
 
 
-@pytest.mark.slow
-def test_clustered_band_covers_the_truth_and_the_plain_one_does_not():
+@trials(80, 200)
+def test_clustered_band_covers_the_truth_and_the_plain_one_does_not(trials):
     rng = np.random.default_rng(20250120)
-    times, runs, weeks = 200, 120, np.array([2, 5, 10, 20])
+    runs, weeks = 120, np.array([2, 5, 10, 20])
     truth = (0.97 ** (weeks + 1) + 0.85 ** (weeks + 1)) / 2.0
     clustered, plain = np.zeros(len(weeks)), np.zeros(len(weeks))
-    for _ in range(times):
+    for _ in range(trials):
         table = correlated(rng, runs, spells_a_run=5)
         for hits, part in (
             (clustered, table),
@@ -329,21 +329,21 @@ def test_clustered_band_covers_the_truth_and_the_plain_one_does_not():
         ):
             got = estimate(part).table.loc[weeks]
             hits += (got["lower"].to_numpy() <= truth) & (truth <= got["upper"].to_numpy())
-    for share in clustered / times:
-        assert_near(share, 0.945, np.sqrt(0.95 * 0.05 / times))  # 120 runs: a shade below .95
-    assert (plain / times).min() < 0.88
+    for share in clustered / trials:
+        assert_near(share, 0.945, np.sqrt(0.95 * 0.05 / trials))  # 120 runs: a shade below .95
+    assert (plain / trials).min() < 0.88
     assert (plain < clustered).all()
 
 
-@pytest.mark.slow
-def test_interval_of_shares_covers_the_truth():
+@trials(80, 200)
+def test_interval_of_shares_covers_the_truth(trials):
     rng = np.random.default_rng(20251030)
-    times, runs, hits = 200, 120, 0
-    for _ in range(times):
+    runs, hits = 120, 0
+    for _ in range(trials):
         lean = rng.choice([0.2, 0.8], runs)  # a run leans to one cause
         cause = np.where(rng.random(runs * 4) < np.repeat(lean, 4), "breach", "lapse")
         life = rng.geometric(0.1, runs * 4) - 1
         table = spells(np.repeat(np.arange(runs), 4), 0 * life, life, [True] * len(life), cause)
         _, low, high = estimate(table).shares["breach"]
         hits += low <= 0.5 <= high
-    assert_near(hits / times, 0.945, np.sqrt(0.95 * 0.05 / times))
+    assert_near(hits / trials, 0.945, np.sqrt(0.95 * 0.05 / trials))

@@ -6,7 +6,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from negotiation_abm import build_game, load_scenario, run_replicates
-from negotiation_abm.run.paired import mean_difference, outcomes
+from negotiation_abm.run.paired import mean_difference
+from negotiation_abm.run.play import play_one
 from negotiation_abm.run.spells import spells_table
 from negotiation_abm.run.step import survival_of
 from negotiation_abm.sweep import reader
@@ -94,13 +95,20 @@ def test_numbers_of_runs_have_plain_means_and_errors(folder, table):
 
 
 def test_paired_differences_are_those_of_runs_with_the_same_draws(table):
-    base = outcomes(build_game(load_scenario("busan_2025")), 300, SEED)
-    changed = outcomes(build_game(load_scenario("busan_2025", {BREACH: 2.5})), 300, SEED)
-    for column, name, of in (
-        (0, "first_truce_weeks", (None, None)),
-        (1, "survival_365", ("covered", "running")),
+    base, changed = (
+        play_one(
+            build_game(load_scenario("busan_2025", changes)),
+            ["first_truce_weeks", "outlasts_365"],
+            300,
+            SEED,
+        )
+        for changes in ({}, {BREACH: 2.5})
+    )
+    for own, name, of in (
+        ("first_truce_weeks", "first_truce_weeks", (None, None)),
+        ("outlasts_365", "survival_365", ("covered", "running")),
     ):
-        paired = mean_difference(base[:, column], changed[:, column])
+        paired = mean_difference(base[own], changed[own])
         row = outcome(table, 1, name, *of)
         assert_allclose(row["difference"], paired.difference)
         width = (paired.high - paired.low) / (row["difference_high"] - row["difference_low"])

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cli_helpers import SCRIPT
+from cli_helpers import PATIENCE, SCRIPT
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.sweep import executors
 from negotiation_abm.sweep.files import locked
@@ -45,8 +45,8 @@ def parts(out):
     return list((out / "runs").glob("*.parquet"))
 
 
-def wait_for(condition, seconds=60.0):
-    end = time.monotonic() + seconds
+def wait_for(condition):
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.005)

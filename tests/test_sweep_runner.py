@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from negotiation_abm import build_game, load_scenario, run_replicates
+from negotiation_abm import build_game, load_scenario
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.run.spells import runs_table, spells_table
+from negotiation_abm.run.batch import run_outcomes
+from negotiation_abm.run.spells import runs_table, spells_table, taken_down
 from negotiation_abm.sweep import executors
 from negotiation_abm.sweep.plan import make_plan
 from negotiation_abm.sweep.runner import run_sweep
@@ -37,8 +38,8 @@ def test_rows_are_those_of_the_compiled_run(whole):
     for point, row in points.iterrows():
         changes = {BREACH: row[BREACH], RARE: row[RARE]}
         game = build_game(load_scenario("busan_2025", changes))
-        block = run_replicates(game, 5, 0, 60)
-        expected = runs_table(game, block.runs).to_pandas()
+        block = run_outcomes(game, 5, 0, 60, taken_down(game, "sweep"))
+        expected = runs_table(game, block, "sweep").to_pandas()
         found = runs[runs["point"] == point].reset_index(drop=True)
         for name in set(found) - {"point", "weeks"}:
             np.testing.assert_array_equal(found[name], expected[name], err_msg=name)
@@ -196,10 +197,10 @@ def test_outputs_on_request(whole, tmp_path):
     one = {"design": [{"list": [{BREACH: 1}]}], "replicates": 8}
     result = sweep(tmp_path, outputs=["spells", "runs", "turns"], **one)
     game = build_game(load_scenario("busan_2025", {BREACH: 1}))
-    block = run_replicates(game, 5, 0, 8)
+    block = run_outcomes(game, 5, 0, 8, taken_down(game, "run", "sweep"))
     for kind, expected in (
         ("spells", spells_table(game, block.spells)),
-        ("runs", runs_table(game, block.runs)),
+        ("runs", runs_table(game, block, "run", "sweep")),
     ):
         found = pd.read_parquet(result.folder / kind)
         for name in expected.column_names:

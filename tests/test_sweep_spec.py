@@ -96,7 +96,7 @@ def test_draws_must_be_parameters(tmp_path):
     with pytest.raises(InputError, match=r"mine.parquet: no such file"):
         load_draws(path)
     for bad, text in (
-        (draws.rename(columns={"fatigue": "fatige"}), "fatige: no parameter; did you mean"),
+        (draws.rename(columns={"fatigue": "fatige"}), "fatige: unknown parameter; did you mean"),
         (draws.rename(columns={"initiative.US": "initiative.US.chips"}), "has no such part"),
         (draws.assign(fatigue="high"), "fatigue: holds something that is not a finite number"),
         (draws.assign(fatigue=np.inf), "not a finite number"),
@@ -201,7 +201,7 @@ def test_bad_csv_names_file_and_line(tmp_path):
     for text, fragment in (
         ("fatigue\n", "expected a line of dotted names"),
         ("fatigue,fatigue\n1,2\n", "line 1: a name is empty or given twice"),
-        ("fatigue,forum\n1,2\n3\n", "line 3: 1 cells under 2 names"),
+        ("fatigue,forum\n1,2\n3\n", "columns: 1 cells under 2 names"),
         ("fatigue\n[1\n", "line 2, fatigue: '[1' is not a value"),
     ):
         (tmp_path / "points.csv").write_text(text)

@@ -11,8 +11,9 @@ from cli_helpers import command, shipped_game, strict_json
 from negotiation_abm import InputError, NegotiationModel, run_replicates
 from negotiation_abm.files.folder import read_manifest
 from negotiation_abm.plotting import plot_folder
+from negotiation_abm.run.outcomes import spirals
 from negotiation_abm.strategies import code_of, shipped_names
-from negotiation_abm.studies.tournament.play import play_pairs, spirals
+from negotiation_abm.studies.tournament.play import play_pairs
 from negotiation_abm.studies.tournament.run import entrants, ranking_table, run_tournament
 
 NAMES = ["dove", "always_escalate", "logit"]
@@ -25,7 +26,7 @@ def game():
 
 @pytest.fixture(scope="module")
 def played(game):
-    return {found.pair: found for found in play_pairs(game, NAMES, 40, 3)}
+    return {found.case.label: found for found in play_pairs(game, NAMES, 40, 3)}
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +41,17 @@ def written(game, tmp_path_factory):
 
 def test_every_ordered_pair_is_played_once(played):
     assert list(played) == [(a, b) for a in NAMES for b in NAMES]
-    assert all(found.payoff.shape == (40, 2) for found in played.values())
+    assert all(found["US.flow"].shape == (40,) for found in played.values())
 
 
 def test_pair_is_a_batch_of_its_own(game, played):
     of_pair = replace(game, strategy_codes=(code_of("dove"), code_of("logit")))
     block = run_replicates(of_pair, 3, 0, 40)
     found = played["dove", "logit"]
-    np.testing.assert_allclose(found.in_truce * 104, block.runs["weeks_in_truce"])
-    np.testing.assert_array_equal(found.escalations, block.runs["num_moves"][:, :, 2])
+    np.testing.assert_allclose(found["share_in_truce"] * 104, block.runs["weeks_in_truce"])
+    for i, player in enumerate(game.players):
+        moves = block.runs["num_moves"][:, i, 2]
+        np.testing.assert_array_equal(found[f"{player}.num_escalate"], moves)
 
 
 def test_payoff_is_that_of_the_readable_run(game, played):
@@ -57,24 +60,24 @@ def test_payoff_is_that_of_the_readable_run(game, played):
     for replicate in range(2):
         model = NegotiationModel(of_pair, 3, replicate, chosen).run_to_horizon()
         weekly = model.datacollector.get_agent_vars_dataframe()
-        for i, player in enumerate(game.players):
+        for player in game.players:
             mean = weekly.loc[weekly["player"] == player, "flow_payoff"].mean()
-            assert played["logit", "dove"].payoff[replicate, i] == pytest.approx(mean)
+            assert played["logit", "dove"][f"{player}.flow"][replicate] == pytest.approx(mean)
 
 
 def test_chunks_do_not_matter(game, monkeypatch, played):
-    monkeypatch.setattr("negotiation_abm.studies.tournament.play.TRACED_CHUNK_SIZE", 7)
-    again = {found.pair: found for found in play_pairs(game, NAMES, 40, 3, threads=1)}
+    monkeypatch.setattr("negotiation_abm.run.batch.TRACED_CHUNK_SIZE", 7)
+    again = {found.case.label: found for found in play_pairs(game, NAMES, 40, 3, threads=1)}
     for pair, found in played.items():
-        np.testing.assert_array_equal(found.payoff, again[pair].payoff)
-        np.testing.assert_array_equal(found.spells, again[pair].spells)
+        np.testing.assert_array_equal(found.values(), again[pair].values())
+        np.testing.assert_array_equal(found.block.spells, again[pair].block.spells)
 
 
 def test_doves_settle_and_hawks_do_not(played):
-    assert played["dove", "dove"].in_truce.mean() > 0.9
-    assert (played["always_escalate", "dove"].in_truce == 0).all()
-    assert played["always_escalate", "always_escalate"].spirals.all()
-    assert not played["dove", "dove"].spirals.any()
+    assert played["dove", "dove"]["share_in_truce"].mean() > 0.9
+    assert (played["always_escalate", "dove"]["share_in_truce"] == 0).all()
+    assert played["always_escalate", "always_escalate"]["spirals"].all()
+    assert not played["dove", "dove"]["spirals"].any()
 
 
 def levels_of(*raises):
@@ -152,9 +155,11 @@ def test_hash_is_the_same_on_any_number_of_threads_and_for_no_other_seed(game, w
 
 def test_draws_are_common(game):
     """The same strategy under two names would have the same runs: hold is an empty script."""
-    pairs = {found.pair: found for found in play_pairs(game, ["hold", "scripted", "logit"], 20, 1)}
+    pairs = {
+        found.case.label: found for found in play_pairs(game, ["hold", "scripted", "logit"], 20, 1)
+    }
     one, other = pairs["hold", "logit"], pairs["scripted", "logit"]
-    np.testing.assert_array_equal(one.payoff, other.payoff)
+    np.testing.assert_array_equal(one.values(), other.values())
 
 
 def test_noise_is_part_of_the_game():

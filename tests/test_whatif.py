@@ -21,7 +21,8 @@ from negotiation_abm.files.resources import shipped
 from negotiation_abm.plotting import plot_folder, style
 from negotiation_abm.plotting.timeline import plot_tariffs
 from negotiation_abm.replay.step import replay_summary
-from negotiation_abm.studies.whatif.outcomes import constituencies, play
+from negotiation_abm.run.outcome import constituencies
+from negotiation_abm.studies.whatif.outcomes import play_branch
 from negotiation_abm.studies.whatif.run import branches, run_whatif
 from negotiation_abm.studies.whatif.schema import WhatIf, is_whatif, load_whatif, parse_move
 
@@ -85,7 +86,7 @@ def test_something_altered_changes_something(keys):
 @pytest.fixture(scope="module")
 def played():
     game = branches(whatif()).factual.game
-    return game, play(game, 1200, 4), run_replicates(game, 4, 0, 1200)
+    return game, play_branch(game, 1200, 4), run_replicates(game, 4, 0, 1200)
 
 
 def column(played, name):
@@ -113,7 +114,7 @@ def test_truce_that_holds_is_the_first_spell(played):
 
 def test_truce_held_26_weeks_is_not_that_of_a_branch_in_a_dispute():
     game = branches(whatif(**{"from": "2025-03-03"})).factual.game
-    assert np.isnan(column(play(game, 5, 1), "covered_26")).all()
+    assert np.isnan(column(play_branch(game, 5, 1), "covered_26")).all()
 
 
 def test_constituencies_sum_to_the_pain(played):
@@ -128,7 +129,7 @@ def test_constituencies_sum_to_the_pain(played):
 
 def test_threads_and_chunks_do_not_matter():
     game = branches(whatif()).factual.game
-    one, two = play(game, 700, 6, threads=1), play(game, 700, 6, threads=2)
+    one, two = play_branch(game, 700, 6, threads=1), play_branch(game, 700, 6, threads=2)
     np.testing.assert_array_equal(one.values, two.values)
     np.testing.assert_array_equal(one.tariffs, two.tariffs)
 
@@ -141,7 +142,7 @@ def test_draws_are_common():
         if row["outcome"] == "US.tariff_pp"
     )
     game = branches(whatif()).factual.game
-    spread = column(play(game, 2000, 1), "US.tariff_pp").std()
+    spread = column(play_branch(game, 2000, 1), "US.tariff_pp").std()
     separate = 2 * 1.96 * spread * np.sqrt(2 / 2000)
     assert row["high"] - row["low"] < 0.8 * separate
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from negotiation_abm import build_game, load_scenario
 from negotiation_abm.core.state import INFO
-from negotiation_abm.core.terms import NUM_OPTIONS, Forum, Phase
+from negotiation_abm.core.terms import NUM_OPTIONS, Forum, Phase, Stage
 from negotiation_abm.core.tracker import SPELL, TALLY
 from negotiation_abm.run.kernel import compiler
 
@@ -20,50 +20,51 @@ from negotiation_abm.run.kernel import compiler
 def compiled():
     """Beginning of a week, one move, end of a week."""
     numba = compiler()
-    from negotiation_abm.core.draws import TURN_BLOCK, decision_block, normal, pick, uniforms
     from negotiation_abm.core.payoffs import flow
     from negotiation_abm.core.tracker import track_move, track_turn
-    from negotiation_abm.core.transitions import apply_move, scheduled_step
-    from negotiation_abm.core.week import begin_turn, end_turn
+    from negotiation_abm.core.turn import (
+        act_of_agency,
+        begin_week,
+        decision_draws,
+        finish_week,
+        mover,
+        play_move,
+    )
     from negotiation_abm.strategies.logit import choose
 
     @numba.njit(cache=True)
-    def begin(states, params, weeks, seed, replicate):
-        turn = states[0].turn
-        u_order, u_round, _, _ = uniforms(seed, replicate, turn, TURN_BLOCK)
-        begin_turn(states[0], params[0], weeks[turn], u_round)
-        return 0 if u_order < 0.5 else 1
-
-    @numba.njit(cache=True)
-    def move(
-        states, params, weeks, infos, tallies, spells, seed, replicate, player, place, scratch
-    ):
+    def begin(states, params, weeks, infos, tallies, spells, seed, replicate):
         state, info = states[0], infos[0]
-        week = weeks[state.turn]
-        u, u_size, u_lead, _ = uniforms(
-            seed, replicate, state.turn, decision_block(state.exchange, place)
-        )
-        option = choose(state, params[0], week, player, u, scratch)
-        multiple = pick(params[0].step_multiple, params[0].step_probability, u_size)
-        lead = pick(params[0].lead_weeks, params[0].lead_probability, u_lead)
-        step = scheduled_step(state, params[0], player, option, multiple)
-        left = state.weeks_left
-        frailty = normal(u_size, u_lead) if option == 1 else 0.0
-        apply_move(state, params[0], player, option, step, lead, frailty, info)
-        track_move(tallies[0], state, params[0], player, option, left, info, spells, 0)
-        return option
+        begin_week(state, params[0], weeks[state.turn], seed, replicate)
+        while state.stage == Stage.AGENCIES:
+            act_of_agency(state, params[0], seed, replicate, info)
+            if info.option != 0:
+                track_move(tallies[0], state, params[0], info, spells, 0)
 
     @numba.njit(cache=True)
-    def finish(states, params, weeks, infos, tallies, spells):
-        end_turn(states[0], params[0], weeks[states[0].turn], infos[0])
-        track_turn(tallies[0], states[0], params[0], infos[0], spells, 0)
+    def due(states):
+        return mover(states[0]) if states[0].stage == Stage.MOVES else -1
+
+    @numba.njit(cache=True)
+    def move(states, params, weeks, infos, tallies, spells, seed, replicate, player, scratch):
+        state, info = states[0], infos[0]
+        u, u_size, u_lead, _ = decision_draws(state, seed, replicate)
+        option = choose(state, params[0], weeks[state.turn], player, u, scratch)
+        play_move(state, params[0], player, option, u_size, u_lead, info)
+        track_move(tallies[0], state, params[0], info, spells, 0)
+
+    @numba.njit(cache=True)
+    def finish(states, params, weeks, infos, tallies, spells, seed, replicate):
+        state = states[0]
+        finish_week(state, params[0], weeks[state.turn], seed, replicate, 1, infos[0])
+        track_turn(tallies[0], state, params[0], infos[0], spells, 0)
 
     @numba.njit(cache=True)
     def payoff(states, params, weeks, player):
         state = states[0]
         return flow(state, params[0], weeks[state.turn - 1], player)
 
-    return begin, move, finish, payoff
+    return begin, due, move, finish, payoff
 
 
 @cache
@@ -80,17 +81,14 @@ class Side(mesa.Agent):
         self.label = model.game.players[player]
         self.scratch = np.zeros(NUM_OPTIONS)
 
-    def play(self, place):
+    def play(self):
         m = self.model
-        return compiled()[1](
-            m.state, m.params, m.weeks, m.info, m.tally, m.spells, m.draw_seed, m.replicate,
-            self.player, place, self.scratch,
-        )  # fmt: skip
+        compiled()[2](*m.records, m.draw_seed, m.replicate, self.player, self.scratch)
 
     @property
     def flow_payoff(self):
         m = self.model
-        return compiled()[3](m.state, m.params, m.weeks, self.player)
+        return compiled()[4](m.state, m.params, m.weeks, self.player)
 
     @property
     def felt(self):
@@ -122,7 +120,7 @@ class HybridModel(mesa.Model):
             np.zeros(1, TALLY),
             np.zeros(4, SPELL),
         )
-        self.exchanges = int(game.params["exchanges_per_turn"][0])
+        self.records = self.state, self.params, self.weeks, self.info, self.tally, self.spells
         self.sides = [Side(self, player) for player in range(2)]
         mesa.Agent._ids.pop(self, None)
         self.running = True
@@ -143,13 +141,10 @@ class HybridModel(mesa.Model):
     def step(self):
         if not self.running:
             return
-        begin, _, finish, _ = compiled()
-        first = begin(self.state, self.params, self.weeks, self.draw_seed, self.replicate)
-        for exchange in range(self.exchanges):
-            self.state["exchange"] = exchange
-            moved = [self.sides[p].play(place) for place, p in enumerate((first, 1 - first))]
-            if not any(moved):
-                break
-        finish(self.state, self.params, self.weeks, self.info, self.tally, self.spells)
+        begin, due, _, finish, _ = compiled()
+        begin(*self.records, self.draw_seed, self.replicate)
+        while (player := due(self.state)) >= 0:
+            self.sides[player].play()
+        finish(*self.records, self.draw_seed, self.replicate)
         self.datacollector.collect(self)
         self.running = int(self.state["turn"][0]) < len(self.weeks)

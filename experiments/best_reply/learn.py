@@ -24,8 +24,8 @@ sys.path.insert(0, str(HERE))
 from table_strategy import carried_out, situation  # noqa: E402
 
 from negotiation_abm import build_game, load_scenario  # noqa: E402
-from negotiation_abm.run.batch import blank_traces, run_replicates  # noqa: E402
 from negotiation_abm.run.paired import mean_difference  # noqa: E402
+from negotiation_abm.run.play import play_one  # noqa: E402
 from negotiation_abm.run.rl import NegotiationEnv  # noqa: E402
 from negotiation_abm.run.strategy_check import use_file  # noqa: E402
 from negotiation_abm.strategies import code_of, shipped_names  # noqa: E402
@@ -83,13 +83,12 @@ def write_strategy(learned: np.ndarray, path: Path) -> None:
 def compare(scenario: str, name: str, replicates: int, seed: int) -> pd.DataFrame:
     """Payoff of each strategy against the scenario's opponent, less that of `logit`, paired."""
     game = build_game(load_scenario(scenario))
-    payoffs, truce = {}, {}
+    payoffs, truce, flow = {}, {}, f"{game.players[PLAYER]}.flow"
     for strategy in ("logit", name, *(s for s in shipped_names() if s != "logit")):
-        played = replace(game, strategy_codes=(code_of(strategy), game.strategy_codes[1]))
-        traces = blank_traces(played, replicates)
-        block = run_replicates(played, seed, 0, replicates, traces)
-        payoffs[strategy] = traces["flow"][:, :, PLAYER].mean(axis=1)
-        truce[strategy] = block.runs["weeks_in_truce"].mean() / traces.shape[1]
+        onward = replace(game, strategy_codes=(code_of(strategy), game.strategy_codes[1]))
+        played = play_one(onward, [flow, "share_in_truce"], replicates, seed)
+        payoffs[strategy] = played[flow]
+        truce[strategy] = played["share_in_truce"].mean()
     rows = []
     for strategy, values in payoffs.items():
         found = mean_difference(payoffs["logit"], values)

@@ -8,7 +8,7 @@ Some minutes on two cores. Fixed seed: two runs give the same table.
 import sys
 from pathlib import Path
 
-from negotiation_abm.calibration.draws import load_draws, thinned
+from negotiation_abm.calibration.draws import draws_of, thinned
 from negotiation_abm.calibration.recovery import recovery, recovery_table, truths_of
 from negotiation_abm.cli.tables import progress_bar
 from negotiation_abm.scenario.parameters import load_parameter_set
@@ -19,7 +19,7 @@ OUT = Path(__file__).parent / "recovery.csv"
 
 
 def main(records=RECORDS):
-    frame = thinned(load_draws(load_parameter_set(PARAMETERS)), records)
+    frame = thinned(draws_of(load_parameter_set(PARAMETERS)), records)
     with progress_bar(records, "records") as progress:
         found = recovery(SCENARIO, truths_of(frame), SEED, progress=progress)
     assert found["converged"].all()

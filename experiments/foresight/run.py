@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from negotiation_abm import build_game, load_record, load_scenario, run_replicates
+from negotiation_abm import build_game, load_record, load_scenario
 from negotiation_abm.calibration.features import Coefficient, Data, collect
 from negotiation_abm.calibration.fit import Fit, fit
 from negotiation_abm.calibration.likelihood import Likelihood
@@ -23,10 +23,11 @@ from negotiation_abm.calibration.marginal import MarginalLikelihood
 from negotiation_abm.calibration.priors import Prior, load_prior
 from negotiation_abm.calibration.scores import log_scores
 from negotiation_abm.core.state import as_object
-from negotiation_abm.core.terms import NUM_OPTIONS
+from negotiation_abm.core.terms import NUM_OPTIONS, Move
 from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.replay.replay import replay_record
-from negotiation_abm.run.paired import mean_difference, outcomes
+from negotiation_abm.run.paired import mean_difference
+from negotiation_abm.run.play import play_one
 from negotiation_abm.strategies._lookahead import copy_state, foreseen, new_info, new_twin
 
 PRIOR_SD = 3.0  # of the coefficient of foresight; neutral and wide
@@ -133,15 +134,21 @@ def play_table(replicates: int, seed: int) -> pd.DataFrame:
     rows, played = [], {}
     for strategy in ("logit", *DEPTHS):
         chosen = {"strategies": dict.fromkeys(("US", "CHINA"), strategy)}
-        games = [build_game(load_scenario(n, chosen)) for n in ("busan_2025", "baseline_2025")]
+        busan, january = (
+            play_one(build_game(load_scenario(name, chosen)), wanted, replicates, seed)
+            for name, wanted in (
+                ("busan_2025", ("outlasts_365", "truce_weeks")),
+                ("baseline_2025", ("first_truce_weeks",)),
+            )
+        )
+        moves = busan.block.runs["num_moves"].sum(axis=1).astype(float)
         columns = {
-            "survival_365": outcomes(games[0], replicates, seed)[:, 1],
-            "truce_weeks": outcomes(games[0], replicates, seed)[:, 2],
-            "first_truce_weeks": outcomes(games[1], replicates, seed)[:, 0],
+            "survival_365": busan["outlasts_365"],
+            "truce_weeks": busan["truce_weeks"],
+            "first_truce_weeks": january["first_truce_weeks"],
+            "escalations": moves[:, Move.ESCALATE],
+            "concessions": moves[:, Move.CONCEDE],
         }
-        runs = run_replicates(games[0], seed, 0, replicates).runs
-        columns["escalations"] = runs["num_moves"][:, :, 2].sum(axis=1).astype(float)
-        columns["concessions"] = runs["num_moves"][:, :, 4].sum(axis=1).astype(float)
         played[strategy] = columns
         for name, values in columns.items():
             found = mean_difference(played["logit"][name], values)

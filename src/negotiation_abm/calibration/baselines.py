@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from negotiation_abm.calibration.features import Data
-from negotiation_abm.core.terms import NUM_OPTIONS, lever_of, move_of, option_of
+from negotiation_abm.core.terms import NUM_OPTIONS, lever_of, move_of, num_options, option_of
 
 NUM_TYPES = 5
 START = NUM_TYPES  # the state before any move
@@ -184,7 +184,7 @@ def _renamed(data: Data, test: Data, counts: np.ndarray) -> np.ndarray:
     found = np.zeros((len(test.chosen), 2, NUM_OPTIONS))
     for d, player in enumerate(test.player):
         names = test.game.lever_names[player]
-        for option in range(2, 2 + 3 * len(names)):
+        for option in range(2, num_options(len(names))):
             name = names[_LEVER[option]]
             for i, known in enumerate(data.game.lever_names):
                 if name in known:

@@ -10,30 +10,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from negotiation_abm.core.params import derive
+from negotiation_abm.core.parameter import PER_WEEK, WEEKS
+from negotiation_abm.core.params import PARAMETERS, derive
 from negotiation_abm.record.load import LEVER_MOVES, Record, Row
 from negotiation_abm.scenario.game import Game
 
-MEMORIES = (
-    "anger_memory",
-    "goodwill_memory",
-    "market_memory",
-    "felt_memory",
-    "pain_memory",
-    "strain_memory",
-    "contact_memory",
-)
-WINDOWS = (
-    "mirror_weeks",
-    "shadow_weeks",
-    "brinkmanship_weeks",
-    "follow_decay_weeks",
-    "deadline_decay_weeks",
-    "round_date_weeks",
-    "offer_weeks",
-    "renewal_window_weeks",
-    "lead_weeks",
-)
+MEMORIES = tuple(p.name for p in PARAMETERS if p.unit == PER_WEEK)
+WINDOWS = tuple(p.name for p in PARAMETERS if p.unit == WEEKS)
 
 
 def split_packages(record: Record) -> Record:

@@ -8,9 +8,11 @@ their true values at once in 95 of 100 repetitions (Bonferroni).
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from negotiation_abm.run.paired import mean_difference, outcomes
+from negotiation_abm.run.paired import mean_difference
+from negotiation_abm.run.play import play_one
 from negotiation_abm.studies.mechanisms import STARTS, start_with
 
 LEVEL = 0.95  # of all intervals together
@@ -37,18 +39,21 @@ def control_table(changes: dict[str, Any], replicates: int, seed: int) -> pd.Dat
         difference, low, high (95 % for all rows together), verdict (pass where it holds 0).
     """
     busan, january = STARTS
-    base = {start: outcomes(start_with(start, [], changes=changes), replicates, seed)
-            for start in STARTS}  # fmt: skip
+    judged = dict(zip(STARTS, ("outlasts_365", "first_truce_weeks"), strict=True))
+
+    def play(start: str, names: list[str], issue: str | None = None) -> np.ndarray:
+        game = start_with(start, names, issue, changes)
+        return play_one(game, [judged[start]], replicates, seed)[judged[start]]
+
+    base = {start: play(start, []) for start in STARTS}
     level = 1.0 - (1.0 - LEVEL) / (len(CONTROLS) * len(STARTS))
     rows: list[dict[str, Any]] = []
     for label, module, issue in CONTROLS:
-        for start, column, outcome in (
-            (busan, 1, "S(365 d), Busan truce"),
-            (january, 0, "weeks to the first truce"),
+        for start, outcome in (
+            (busan, "S(365 d), Busan truce"),
+            (january, "weeks to the first truce"),
         ):
-            game = start_with(start, [module], issue, changes)
-            changed = outcomes(game, replicates, seed)
-            gap = mean_difference(base[start][:, column], changed[:, column], level)
+            gap = mean_difference(base[start], play(start, [module], issue), level)
             rows.append(
                 {
                     "control": label,

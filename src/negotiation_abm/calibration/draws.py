@@ -17,7 +17,7 @@ def draws_path(chosen: ParameterSet) -> Path:
     return chosen.path.with_suffix(".parquet")
 
 
-def load_draws(chosen: ParameterSet) -> pd.DataFrame | None:
+def draws_of(chosen: ParameterSet) -> pd.DataFrame | None:
     """Draws of a set, one row each, columns by coefficient label; None if it has none.
 
     Raises

@@ -16,37 +16,18 @@ from typing import Any
 import numpy as np
 
 from negotiation_abm.calibration.hidden import Hidden
+from negotiation_abm.core.parameter import Parameter
+from negotiation_abm.core.params import PARAMETERS
 from negotiation_abm.core.payoffs import option_value, round_log_odds
 from negotiation_abm.core.state import as_object
-from negotiation_abm.core.terms import NUM_OPTIONS
+from negotiation_abm.core.terms import NUM_OPTIONS, num_options
 from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.record.load import Record
 from negotiation_abm.replay.replay import replay_record
 from negotiation_abm.scenario.game import Game
 
-SHARED = (
-    "relative_gains",
-    "blowback",
-    "market",
-    "reciprocity",
-    "mirror",
-    "breach_cost",
-    "restraint",
-    "depth",
-    "truce_frailty",
-    "shadow",
-    "brinkmanship",
-    "follow",
-    "hold_fire",
-    "fatigue",
-    "fatigue_escalate",
-    "forum",
-    "acceptance",
-    "deadline",
-)
-OF_ROUNDS = ("round_base", "round_strain", "round_truce", "round_date")
-OF_PLAYERS = ("initiative", "threat_initiative", "audience_cost", "offer_cost")
-ROUND_PARAMETERS = ("fatigue", *OF_ROUNDS)
+FITTED: tuple[Parameter, ...] = tuple(parameter for parameter in PARAMETERS if parameter.fitted)
+POOLED = frozenset(parameter.name for parameter in FITTED if parameter.shape == "player")
 
 
 @dataclass(frozen=True)
@@ -114,17 +95,22 @@ class Data:
 
 
 def coefficients_of(game: Game) -> tuple[Coefficient, ...]:
-    """Every coefficient that the likelihood knows, in a fixed order."""
-    players = game.players
-    found = [Coefficient(name, (), name) for name in (*SHARED, *OF_ROUNDS)]
-    found += [
-        Coefficient(name, (i,), f"{name}.{players[i]}") for name in OF_PLAYERS for i in range(2)
-    ]
-    found += [
-        Coefficient("lever_bias", (i, a), f"lever_bias.{label}")
-        for i, a, label in game.lever_labels()
-    ]
-    return tuple(found)
+    """Every coefficient that the likelihood knows, in the order of `PARAMETERS`.
+
+    A parameter marked as fitted there has one coefficient; one of a player or a lever has one for
+    each player, or for each lever of both.
+    """
+    return tuple(c for parameter in FITTED for c in _coefficients(game, parameter))
+
+
+def _coefficients(game: Game, parameter: Parameter) -> list[Coefficient]:
+    """One coefficient for each entry of a parameter that the game has."""
+    name = parameter.name
+    if parameter.shape == "scalar":
+        return [Coefficient(name, (), name)]
+    if parameter.shape == "player":
+        return [Coefficient(name, (i,), f"{name}.{label}") for i, label in enumerate(game.players)]
+    return [Coefficient(name, (i, a), f"{name}.{label}") for i, a, label in game.lever_labels()]
 
 
 def collect(
@@ -158,7 +144,7 @@ def collect(
         legal = np.zeros(NUM_OPTIONS, dtype=bool)
         values = np.zeros((NUM_OPTIONS, len(coefficients)))
         offset = np.zeros(NUM_OPTIONS)
-        for other in range(2 + 3 * base.num_levers[player]):
+        for other in range(num_options(base.num_levers[player])):
             legal[other] = is_legal(state, base, player, other)
             if legal[other]:
                 offset[other] = option_value(state, base, week, player, other)

@@ -7,9 +7,8 @@ outcome, ``p (1 - p) = mean of p_d (1 - p_d) + variance of p_d``.
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,8 @@ import pandas as pd
 from negotiation_abm.core.terms import Phase, TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.run.batch import Block, available_threads, run_replicates
+from negotiation_abm.run.batch import Block
+from negotiation_abm.run.play import Case, play
 from negotiation_abm.scenario.game import Game
 
 MEASURES = {"covered": COVERED, "any_domain": ANY_DOMAIN}
@@ -81,28 +81,25 @@ def forecast(
         allowed = f"{scenario.start} to {scenario.end}"
         raise InputError(scenario.path, "--known", f"{known} is not in {allowed}")
 
-    def one(numbered: tuple[int, Game]) -> tuple[Block, Block | None]:
-        number, game = numbered
-        begin = number * replicates
-        whole = run_replicates(game, seed, begin, replicates)
-        date = _date_week(game)
-        if date is None:
-            return whole, None
-        short = Game(**{**game.__dict__, "weeks": game.weeks[: date + 1]})
-        return whole, run_replicates(short, seed, begin, replicates)
+    def cases() -> Iterator[Case]:
+        for number, game in enumerate(games):
+            yield Case("whole", game, number * replicates)
+            date = _date_week(game)
+            if date is not None:
+                until = replace(game, weeks=game.weeks[: date + 1])
+                yield Case("until its date", until, number * replicates)
 
-    blocks = []
-    with ThreadPoolExecutor(available_threads()) as pool:
-        for block in pool.map(one, enumerate(games)):
-            blocks.append(block)
-            if progress:
-                progress(len(blocks))
-    wholes = [whole for whole, _ in blocks]
+    blocks: dict[str, list[Block]] = {"whole": [], "until its date": []}
+    for played in play(cases(), (), replicates, seed):
+        blocks[played.case.label].append(played.block)
+        if progress and played.case.label == "whole":
+            progress(len(blocks["whole"]))
+    wholes = blocks["whole"]
     stood = 0 if known is None else scenario.turn_of(known)
     return Forecast(
         survival=_survival(first, wholes, known, stood),
         ends=_ends(first, wholes),
-        renewal=_renewal(first, [short for _, short in blocks if short is not None]),
+        renewal=_renewal(first, blocks["until its date"]),
         curve=_curve(first, wholes),
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.calibration.draws import games_of, load_draws, thinned
+from negotiation_abm.calibration.draws import draws_of, games_of, thinned
 from negotiation_abm.calibration.forecast import Forecast, forecast
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.folder import writing
@@ -34,7 +34,7 @@ def make_forecast(
     InputError
         If the parameter set has no draws, no truce is in force, or `out` cannot be written to.
     """
-    frame = load_draws(game.parameter_set)
+    frame = draws_of(game.parameter_set)
     if frame is None:
         raise InputError(
             game.parameter_set.path,
@@ -58,7 +58,7 @@ def make_forecast(
     }
     if out is not None:
         facts = provenance_of(game) | {"seed": seed, "draws": len(games), "replicates": replicates}
-        with writing(out, "forecast", facts) as draft:
+        with writing(out, "forecast", facts, made_from=[game.parameter_set.path]) as draft:
             for name in ("survival", "ends", "curve"):
                 table = getattr(found, name)
                 path = draft.path(f"forecast_{name}.csv")

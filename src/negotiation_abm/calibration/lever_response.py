@@ -6,9 +6,8 @@ does to the other side and leaves its owner's menu as it is; *disabled* takes it
 well, which by itself leaves fewer ways to escalate.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,10 @@ from negotiation_abm.core.params import derive
 from negotiation_abm.core.state import as_object
 from negotiation_abm.core.terms import Move
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
-from negotiation_abm.run.batch import Block, available_threads, run_replicates
+from negotiation_abm.run.batch import Block
+from negotiation_abm.run.outcome import Runs
+from negotiation_abm.run.outcomes import first_truce_weeks
+from negotiation_abm.run.play import Case, play
 from negotiation_abm.scenario.game import Game
 
 INTERVAL = (0.05, 0.5, 0.95)
@@ -57,13 +59,13 @@ def changed_lever(game: Game, player: int, lever: int, change: Change) -> Game:
         set_level(state, as_object(params[0]), player, lever, 0.0)
         for name in ("in_force", "loaded", "pending", "num_pending", "bite"):
             initial[name][0] = getattr(state, name)
-    return Game(**{**game.__dict__, "params": params, "initial": initial})
+    return replace(game, params=params, initial=initial)
 
 
-def outcomes_of(game: Game, block: Block) -> dict[str, float]:
+def response_means(game: Game, block: Block) -> dict[str, float]:
     """Means over runs: moves and truces a run, first truce, tariffs, how long truces last."""
     runs = block.runs
-    first = np.where(runs["first_truce_week"] < 0, len(game.weeks), runs["first_truce_week"])
+    first = first_truce_weeks(Runs(game, runs))
     found = {}
     for i, player in enumerate(game.players):
         found[f"{player} escalations"] = float(runs["num_moves"][:, i, Move.ESCALATE].mean())
@@ -117,19 +119,20 @@ def lever_response(
     """
     labels = games[0].lever_labels()
 
-    def one(game: Game) -> list[dict[str, float]]:
-        short = Game(**{**game.__dict__, "weeks": game.weeks[:weeks]})
-        played = [short] + [
-            changed_lever(short, i, a, change) for i, a, _ in labels for change in changes
-        ]
-        return [outcomes_of(g, run_replicates(g, seed, 0, replicates)) for g in played]
+    def cases() -> Iterator[Case]:
+        for number, game in enumerate(games):
+            short = replace(game, weeks=game.weeks[:weeks])
+            yield Case(number, short)
+            for i, a, _ in labels:
+                for change in changes:
+                    yield Case(number, changed_lever(short, i, a, change))
 
-    found: list[list[dict[str, float]]] = []
-    with ThreadPoolExecutor(available_threads()) as pool:
-        for result in pool.map(one, games):
-            found.append(result)
-            if progress:
-                progress(len(found))
+    found: list[list[dict[str, float]]] = [[] for _ in games]
+    for played in play(cases(), (), replicates, seed):
+        of_draw = found[played.case.label]
+        of_draw.append(response_means(played.case.game, played.block))
+        if progress and len(of_draw) == 1 + len(labels) * len(changes):
+            progress(played.case.label + 1)
     rows = []
     for number, (label, change) in enumerate(
         ((label, change) for _, _, label in labels for change in changes), start=1

@@ -18,12 +18,14 @@ from negotiation_abm.calibration.features import Coefficient
 from negotiation_abm.calibration.weekly import before_dates, is_truce, raises_answered
 from negotiation_abm.core.params import derive
 from negotiation_abm.core.terms import Move, TruceEnd
-from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED, TRACE
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import find, read_yaml
 from negotiation_abm.record.load import Record
 from negotiation_abm.replay.replay import replay_record
-from negotiation_abm.run.batch import run_replicates
+from negotiation_abm.run.outcome import Outcome, Runs
+from negotiation_abm.run.outcomes import first_truce_weeks
+from negotiation_abm.run.play import play_one
 from negotiation_abm.scenario.game import Game
 
 FOLDER = "configs/calibration"
@@ -105,7 +107,7 @@ def load_moments(reference: str | Path, game: Game, record: Record | None = None
     for name in data:
         if name not in ("name", "scenario", "moments", "spells"):
             raise InputError(
-                path, str(name), f"unknown; {nearest(str(name), ['moments', 'spells'])}"
+                path, str(name), f"unknown; {suggest(str(name), ['moments', 'spells'])}"
             )
     targets, spells = data.get("moments"), data.get("spells", [])
     if spells == "record":
@@ -117,7 +119,7 @@ def load_moments(reference: str | Path, game: Game, record: Record | None = None
     known = moment_names(game)
     for name, entry in targets.items():
         if name not in known:
-            raise InputError(path, f"moments.{name}", f"unknown; {nearest(str(name), known)}")
+            raise InputError(path, f"moments.{name}", f"unknown; {suggest(str(name), known)}")
         _numbers(path, f"moments.{name}", entry, ("target", "sd"))
     for number, entry in enumerate(spells):
         place = f"spells.{number}"
@@ -171,10 +173,10 @@ def simulated_moments(
 
     Moves are counted over the first `weeks` weeks, the rest over the whole horizon.
     """
-    traces = np.zeros((replicates, len(game.weeks)), TRACE)
-    block = run_replicates(game, seed, 0, replicates, traces)
-    runs, spells, seen = block.runs, block.spells, traces[:, :weeks]
-    first = np.where(runs["first_truce_week"] < 0, len(game.weeks), runs["first_truce_week"])
+    first_weeks = Outcome("seen", "", "", lambda runs: runs.weeks[:, :weeks].copy(), needs="weeks")
+    played = play_one(game, [first_weeks], replicates, seed, threads=1)
+    runs, spells, seen = played.block.runs, played.block.spells, played["seen"]
+    first = first_truce_weeks(Runs(game, runs))
     threats = runs["num_moves"][:, :, Move.THREATEN].sum()
     ended = spells[(spells["measure"] == COVERED) & (spells["cause"] != TruceEnd.CENSORED)]
     lapses = (ended["cause"] == TruceEnd.LAPSE).sum()

@@ -2,13 +2,12 @@
 
 The posterior is log-concave and close to normal, so the sampler works in coordinates in which the
 Laplace approximation is a standard normal (Neal 2011). Diagnostics are the rank-normalised split
-R-hat and the bulk effective sample size of Vehtari et al. (2021).
+R-hat and the bulk effective sample size of Vehtari et al. (2021), as arviz-stats computes them.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm, rankdata
 
 from negotiation_abm.calibration.fit import Fit
 
@@ -84,9 +83,7 @@ def sample(
     paths, rates = zip(*(_chain(target, len(free), draws, rng) for rng in streams), strict=True)
     thetas = np.array([[whole(z) for z in path] for path in paths])
     r_hat, size = np.full(len(result.theta), np.nan), np.full(len(result.theta), np.nan)
-    for k in free:
-        r_hat[k] = split_r_hat(thetas[:, :, k])
-        size[k] = bulk_effective_size(thetas[:, :, k])
+    r_hat[free], size[free] = mixing(thetas[:, :, free])
     return Sample(thetas, float(np.mean(rates)), r_hat, size)
 
 
@@ -121,45 +118,23 @@ def _chain(target, size: int, draws: int, rng: np.random.Generator):  # type: ig
     return path, hits / draws
 
 
-def _split(chains: np.ndarray) -> np.ndarray:
-    half = chains.shape[1] // 2
-    return np.concatenate([chains[:, :half], chains[:, -half:]])
+def mixing(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Have the chains mixed? Diagnostics of each quantity, from its values alone.
 
+    Parameters
+    ----------
+    draws : ndarray, shape (chains, draws, K)
 
-def _ranked(chains: np.ndarray) -> np.ndarray:
-    ranks = rankdata(chains).reshape(chains.shape)
-    return np.asarray(norm.ppf((ranks - 0.375) / (chains.size + 0.25)))
-
-
-def _plain_r_hat(chains: np.ndarray) -> float:
-    length = chains.shape[1]
-    within = chains.var(axis=1, ddof=1).mean()
-    between = length * chains.mean(axis=1).var(ddof=1)
-    return float(np.sqrt((within * (length - 1) / length + between / length) / within))
-
-
-def split_r_hat(chains: np.ndarray) -> float:
-    """Rank-normalised split R-hat of one quantity, `chains` of shape (chains, draws).
-
-    The larger of that of the values and that of their distances from the median.
+    Returns
+    -------
+    r_hat : ndarray, shape (K,)
+        Rank-normalised split R-hat: the larger of that of the values and that of their distances
+        from the median.
+    effective_size : ndarray, shape (K,)
+        Bulk effective sample size.
     """
-    split = _split(chains)
-    folded = np.abs(split - np.median(split))
-    return max(_plain_r_hat(_ranked(split)), _plain_r_hat(_ranked(folded)))
+    from arviz_stats.base import array_stats  # takes a second, which only a sample needs
 
-
-def bulk_effective_size(chains: np.ndarray) -> float:
-    """Bulk effective sample size of one quantity, `chains` of shape (chains, draws)."""
-    split = _ranked(_split(chains))
-    count, length = split.shape
-    centred = split - split.mean(axis=1, keepdims=True)
-    padded = np.fft.rfft(centred, 2 * length, axis=1)
-    covariance = np.fft.irfft(padded * padded.conj(), axis=1)[:, :length] / length
-    within = covariance[:, 0].mean() * length / (length - 1)
-    total = within * (length - 1) / length + split.mean(axis=1).var(ddof=1)
-    correlation = 1.0 - (within - covariance.mean(axis=0)) / total
-    pairs = correlation[: length - length % 2].reshape(-1, 2).sum(axis=1)
-    positive = np.flatnonzero(pairs < 0.0)
-    pairs = np.minimum.accumulate(pairs[: positive[0] if len(positive) else len(pairs)])
-    time = max(-1.0 + 2.0 * pairs.sum(), 1.0 / np.log10(count * length))
-    return float(count * length / time)
+    r_hat = array_stats.rhat(draws, chain_axis=0, draw_axis=1, method="rank")
+    size = array_stats.ess(draws, chain_axis=0, draw_axis=1, method="bulk")
+    return np.asarray(r_hat), np.asarray(size)

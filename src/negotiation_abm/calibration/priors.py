@@ -1,15 +1,19 @@
 """Priors of a fit: normal, with partial pooling between the players."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from negotiation_abm.calibration.features import OF_PLAYERS, Data
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.calibration.features import POOLED, Coefficient, Data
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import find, read_yaml
+from negotiation_abm.files.validation import checked
 
 FOLDER = "configs/calibration"
-KINDS = ("normal", "rayleigh")
+Number = Annotated[float, Field(strict=True)]
 
 
 class Prior:
@@ -61,6 +65,33 @@ class Prior:
         return whole
 
 
+class Entry(BaseModel):
+    """The prior of one parameter; ``docs/calibration.md`` explains it."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    mean: Number
+    sd: Number = Field(ge=0)
+    pool_sd: Number = Field(default=0.0, ge=0)
+    kind: Literal["normal", "rayleigh"] = "normal"
+    source: str = ""
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _check(self) -> "Entry":
+        if self.kind == "rayleigh" and (self.mean != 0.0 or self.pool_sd or self.sd == 0.0):
+            raise ValueError("a Rayleigh prior has mean 0 and an sd above 0")
+        return self
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = ""
+    description: str = ""
+    priors: dict[str, Entry]
+
+
 def load_prior(data: Data, reference: str | Path = "priors") -> Prior:
     """Read the priors of every coefficient of `data`.
 
@@ -72,46 +103,43 @@ def load_prior(data: Data, reference: str | Path = "priors") -> Prior:
     InputError
         If a prior is missing or not admissible.
     """
-    path = find(reference, FOLDER, ".yaml")
-    entries = read_yaml(path).get("priors")
-    if not isinstance(entries, dict):
-        raise InputError(path, "priors", "expected a mapping of parameter names")
-    names = {c.parameter for c in data.coefficients}
-    for name in entries:
-        if name not in names:
-            raise InputError(path, f"priors.{name}", f"unknown; {nearest(name, sorted(names))}")
+    entries = read_priors(data.coefficients, reference)
     size = len(data.coefficients)
     mean, covariance, spreads = np.zeros(size), np.zeros((size, size)), []
     for k, coefficient in enumerate(data.coefficients):
-        entry = entries.get(coefficient.parameter)
-        if not isinstance(entry, dict):
-            raise InputError(path, f"priors.{coefficient.parameter}", "missing")
-        mean[k] = _number(path, coefficient.parameter, entry, "mean")
-        sd = _number(path, coefficient.parameter, entry, "sd")
-        pool = coefficient.parameter in OF_PLAYERS
-        pool_sd = _number(path, coefficient.parameter, entry, "pool_sd") if pool else 0.0
-        if pool and pool_sd == 0.0 < sd:
-            place = f"priors.{coefficient.parameter}.pool_sd"
-            raise InputError(path, place, "0 makes the players one; allowed: above 0")
-        covariance[k, k] = sd**2 + pool_sd**2
-        if entry.get("kind", "normal") not in KINDS:
-            place = f"priors.{coefficient.parameter}.kind"
-            raise InputError(path, place, f"unknown; {nearest(str(entry['kind']), KINDS)}")
-        if entry.get("kind") == "rayleigh":
-            if mean[k] != 0.0 or pool or sd == 0.0:
-                place = f"priors.{coefficient.parameter}"
-                raise InputError(path, place, "a Rayleigh prior has mean 0 and an sd above 0")
+        entry = entries[coefficient.parameter]
+        mean[k] = entry.mean
+        covariance[k, k] = entry.sd**2 + entry.pool_sd**2
+        if entry.kind == "rayleigh":
             spreads.append(k)
         for j, other in enumerate(data.coefficients[:k]):
-            if pool and other.parameter == coefficient.parameter:
-                covariance[k, j] = covariance[j, k] = sd**2
+            if coefficient.parameter in POOLED and other.parameter == coefficient.parameter:
+                covariance[k, j] = covariance[j, k] = entry.sd**2
     return Prior(mean, covariance, tuple(spreads))
 
 
-def _number(path: Path, parameter: str, entry: dict[str, object], name: str) -> float:
-    value = entry.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-        raise InputError(path, f"priors.{parameter}.{name}", f"{value!r} is not a number")
-    if name != "mean" and value < 0:
-        raise InputError(path, f"priors.{parameter}.{name}", f"{value} is below 0")
-    return float(value)
+def read_priors(
+    coefficients: Iterable[Coefficient], reference: str | Path = "priors"
+) -> dict[str, Entry]:
+    """The prior of each parameter that has a coefficient.
+
+    Raises
+    ------
+    InputError
+        If one is missing, unknown or not admissible.
+    """
+    path = find(reference, FOLDER, ".yaml")
+    entries = checked(_File, path, read_yaml(path)).priors
+    names = {coefficient.parameter for coefficient in coefficients}
+    for name in entries:
+        if name not in names:
+            raise InputError(path, f"priors.{name}", f"unknown; {suggest(name, sorted(names))}")
+    for name in sorted(names):
+        if name not in entries:
+            raise InputError(path, f"priors.{name}", "missing")
+        pool_sd, place = entries[name].pool_sd, f"priors.{name}.pool_sd"
+        if name not in POOLED and "pool_sd" in entries[name].model_fields_set:
+            raise InputError(path, place, "only a parameter of the players has one")
+        if name in POOLED and pool_sd == 0.0 < entries[name].sd:
+            raise InputError(path, place, "0 makes the players one; allowed: above 0")
+    return entries

@@ -20,7 +20,7 @@ from negotiation_abm.calibration.features import collect
 from negotiation_abm.calibration.fit import fit
 from negotiation_abm.calibration.posterior import sample
 from negotiation_abm.calibration.priors import load_prior
-from negotiation_abm.core.terms import Forum, Move, lever_of, move_of
+from negotiation_abm.core.terms import Forum, Move, Stage, lever_of, move_of
 from negotiation_abm.record.load import BOTH, Record, Row
 from negotiation_abm.run.batch import available_threads
 from negotiation_abm.run.model import NegotiationModel
@@ -39,20 +39,23 @@ class Recorder(NegotiationModel):
         self.rows: list[Row] = []
         super().__init__(game, seed=seed, replicate=replicate)
 
-    def carry_out(self, player: int, option: int, step: float, lead: int, frailty: float) -> None:
-        """Play a move and write it down; a meeting of the week stands before its moves."""
+    def before_move(self) -> None:
+        """A meeting of the week stands before its moves."""
+        self._room = self.params.cap - self.state.in_force - self.state.loaded
+        if self.state.stage == Stage.MOVES:
+            self._note_forum()
+
+    def after_move(self, player: int, option: int, by_agency: bool) -> None:
+        """Write down the move."""
         move, lever = Move(int(move_of(option))), int(lever_of(option))
-        room = self.params.cap[player] - self.state.in_force[player] - self.state.loaded[player]
-        self._note_forum()
-        super().carry_out(player, option, step, lead, frailty)
-        if move == Move.HOLD:
+        if move == Move.HOLD or by_agency:
             return
         columns: dict[str, Any] = {}
         if move >= Move.ESCALATE:
             level = float(self.state.in_force[player, lever])
             if move == Move.THREATEN:
-                level = float(min(step, room[lever]))
-                columns["lead_weeks"] = int(lead)
+                level = float(min(self.info.step, self._room[player, lever]))
+                columns["lead_weeks"] = int(self.info.lead)
             columns |= {"lever": self.game.lever_names[player][lever], "level": level}
         self._write(self.game.players[player], move.name, **columns)
 

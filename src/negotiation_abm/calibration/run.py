@@ -116,7 +116,9 @@ def calibrate(
             "posterior": _posterior_summary(chains),
         }
         if out is not None:
-            with writing(out, "calibrate", provenance_of(game) | {"fit": facts}) as draft:
+            with writing(
+                out, "calibrate", provenance_of(game) | {"fit": facts}, keep=True
+            ) as draft:
                 draft.text(f"{name}.yaml", text)
                 table.to_csv(draft.path("identification.csv"), index=False, float_format="%.6g")
                 if chains is not None:

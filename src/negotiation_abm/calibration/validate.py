@@ -11,7 +11,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from negotiation_abm.calibration.controls import control_table
-from negotiation_abm.calibration.draws import games_of, load_draws, thinned
+from negotiation_abm.calibration.draws import draws_of, games_of, thinned
 from negotiation_abm.calibration.features import Data, collect
 from negotiation_abm.calibration.free_runs import (
     free_histories,
@@ -130,7 +130,7 @@ def validate(
     summary |= {name: _rows(table) for name, table in tables.items() if len(table) <= 100}
     if out is not None:
         facts = provenance_of(game) | {"record_sha256": file_hash(record.path)}
-        with writing(out, "validate", facts) as draft:
+        with writing(out, "validate", facts, made_from=[game.parameter_set.path]) as draft:
             for name, table in tables.items():
                 table.to_csv(draft.path(f"{name}.csv"), index=False, float_format="%.6g")
             draft.json("validation.json", summary)
@@ -200,7 +200,7 @@ def _free(
     if is_own and game.scenario.name == TRAINING[0]:  # first: a change may not fit both starts
         changes = effort.changes | {"parameters": str(game.parameter_set.path)}
         tables["controls"] = control_table(changes, effort.control_runs, effort.seed)
-    frame = load_draws(game.parameter_set)
+    frame = draws_of(game.parameter_set)
     games = [game] if frame is None else games_of(game, thinned(frame, effort.draws))
     runs = effort.runs if frame is not None else effort.draws * effort.runs
     recorded = recorded_history(game, record)

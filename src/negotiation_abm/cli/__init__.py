@@ -9,8 +9,10 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from negotiation_abm import use_modules
 from negotiation_abm.cli.output import OutputError, status_of, usable_streams
 from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.provenance import carrying_out
 
 COMMANDS = (
     "replay",
@@ -49,9 +51,10 @@ SCENARIO is a path or the name of a shipped scenario (negotiation-abm list).
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status (2 for bad input, or output that fails)."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
     with usable_streams():
         try:
-            return _run(arguments)
+            return _run(words)
         except InputError as error:
             print(f"error: {error}", file=sys.stderr)
             return 2
@@ -62,10 +65,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return status_of(error)
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def _run(words: list[str]) -> int:
     try:
-        options = _parser().parse_args(arguments)
-        return options.run(options) or 0
+        options = _parser().parse_args(words)
+        with carrying_out(words):
+            use_modules(*options.module)
+            status: int = options.run(options) or 0
+        return status
     finally:
         sys.stdout.flush()
 

@@ -17,7 +17,7 @@ from negotiation_abm.cli.options import (
     whole,
 )
 from negotiation_abm.cli.output import print_result
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 
 CALIBRATE_EXAMPLES = """examples:
   negotiation-abm calibrate baseline_2025 --out results/fit
@@ -138,7 +138,7 @@ def _calibrate(options: argparse.Namespace) -> None:
     certainty = tuple(options.certainty.split(",")) if options.certainty else None
     for name in certainty or ():
         if name not in CERTAINTIES:
-            raise InputError("--certainty", name, nearest(name, CERTAINTIES))
+            raise InputError("--certainty", name, suggest(name, CERTAINTIES))
     record = record_of(options, game)
     if options.out:
         prepare(options.out)

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import find, read_yaml
 from negotiation_abm.record.facts import check_facts, source_ids
-from negotiation_abm.record.load import Record, check_against, load_record
+from negotiation_abm.record.load import Record, load_record
 from negotiation_abm.scenario.game import build_game
 from negotiation_abm.scenario.load import Scenario, load_scenario
+from negotiation_abm.scenario.module_inputs import check_module_file, is_module_file
 from negotiation_abm.scenario.parameters import load_parameter_set
 
 KINDS = (".yaml", ".csv", ".py")
@@ -18,7 +19,7 @@ KINDS = (".yaml", ".csv", ".py")
 def check_files(references: list[str]) -> Iterator[str]:
     """One line of good news a file; raises `InputError` at the first that cannot be used.
 
-    Records are held to the scenarios that are checked with them.
+    Records are replayed under the scenarios that are checked with them.
     """
     scenarios: list[Scenario] = []
     records: list[Record] = []
@@ -26,12 +27,14 @@ def check_files(references: list[str]) -> Iterator[str]:
         yield f"{reference}: {_check(reference, scenarios, records)}"
     for record in records:
         for scenario in scenarios:
-            check_against(record, scenario)
+            _replay(record, scenario)
             yield f"{record.path}: fits {scenario.name}"
 
 
 def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> str:
     if reference.endswith(".py"):
+        if is_module_file(Path(reference)):
+            return f"module, named {check_module_file(Path(reference))}"
         from negotiation_abm.run.strategy_check import use_file  # loads the compiler
 
         return f"strategy, named {use_file(reference)}"
@@ -53,7 +56,11 @@ def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> 
         game = build_game(load_scenario(str(data.get("scenario", "baseline_2025"))))
         return f"moments, {len(load_moments(path, game).targets)} targets"
     if kind == "priors":
-        return f"priors, {len(data['priors'])} parameters"
+        from negotiation_abm.calibration.features import coefficients_of  # loads scipy
+        from negotiation_abm.calibration.priors import read_priors
+
+        coefficients = coefficients_of(build_game(load_scenario("baseline_2025")))
+        return f"priors, {len(read_priors(coefficients, path))} parameters"
     if kind == "whatif":
         from negotiation_abm.studies.whatif.run import branches  # loads pandas
         from negotiation_abm.studies.whatif.schema import load_whatif
@@ -79,9 +86,16 @@ def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> 
     build_game(scenario)
     if scenario.record is not None:
         base, named_in = scenario.path.parent, (scenario.path, "record.file")
-        check_against(load_record(scenario.record.file, base, named_in), scenario)
+        _replay(load_record(scenario.record.file, base, named_in), scenario)
     scenarios.append(scenario)
     return f"scenario, {scenario.horizon_weeks} weeks from {scenario.start}"
+
+
+def _replay(record: Record, scenario: Scenario) -> None:
+    """See that every row can be played where it stands, as `replay` does."""
+    from negotiation_abm.replay.replay import replay_record  # loads what plays
+
+    replay_record(build_game(scenario), record)
 
 
 def _locate(reference: str) -> Path:
@@ -103,7 +117,7 @@ def _locate(reference: str) -> Path:
 
 def _kind(path: Path, data: dict[str, Any]) -> str:
     if path.suffix not in (".yaml", ".yml"):
-        raise InputError(path, "", f"unknown kind of file; {nearest(path.suffix, KINDS)}")
+        raise InputError(path, "", f"unknown kind of file; {suggest(path.suffix, KINDS)}")
     if "design" in data:
         return "sweep"
     if "facts" in data:
@@ -114,9 +128,9 @@ def _kind(path: Path, data: dict[str, Any]) -> str:
         return "moments"
     if "from" in data:
         return "whatif"
-    if isinstance(data.get("priors"), dict):
+    if "priors" in data:
         return "priors"
-    if isinstance(data.get("factors"), dict):
+    if "factors" in data:
         return "study"
     if "parameters" in data and isinstance(data["parameters"], dict):
         return "parameters"

@@ -20,6 +20,13 @@ def command(
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument(
+        "--module",
+        metavar="FILE.py",
+        action="append",
+        default=[],
+        help="a module of your own, known by the file's name (repeatable)",
+    )
     parser.set_defaults(run=run)
     return parser
 
@@ -105,6 +112,7 @@ def changes_of(options: argparse.Namespace) -> dict[str, Any]:
     import yaml
 
     from negotiation_abm.files.resources import parse_yaml
+    from negotiation_abm.scenario.load import changes_beside
 
     changes = {}
     for item in options.set:
@@ -115,7 +123,7 @@ def changes_of(options: argparse.Namespace) -> dict[str, Any]:
             changes[name] = parse_yaml(text)
         except (yaml.YAMLError, ValueError):
             raise InputError("--set", item, "the value is not valid YAML") from None
-    return changes
+    return changes_beside(changes, Path())
 
 
 def game_of(options: argparse.Namespace) -> Any:

@@ -1,6 +1,7 @@
 """Where the rules of modules come in: one function for each place, over all modules.
 
-Each function runs the rules of the modules that are on, in alphabetical order. With none on it
+Each function runs the rules of the modules that are on, the shipped ones in alphabetical
+order and then those from outside. With none on it
 returns after one comparison.
 """
 

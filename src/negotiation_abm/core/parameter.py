@@ -17,6 +17,8 @@ class Parameter:
     high: float
     doc: str
     integer: bool = False
+    fitted: bool = False  # is it a coefficient of the payoffs that a calibration estimates?
+    optional: bool = False  # may a parameter set lack it? It is then 0
 
 
 def scalar(name: str, unit: str, low: float, high: float, doc: str) -> Parameter:
@@ -26,7 +28,23 @@ def scalar(name: str, unit: str, low: float, high: float, doc: str) -> Parameter
 
 def weeks(name: str, low: float, high: float, doc: str) -> Parameter:
     """A whole number of weeks."""
-    return Parameter(name, "scalar", "weeks", low, high, doc, integer=True)
+    return Parameter(name, "scalar", WEEKS, low, high, doc, integer=True)
+
+
+def coefficient(
+    name: str,
+    unit: str,
+    low: float,
+    high: float,
+    doc: str,
+    shape: Literal["scalar", "player", "lever"] = "scalar",
+    optional: bool = False,
+) -> Parameter:
+    """A number that a calibration estimates: the value of each move is linear in it.
+
+    An `optional` one may be missing from a parameter set, in which its term is then off.
+    """
+    return Parameter(name, shape, unit, low, high, doc, fitted=True, optional=optional)
 
 
 def player(name: str, unit: str, low: float, high: float, doc: str) -> Parameter:
@@ -37,3 +55,4 @@ def player(name: str, unit: str, low: float, high: float, doc: str) -> Parameter
 NATS = "nats"
 SHARE = "fraction"
 PER_WEEK = "fraction kept a week"
+WEEKS = "weeks"

@@ -7,12 +7,14 @@ loader, the JSON schema, the docs, sweeps and calibration all read this one tabl
 
 import numpy as np
 
-from negotiation_abm.core.modules import INPUTS, MAX_MODULES, MODULE_PARAMETERS
+from negotiation_abm.core.modules import MAX_MODULES, MODULE_PARAMETERS, PARAM_FIELDS
 from negotiation_abm.core.parameter import (
     NATS,
     PER_WEEK,
     SHARE,
+    WEEKS,
     Parameter,
+    coefficient,
     player,
     scalar,
     weeks,
@@ -22,39 +24,41 @@ from negotiation_abm.core.terms import MAX_LEVERS, NUM_PLAYERS, Move
 PAYOFF_PARAMETERS: tuple[Parameter, ...] = (
     scalar("precision", "1/nat", 0, 50, "precision of the quantal response; 0 is chance"),
     scalar("flow_weight", "nats per payoff unit", 0, 100, "weight of a change of flow payoff"),
-    scalar("relative_gains", "ratio", -5, 5, "weight of the opponent's pain in one's flow"),
-    scalar("blowback", "ratio", -20, 20, "scale of the cost of own measures"),
-    scalar("market", "ratio", -20, 20, "weight of market loss in the flow"),
-    scalar("reciprocity", "nats per remembered move", -10, 10, "answer to anger and goodwill"),
-    scalar("mirror", NATS, -10, 10, "pull to answer in the domain of a fresh escalation"),
+    coefficient("relative_gains", "ratio", -5, 5, "weight of the opponent's pain in one's flow"),
+    coefficient("blowback", "ratio", -20, 20, "scale of the cost of own measures"),
+    coefficient("market", "ratio", -20, 20, "weight of market loss in the flow"),
+    coefficient("reciprocity", "nats per remembered move", -10, 10, "answer to anger and goodwill"),
+    coefficient("mirror", NATS, -10, 10, "pull to answer in the domain of a fresh escalation"),
     weeks("mirror_weeks", 0, 52, "how long an escalation invites an answer in its domain"),
-    scalar("breach_cost", NATS, -10, 20, "cost of escalating a covered lever in a truce"),
-    scalar("restraint", NATS, -10, 10, "what any truce takes off escalation"),
-    scalar("depth", NATS, -10, 10, "what a leaders' truce takes off on top"),
-    scalar("truce_frailty", "nats per sd", 0, 10, "spread of soundness between truces"),
-    scalar("shadow", NATS, -10, 10, "restraint of a fresh truce before an announced summit"),
+    coefficient("breach_cost", NATS, -10, 20, "cost of escalating a covered lever in a truce"),
+    coefficient("restraint", NATS, -10, 10, "what any truce takes off escalation"),
+    coefficient("depth", NATS, -10, 10, "what a leaders' truce takes off on top"),
+    coefficient("truce_frailty", "nats per sd", 0, 10, "spread of soundness between truces"),
+    coefficient("shadow", NATS, -10, 10, "restraint of a fresh truce before an announced summit"),
     weeks("shadow_weeks", 0, 52, "how fresh the truce and how near the summit must be"),
-    scalar("brinkmanship", NATS, -10, 10, "pull to escalate before an expiry or a summit"),
+    coefficient("brinkmanship", NATS, -10, 10, "pull to escalate before an expiry or a summit"),
     weeks("brinkmanship_weeks", 1, 52, "length of the window before the date"),
-    scalar("follow", NATS, -10, 20, "pull to carry out a threat in its last week"),
-    scalar("follow_decay_weeks", "weeks", 0.1, 520, "lead time over which that pull fades"),
-    scalar("hold_fire", NATS, -10, 20, "reluctance to strike before the announced date"),
-    scalar("fatigue", "nats per payoff unit", -50, 50, "felt pain on settlement and rounds"),
-    scalar("fatigue_escalate", "nats per payoff unit", -50, 50, "felt pain on escalation"),
-    scalar("forum", NATS, -10, 10, "pull to settle while a round or a summit is on"),
-    scalar("acceptance", NATS, -10, 20, "pull to sign when the opponent's offer stands"),
-    scalar("deadline", NATS, -10, 20, "pull to sign as the date of the truce comes near"),
-    scalar("deadline_decay_weeks", "weeks", 0.1, 520, "weeks over which that pull builds up"),
-    scalar("round_base", "log-odds a week", -20, 20, "coming of a round in a quiet week"),
-    scalar("round_strain", "log-odds per strain", -50, 50, "strain on the coming of a round"),
-    scalar("round_truce", "log-odds", -20, 20, "a truce in force on the coming of a round"),
-    scalar("round_date", "log-odds", -20, 20, "a near expiry on the coming of a round"),
+    coefficient("follow", NATS, -10, 20, "pull to carry out a threat in its last week"),
+    scalar("follow_decay_weeks", WEEKS, 0.1, 520, "lead time over which that pull fades"),
+    coefficient("hold_fire", NATS, -10, 20, "reluctance to strike before the announced date"),
+    coefficient("fatigue", "nats per payoff unit", -50, 50, "felt pain on settlement and rounds"),
+    coefficient("fatigue_escalate", "nats per payoff unit", -50, 50, "felt pain on escalation"),
+    coefficient("forum", NATS, -10, 10, "pull to settle while a round or a summit is on"),
+    coefficient("acceptance", NATS, -10, 20, "pull to sign when the opponent's offer stands"),
+    coefficient("deadline", NATS, -10, 20, "pull to sign as the date of the truce comes near"),
+    scalar("deadline_decay_weeks", WEEKS, 0.1, 520, "weeks over which that pull builds up"),
+    coefficient("round_base", "log-odds a week", -20, 20, "coming of a round in a quiet week"),
+    coefficient("round_strain", "log-odds per strain", -50, 50, "strain on the coming of a round"),
+    coefficient("round_truce", "log-odds", -20, 20, "a truce in force on the coming of a round"),
+    coefficient("round_date", "log-odds", -20, 20, "a near expiry on the coming of a round"),
     weeks("round_date_weeks", 0, 52, "how near that expiry must be"),
-    player("initiative", NATS, -20, 20, "base value of ESCALATE"),
-    player("threat_initiative", NATS, -20, 20, "base value of THREATEN"),
-    player("audience_cost", NATS, -20, 20, "cost of CONCEDE before the home audience"),
-    player("offer_cost", NATS, -20, 20, "cost of SUSPEND before the home audience"),
-    Parameter("lever_bias", "lever", NATS, -20, 20, "habit of reaching for this lever"),
+    coefficient("initiative", NATS, -20, 20, "base value of ESCALATE", "player"),
+    coefficient("threat_initiative", NATS, -20, 20, "base value of THREATEN", "player"),
+    coefficient(
+        "audience_cost", NATS, -20, 20, "cost of CONCEDE before the home audience", "player"
+    ),
+    coefficient("offer_cost", NATS, -20, 20, "cost of SUSPEND before the home audience", "player"),
+    coefficient("lever_bias", NATS, -20, 20, "habit of reaching for this lever", "lever"),
 )
 
 DYNAMICS_PARAMETERS: tuple[Parameter, ...] = (
@@ -62,9 +66,7 @@ DYNAMICS_PARAMETERS: tuple[Parameter, ...] = (
     scalar("goodwill_memory", PER_WEEK, 0, 1, "decay of goodwill"),
     scalar("market_memory", PER_WEEK, 0, 1, "decay of market loss"),
     scalar("felt_memory", PER_WEEK, 0, 1, "memory of relievable pain"),
-    scalar("pain_memory", PER_WEEK, 0, 1, "memory of the pain of a constituency"),
     scalar("strain_memory", PER_WEEK, 0, 1, "decay of the strain on a truce"),
-    scalar("contact_memory", PER_WEEK, 0, 1, "decay of contact"),
     scalar("threat_anger", "escalations", 0, 5, "anger that a threat carries"),
     scalar("agreement_anger", SHARE, 0, 1, "share of anger that survives an agreement"),
     scalar("agreement_goodwill", "concessions", 0, 5, "goodwill that an agreement adds"),
@@ -81,7 +83,7 @@ DYNAMICS_PARAMETERS: tuple[Parameter, ...] = (
     scalar("erosion", "a week at full use", 0, 0.25, "loss of irreplaceability by use"),
     Parameter("step_multiple", "triple", "ratio", 0, 10, "sizes of an escalation"),
     Parameter("step_probability", "triple", SHARE, 0, 1, "their probabilities"),
-    Parameter("lead_weeks", "triple", "weeks", 0, 520, "lead times of a threat", integer=True),
+    Parameter("lead_weeks", "triple", WEEKS, 0, 520, "lead times of a threat", integer=True),
     Parameter("lead_probability", "triple", SHARE, 0, 1, "their probabilities"),
     Parameter(
         "exchanges_per_turn", "scalar", "exchanges", 1, 8, "most exchanges in a week", integer=True
@@ -103,7 +105,9 @@ STRATEGY_PARAMETERS: tuple[Parameter, ...] = (
 PARAMETERS: tuple[Parameter, ...] = (
     PAYOFF_PARAMETERS + DYNAMICS_PARAMETERS + STRATEGY_PARAMETERS + MODULE_PARAMETERS
 )
-OPTIONAL = frozenset(parameter.name for parameter in STRATEGY_PARAMETERS + MODULE_PARAMETERS)
+OPTIONAL = frozenset(parameter.name for parameter in STRATEGY_PARAMETERS + MODULE_PARAMETERS) | {
+    parameter.name for parameter in PARAMETERS if parameter.optional
+}
 
 LEVER_NUMBERS: tuple[Parameter, ...] = (
     Parameter("weight", "lever", "payoff units", 0, 100, "weekly pain at full use"),
@@ -138,10 +142,8 @@ PARAMS = np.dtype(
         ("term_weeks", "i8", (2,)),  # of a round, of a summit; -1 without a date
         ("num_modules", "i8", ()),
         ("modules", "i8", (MAX_MODULES,)),  # 1 where the module of that number is on
-        *INPUTS,
+        *PARAM_FIELDS,
         # derived once from the numbers above (`derive`)
-        ("initiative_odds", "f8", (NUM_PLAYERS,)),  # exp(precision * initiative)
-        ("threat_odds", "f8", (NUM_PLAYERS,)),  # exp(precision * threat_initiative)
         ("mirror_odds", "f8", ()),  # exp(precision * mirror)
         ("breach_odds", "f8", ()),  # exp(-precision * breach_cost)
         ("bite_scale", "f8", ()),
@@ -155,15 +157,10 @@ PARAMS = np.dtype(
 
 def derive(params: np.ndarray) -> None:
     """Fill the derived fields of an array of `PARAMS` records, in place."""
-    limit = 110.0  # as in the quantal response: no product of such factors overflows
     precision = params["precision"]
-    for name, exponent in (
-        ("mirror", precision * params["mirror"]),
-        ("breach", -precision * params["breach_cost"]),
-        ("initiative", precision[..., np.newaxis] * params["initiative"]),
-        ("threat", precision[..., np.newaxis] * params["threat_initiative"]),
-    ):
-        params[f"{name}_odds"] = np.exp(np.clip(exponent, -limit, limit))
+    limit = 110.0  # as in the quantal response: no product of such factors overflows
+    params["mirror_odds"] = np.exp(np.clip(precision * params["mirror"], -limit, limit))
+    params["breach_odds"] = np.exp(np.clip(-precision * params["breach_cost"], -limit, limit))
     params["bite_scale"] = 1.0 / (1.0 - np.exp(-params["saturation"]))
     saturation = params["saturation"][..., np.newaxis, np.newaxis]
     scale = params["bite_scale"][..., np.newaxis, np.newaxis]

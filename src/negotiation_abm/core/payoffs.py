@@ -12,6 +12,28 @@ terms of its type. What drives settlement is not flow but `relievable` pain, rem
 ``felt``: it enters CONCEDE, SUSPEND and the coming of a round with one coefficient, ``fatigue``.
 Values are in nats; choice is a quantal response to them (McKelvey and Palfrey 1995).
 
+A value is a sum of terms, each a coefficient times what it weighs, and each term stands in one
+function (``docs/howto_term.md``):
+
+===================  ==========================================  ================================
+function             moves                                       may depend on
+===================  ==========================================  ================================
+`pressure_value`     ESCALATE and THREATEN, on every lever       anything
+`strike_value`       ESCALATE, on every lever                    anything
+`warning_value`      THREATEN, on every lever                    anything
+`settlement_value`   CONCEDE, on every lever, and SUSPEND        anything
+`goodwill_value`     CONCEDE, on every lever                     anything
+`suspend_value`      SUSPEND                                     anything
+`escalate_value`     ESCALATE, on one lever                      the lever, see below
+`threaten_value`     THREATEN, on one lever                      the lever, see below
+`concede_value`      CONCEDE, on one lever                       the lever, see below
+`round_log_odds`     the coming of a round                       anything
+===================  ==========================================  ================================
+
+A term of one lever may depend on what the quantal response looks at before it takes the value that
+it remembers (`negotiation_abm.strategies._odds`): the lever's level, what is loaded, a threat
+pending on it, its salience, its potency, and parameters.
+
 Source of the form: sections 3 and 5 of the model description (``docs/model.md``).
 """
 
@@ -143,6 +165,18 @@ def is_answer(state, params, player, lever):
 
 
 @rule
+def strike_value(state, params, week, player):
+    """What ESCALATE has on every lever beyond `pressure_value`: its base value."""
+    return params.initiative[player]
+
+
+@rule
+def warning_value(state, params, week, player):
+    """What THREATEN has on every lever beyond `pressure_value`: its base value."""
+    return params.threat_initiative[player]
+
+
+@rule
 def escalate_value(state, params, week, player, lever):
     """What the lever itself adds to the value of ESCALATE: habit, flow, a threat pending on it."""
     step = min(params.step[player, lever], room(state, params, player, lever))
@@ -219,9 +253,10 @@ def suspend_value(state, params, week, player):
 
 @rule
 def option_value(state, params, week, player, option):
-    """Value of a legal option in nats: what the quantal response weighs.
+    """Value of a legal option in nats: what the quantal response weighs; HOLD is worth 0.
 
-    The one-off terms of each move stand together here; HOLD is worth 0.
+    It adds up the functions of the move. Two terms stand here alone, an answer and the cost of a
+    breach: `negotiation_abm.strategies._odds` has them as factors that are made once for a game.
     """
     move = move_of(option)
     lever = lever_of(option)
@@ -239,11 +274,11 @@ def option_value(state, params, week, player, option):
     if is_answer(state, params, player, lever):
         value += params.mirror
     if move == Move.THREATEN:
-        value += params.threat_initiative[player]
+        value += warning_value(state, params, week, player)
         return value + threaten_value(state, params, player, lever)
     if state.covered[player, lever] == 1:
         value -= params.breach_cost
-    value += params.initiative[player]
+    value += strike_value(state, params, week, player)
     value += hooks.escalate_lever_shift(state, params, week, player, lever)
     return value + escalate_value(state, params, week, player, lever)
 

@@ -34,7 +34,6 @@ STATE = np.dtype(
         ("irreplaceability", "f8", _PER_LEVER),  # 0..1, erodes with use
         ("potency", "f8", _PER_LEVER),  # weight * irreplaceability ** convexity
         ("bite", "f8", _PER_LEVER),  # saturating effect h(in_force), 0..1
-        ("pain", "f8", _PER_LEVER),  # leaky stock felt by the constituency that the lever hits
         ("intensity", "f8", _PER_LEVER),  # of enforcement; pain follows in_force * intensity
         ("use", "f8", _PER_LEVER),  # in_force summed since erosion was last booked
         ("covered", "i8", _PER_LEVER),  # 1 where the truce in force covers the lever
@@ -52,7 +51,13 @@ STATE = np.dtype(
         ("last_option", "i8", _PER_PLAYER),
         # relation
         ("turn", "i8"),
+        # where the week stands (`negotiation_abm.core.turn`)
+        ("stage", "i8"),  # Stage
+        ("first", "i8"),  # player who moves first in every exchange of the week
         ("exchange", "i8"),
+        ("place", "i8"),  # 0 where the first mover is to move, 1 where the second is
+        ("moved", "i8"),  # 1 if somebody has moved in this exchange
+        ("agency_draw", "f8", _PER_PLAYER),  # uniforms: does an agency act this week?
         ("by_agency", "i8"),  # 1 while an agency acts of its own accord
         ("forum", "i8"),
         ("phase", "i8"),
@@ -67,7 +72,6 @@ STATE = np.dtype(
         ("strain_unmet", "i8"),  # 1 if that was something promised and not delivered
         ("strain_pledge", "i8"),  # number of the pledge whose shortfall did it; -1
         ("frailty", "f8"),  # standard normal, drawn for each truce
-        ("contact", "f8"),
         # memory of the quantal response (`negotiation_abm.strategies.logit`): for each lever the
         # exponentials of its own part of the values, and the inputs that they were made from
         ("odds", "f8", (*_PER_LEVER, 3)),
@@ -79,8 +83,8 @@ STATE = np.dtype(
         ("odds_sums", "f8", (NUM_PLAYERS, 3)),
         ("are_summed", "i8", _PER_PLAYER),
         # and of what all moves of a type share: exponents and exponentials
-        ("shared_inputs", "f8", (NUM_PLAYERS, 4)),
-        ("shared_odds", "f8", (NUM_PLAYERS, 4)),
+        ("shared_inputs", "f8", (NUM_PLAYERS, 6)),
+        ("shared_odds", "f8", (NUM_PLAYERS, 6)),
         *FIELDS,
     ],
     align=True,
@@ -112,6 +116,12 @@ INFO = np.dtype(
         ("pledge", "i8"),  # the pledge behind it; -1 if none
         ("severity", "f8"),  # of the escalation just made, else 0
         ("carried_out", "i8"),  # 1 if the escalation carried out a pending threat
+        # the move itself
+        ("mover", "i8"),  # who made it
+        ("option", "i8"),
+        ("step", "f8"),  # size before the limits of its lever
+        ("lead", "i8"),  # weeks until the date of a threat
+        ("weeks_left", "i8"),  # clock of the truce before the move; -1 without a date
     ],
     align=True,
 )

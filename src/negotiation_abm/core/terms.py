@@ -8,7 +8,7 @@ NUM_PLAYERS = 2
 MAX_LEVERS = 6
 MAX_DOMAINS = 8
 MAX_EXCHANGES = 8
-NUM_OPTIONS = 2 + 3 * MAX_LEVERS
+NUM_OPTIONS = 2 + 3 * MAX_LEVERS  # `num_options` of a player with all levers
 LONG_AGO = -10_000  # a turn before any that can matter
 
 
@@ -30,6 +30,15 @@ class Phase(IntEnum):
 
     DISPUTE = 0
     TRUCE = 1
+
+
+class Stage(IntEnum):
+    """How far a week has come (`negotiation_abm.core.turn`)."""
+
+    BEFORE = 0
+    AGENCIES = 1
+    MOVES = 2
+    AFTER = 3
 
 
 class Forum(IntEnum):
@@ -112,6 +121,16 @@ def lever_of(option):  # type: ignore[no-untyped-def]
     if option < 2:
         return -1
     return (option - 2) // 3
+
+
+@rule
+def num_options(num_levers):  # type: ignore[no-untyped-def]
+    """Number of options of a player with so many levers: HOLD, SUSPEND, three moves a lever.
+
+    >>> num_options(6) == NUM_OPTIONS
+    True
+    """
+    return 2 + 3 * num_levers
 
 
 @rule

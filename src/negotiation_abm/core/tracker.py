@@ -175,18 +175,21 @@ def _track_agreement(tally, event, turn, lead_weeks):
 
 
 @rule
-def track_move(tally, state, params, player, option, weeks_left_before, info, spells, count):
-    """Count a move and open or close spells; returns the number of spells written so far.
+def track_move(tally, state, params, info, spells, count):
+    """Count the move that `info` tells of, and open or close spells.
 
-    `weeks_left_before` is the clock of the truce before the move (the lead of a renewal).
+    Returns the number of spells written so far.
     """
-    move = move_of(option)
+    player, move = info.mover, move_of(info.option)
     tally.num_moves[player, move] += 1
+    if move == Move.HOLD:
+        return count
     tally.threats_carried_out[player] += info.carried_out
+    tally.agency_shocks[player] += info.agency
     if info.event == Event.ENDED:
         count = _track_end(tally, info, state.turn, spells, count)
     elif info.event != Event.NONE:
-        _track_agreement(tally, info.event, state.turn, weeks_left_before)
+        _track_agreement(tally, info.event, state.turn, info.weeks_left)
     elif move == Move.ESCALATE and info.severity >= params.min_severity:
         count = close_spell(tally, ANY_DOMAIN, state.turn, info, spells, count)
     return count
@@ -202,7 +205,7 @@ def track_forced(tally, state, week, player, option):
 
 @rule
 def track_turn(tally, state, params, info, spells, count):
-    """Bookkeeping after `end_turn`; returns the number of spells written so far."""
+    """Bookkeeping after `finish_week`; returns the number of spells written so far."""
     turn = state.turn - 1
     if info.event == Event.ENDED:
         count = _track_end(tally, info, turn, spells, count)

@@ -1,15 +1,7 @@
 """The game, move by move: what is legal, what becomes of a choice, what a move does.
 
-A turn is one week, `w`:
-
-1. `negotiation_abm.core.week.begin_turn`: outside events, and the meeting of the week.
-2. `agency_option`: now and then an agency escalates without its leader's choice.
-3. Up to ``exchanges_per_turn`` exchanges, in each of which both players move once, in an order
-   drawn anew each turn; `apply_move`. The turn closes early when both hold.
-4. `negotiation_abm.core.week.end_turn`.
-
-Draws come in as arguments; the same functions serve replay, where levels and dates come from the
-record instead.
+`negotiation_abm.core.turn` says in which order things happen within a week. Draws come in as
+arguments; the same functions serve replay, where levels and dates come from the record instead.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -24,6 +16,7 @@ from negotiation_abm.core.terms import (
     clear_info,
     lever_of,
     move_of,
+    num_options,
     opponent_of,
     option_of,
 )
@@ -98,7 +91,7 @@ def final_option(state, params, week, player, option, u):
 @rule
 def _slip(state, params, player, u):
     """A legal option, all alike."""
-    options = 2 + 3 * params.num_levers[player]
+    options = num_options(params.num_levers[player])
     count = 0
     for option in range(options):
         if is_legal(state, params, player, option):
@@ -202,6 +195,11 @@ def apply_move(state, params, player, option, step, lead, frailty, info):
         Standard normal of the truce that this move may begin.
     """
     clear_info(info)
+    info.mover = player
+    info.option = option
+    info.step = step
+    info.lead = lead
+    info.weeks_left = state.weeks_left
     move = move_of(option)
     lever = lever_of(option)
     if move == Move.ESCALATE:

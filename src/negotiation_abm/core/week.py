@@ -61,8 +61,6 @@ def begin_turn(state, params, week, u_round):
     state.forum = week.forum
     if state.forum == Forum.NONE and u_round < round_probability(state, params):
         state.forum = Forum.ROUND
-    if state.forum != Forum.NONE:
-        state.contact += 1.0
 
 
 @rule
@@ -78,11 +76,8 @@ def _count_down(state, player, lever):
 
 
 @rule
-def _wear(state, params, week, player, lever):
-    """A week of use: the constituency's pain stock, and erosion of irreplaceability."""
-    hurt = week.salience[player, lever] * state.potency[player, lever] * state.bite[player, lever]
-    kept = params.pain_memory
-    state.pain[player, lever] = kept * state.pain[player, lever] + (1.0 - kept) * hurt
+def _wear(state, params, player, lever):
+    """A week of use erodes irreplaceability."""
     state.use[player, lever] += state.in_force[player, lever]
     if state.turn % EROSION_WEEKS == EROSION_WEEKS - 1 and state.use[player, lever] > 0.0:
         state.irreplaceability[player, lever] *= math.exp(
@@ -106,12 +101,11 @@ def end_turn(state, params, week, info):
     for player in range(NUM_PLAYERS):
         for lever in range(params.num_levers[player]):
             _count_down(state, player, lever)
-            _wear(state, params, week, player, lever)
+            _wear(state, params, player, lever)
         state.anger[player] *= params.anger_memory
         state.goodwill[player] *= params.goodwill_memory
         state.market_loss[player] *= params.market_memory
         if state.offer[player] > 0:
             state.offer[player] -= 1
-    state.contact *= params.contact_memory
     close_week(state, params, info)
     state.turn += 1

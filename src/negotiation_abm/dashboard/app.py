@@ -15,13 +15,13 @@ import solara
 from negotiation_abm import __version__
 from negotiation_abm.dashboard import settings, warm
 from negotiation_abm.dashboard.parts import Header, Note
-from negotiation_abm.dashboard.session import Screen, Session
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.dashboard.session import OpenPage, Screen
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import source_hash
 
 
 @dataclass(frozen=True)
-class Entry:
+class Tab:
     """One view: the name in the address and of its module, and the label of its tab."""
 
     name: str
@@ -29,11 +29,11 @@ class Entry:
 
 
 VIEWS = (
-    Entry("replay", "Replay"),
-    Entry("whatif", "What if"),
-    Entry("sweep", "Sweeps"),
-    Entry("play", "Play"),
-    Entry("mesa", "Mesa"),
+    Tab("replay", "Replay"),
+    Tab("whatif", "What if"),
+    Tab("sweep", "Sweeps"),
+    Tab("play", "Play"),
+    Tab("mesa", "Mesa"),
 )
 LABELS = {entry.name: entry.label for entry in VIEWS}
 
@@ -41,7 +41,7 @@ LABELS = {entry.name: entry.label for entry in VIEWS}
 @solara.component
 def Layout(children: Any = ()) -> None:
     """The whole page; it stays while the address goes from view to view."""
-    session = solara.use_memo(Session, [])
+    session = solara.use_memo(OpenPage, [])
     screen, set_screen = solara.use_state(cast(Screen | None, None))
     router = solara.use_router()
     name = router.parts[0] or VIEWS[0].name
@@ -73,7 +73,7 @@ def Layout(children: Any = ()) -> None:
 
 
 @solara.component
-def Edge(name: str, session: Session, screen: Screen, query: str) -> None:
+def Edge(name: str, session: OpenPage, screen: Screen, query: str) -> None:
     """A view, with whatever it raises shown as a line and not as a trace."""
     error, _ = solara.use_exception()
     if error is None:
@@ -94,11 +94,11 @@ def failed(error: BaseException) -> str:
 
 
 @solara.component
-def Shown(name: str, session: Session, screen: Screen, query: str) -> None:
+def Shown(name: str, session: OpenPage, screen: Screen, query: str) -> None:
     """The view of that name."""
     if name not in LABELS:
         raise InputError(
-            "address of the page", f"/{name}", f"no such view; {nearest(name, LABELS)}"
+            "address of the page", f"/{name}", f"no such view; {suggest(name, LABELS)}"
         )
     module: Any = importlib.import_module(f"negotiation_abm.dashboard.views.{name}")
     module.View(session, screen, query)

@@ -25,7 +25,7 @@ def situation(session: Session) -> list[tuple[str, str]]:
     else:
         rows.append(("Week", f"{played + 1} of {weeks}, from {game.scenario.date_of(state.turn)}"))
         whose = "you move first"
-        if session.place == 1:
+        if state.place == 1:
             last = game.option_label(int(state.last_option[session.other]), session.other)
             whose = f"{other} {answer_text(last)}, your answer"
         rows.append(

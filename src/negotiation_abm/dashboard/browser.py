@@ -10,7 +10,7 @@ import pandas as pd
 
 from negotiation_abm.dashboard import permalink
 from negotiation_abm.dashboard.permalink import Field
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.plotting.registry import figures_of
 from negotiation_abm.plotting.slices import held_text, readable
 from negotiation_abm.sweep.slices import (
@@ -165,7 +165,7 @@ def filled(asked: Asked, root: Path) -> Asked:
     if asked.figure or (known and not is_sliced(folder)):
         name = asked.figure or known[0]
         if name not in known:
-            raise InputError(folder, "figure", f"'{name}'; {nearest(name, known)}")
+            raise InputError(folder, "figure", f"'{name}'; {suggest(name, known)}")
         return Asked(asked.folder, Query(), figure=name)
     if not is_sweep(folder):
         outcome = str(study_table(folder, asked.query.outcome)["outcome"].iloc[0])

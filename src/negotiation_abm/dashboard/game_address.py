@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from typing import Any
 
+from negotiation_abm.core.terms import num_options
 from negotiation_abm.dashboard import permalink
 from negotiation_abm.dashboard.permalink import Field, choice, flag, whole
 from negotiation_abm.files.errors import InputError
@@ -112,7 +113,7 @@ def opened(values: dict[str, Any]) -> Session:
     session = Session(start_of(values), permalink.PLACE)
     for number, code in enumerate(values["moves"]):
         option = CODES.index(code)
-        if option >= 2 + 3 * len(session.game.lever_names[session.side]):
+        if option >= num_options(len(session.game.lever_names[session.side])):
             raise InputError(permalink.PLACE, f"moves, {number + 1}", f"'{code}' is no move")
         try:
             session.play(option)

@@ -110,6 +110,7 @@ def use_job(work: Callable[[Task], Any], key: Any) -> Job:
     key : hashable
         What the work depends on.
     """
+    job: Job
     job, set_job = solara.use_state(Job())
 
     def start() -> Callable[[], None]:

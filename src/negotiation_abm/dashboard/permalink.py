@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 
 PLACE = "address of the page"
 LONGEST = 4000  # characters of a query
@@ -46,7 +46,7 @@ def choice(usual: str, names: Iterable[str]) -> Field:
 
     def read(text: str) -> str:
         if text not in allowed:
-            raise ValueError(f"unknown '{text}'; {nearest(text, allowed)}")
+            raise ValueError(f"unknown '{text}'; {suggest(text, allowed)}")
         return text
 
     return Field(usual, read)
@@ -100,7 +100,7 @@ def read(query: str, fields: Mapping[str, Field]) -> dict[str, Any]:
     seen: set[str] = set()
     for name, text in parse_qsl(query, keep_blank_values=True):
         if name not in fields:
-            raise InputError(PLACE, name, f"unknown; {nearest(name, fields)}")
+            raise InputError(PLACE, name, f"unknown; {suggest(name, fields)}")
         if name in seen:
             raise InputError(PLACE, name, "given twice")
         seen.add(name)

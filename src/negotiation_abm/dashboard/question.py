@@ -28,7 +28,7 @@ from negotiation_abm.plotting.report.assumptions import kind_of
 from negotiation_abm.replay.branch import branch_turn
 from negotiation_abm.scenario.parameters import TABLE
 from negotiation_abm.scenario.posterior_draws import coefficients, load_draws
-from negotiation_abm.studies.whatif.outcomes import Played, play
+from negotiation_abm.studies.whatif.outcomes import BranchRuns, play_branch
 from negotiation_abm.studies.whatif.run import (
     Branches,
     branches,
@@ -364,12 +364,12 @@ def _answer(question: Question, task: Task) -> Answer:
     def rest(done: int) -> None:
         task.progress(0.5 + 0.5 * done / count, "playing the altered branch")
 
-    factual: Played = _unaltered.get(
-        key, task, lambda: play(pair.factual.game, count, seed, progress=half)
+    factual: BranchRuns = _unaltered.get(
+        key, task, lambda: play_branch(pair.factual.game, count, seed, progress=half)
     )
     altered = factual
     if question.is_altered:
-        altered = play(pair.altered.game, count, seed, progress=rest)
+        altered = play_branch(pair.altered.game, count, seed, progress=rest)
     task.check()
     table = difference_table(factual, altered)
     summary = summary_of(pair, table, altered, count, seed)

@@ -13,7 +13,7 @@ class Screen:
 
 
 @dataclass
-class Session:
+class OpenPage:
     """One open page; nothing in it is shared with another.
 
     Attributes

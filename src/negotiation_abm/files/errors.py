@@ -4,25 +4,33 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
+from negotiation_abm.core.misfit import MisfitError
+
 
 class InputError(Exception):
     """Something that the user gave cannot be used; the message is one line for people.
 
     The command line prints it and exits with 2.
+
+    Attributes
+    ----------
+    problem : str
+        The message without file and place, for one that names others.
     """
 
     def __init__(self, source: str | Path, place: str, problem: str) -> None:
         parts = [str(part) for part in (source, place, problem) if str(part)]
         super().__init__(" ".join(": ".join(parts).split()))
+        self.problem = problem
 
     def __reduce__(self) -> tuple[type["InputError"], tuple[str, str, str]]:
         return InputError, (str(self), "", "")  # so that a worker can send it
 
 
-def nearest(name: object, allowed: Iterable[object]) -> str:
+def suggest(name: object, allowed: Iterable[object]) -> str:
     """What to write instead of an unknown `name`: a suggestion and the allowed names.
 
-    >>> nearest("potncy", ["potency", "weight"])
+    >>> suggest("potncy", ["potency", "weight"])
     "did you mean 'potency'? allowed: potency, weight"
     """
     names = [str(item) for item in allowed]
@@ -30,3 +38,12 @@ def nearest(name: object, allowed: Iterable[object]) -> str:
     hint = f"did you mean '{close[0]}'? " if close else ""
     shown = ", ".join(names[:24]) + (", ..." if len(names) > 24 else "")
     return f"{hint}allowed: {shown or 'nothing'}"
+
+
+def input_error(source: str | Path, fault: MisfitError, within: str = "") -> InputError:
+    """A fault of something that `source` holds, as one line; its place is one `within` another."""
+    problem = fault.problem
+    if fault.allowed:
+        problem = f"{problem}; {suggest(fault.name, fault.allowed)}"
+    place = ".".join(part for part in (within, fault.place) if part)
+    return InputError(source, place, problem)

@@ -1,16 +1,24 @@
-"""A result folder: files appear whole or not at all, and a manifest says what made them."""
+"""A result folder: files appear whole or not at all, and a manifest says what made them.
+
+Each file in the manifest knows what it was made from in the same folder. A step that replaces a
+file by another one takes with it all that was made from the old one (figures, reports, estimates);
+files that nobody has listed are left alone. Steps may write into one folder at the same time.
+"""
 
 import contextlib
+import itertools
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.lock import hold_folder
 from negotiation_abm.files.provenance import describe, file_hash
 
 MANIFEST = "manifest.json"
+_NUMBERS = itertools.count()
 
 
 class Draft:
@@ -20,17 +28,38 @@ class Draft:
     `writing` without an exception renames all of them and updates the manifest.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, made_from: Iterable[Path] = (), keep: bool = False) -> None:
         self.folder = folder
+        self._made_from = tuple(made_from)
+        self._keep = keep
         self._written: dict[str, Path] = {}
+        self._sources: dict[str, dict[str, str]] = {}
+        self._hashes: dict[Path, str] = {}
 
-    def path(self, name: str) -> Path:
-        """Where to write the file that will be called `name` (may lie in a subfolder)."""
+    def path(self, name: str, made_from: Iterable[Path] = ()) -> Path:
+        """Where to write the file that will be called `name` (may lie in a subfolder).
+
+        Parameters
+        ----------
+        made_from : iterable of Path
+            What it is made from; those that lie in the folder are noted with their hashes.
+        """
         target = self.folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        aside = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
-        self._written[name] = aside
+        aside = self._written.setdefault(name, _aside(target))
+        self._sources[name] = self._inside((*self._made_from, *made_from))
         return aside
+
+    def _inside(self, paths: Iterable[Path]) -> dict[str, str]:
+        """Hashes of the files that lie in the folder, by their names there."""
+        home, found = self.folder.resolve(), {}
+        for path in paths:
+            real = path.resolve()
+            if real.is_relative_to(home) and real.is_file():
+                if real not in self._hashes:
+                    self._hashes[real] = file_hash(real)
+                found[real.relative_to(home).as_posix()] = self._hashes[real]
+        return found
 
     def text(self, name: str, content: str) -> None:
         """Write a text file."""
@@ -47,17 +76,70 @@ class Draft:
                 aside.unlink(missing_ok=True)
 
     def commit(self, step: str, facts: dict[str, Any]) -> None:
-        """Put all files in place, the manifest last."""
-        files = {}
-        for name, aside in self._written.items():
-            files[name] = file_hash(aside)
-        for name, aside in self._written.items():
-            os.replace(aside, self.folder / name)
-        manifest = read_manifest(self.folder)
-        manifest[step] = describe() | facts | {"files": files}
+        """Put all files in place, the manifest last; remove what is stale now."""
+        entry = describe() | facts
+        files = {name: file_hash(aside) for name, aside in self._written.items()}
+        sources = {name: found for name, found in self._sources.items() if found}
+        with hold_folder(self.folder):
+            manifest = read_manifest(self.folder)
+            older = manifest.get(step)
+            if self._keep and isinstance(older, dict):
+                files = older.get("files", {}) | files
+                sources = _without(older.get("made_from", {}), self._sources) | sources
+            for name, aside in self._written.items():
+                os.replace(aside, self.folder / name)
+            manifest[step] = entry | {"files": files} | ({"made_from": sources} if sources else {})
+            _remove_stale(self.folder, manifest, set(_files_of(older)) - set(files))
+            self._put(manifest)
+
+    def _put(self, manifest: dict[str, Any]) -> None:
         aside = self.path(MANIFEST)
         aside.write_text(json.dumps(manifest, indent=2, default=str) + "\n", encoding="utf-8")
         os.replace(aside, self.folder / MANIFEST)
+
+
+def _aside(target: Path) -> Path:
+    """A name beside the target that no other draft has."""
+    own = f"{os.getpid()}-{next(_NUMBERS)}"
+    return target.with_name(f".{target.stem}.{own}.part{target.suffix}")
+
+
+def _files_of(entry: Any) -> dict[str, str]:
+    files = entry.get("files") if isinstance(entry, dict) else None
+    return files if isinstance(files, dict) else {}
+
+
+def _without(sources: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: found for name, found in sources.items() if name not in set(names)}
+
+
+def _remove_stale(folder: Path, manifest: dict[str, Any], gone: set[str]) -> None:
+    """Remove files, and in turn those that were made from others than now lie there."""
+    while True:
+        listed = {name: h for entry in manifest.values() for name, h in _files_of(entry).items()}
+        for name in gone - set(listed):
+            with contextlib.suppress(OSError):
+                (folder / name).unlink(missing_ok=True)
+        gone = set()
+        for step, entry in list(manifest.items()):
+            sources = entry.get("made_from", {}) if isinstance(entry, dict) else {}
+            stale = {
+                name
+                for name, used in sources.items()
+                if any((listed.get(one) or _hash(folder / one)) != h for one, h in used.items())
+            }
+            gone |= stale
+            if stale:
+                entry["files"] = _without(_files_of(entry), stale)
+                entry["made_from"] = _without(sources, stale)
+                if not entry["files"]:
+                    del manifest[step]
+        if not gone:
+            return
+
+
+def _hash(path: Path) -> str:
+    return file_hash(path) if path.is_file() else ""
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -79,21 +161,35 @@ def prepare(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".probe.{os.getpid()}"
+        probe = _aside(folder / "probe")
         probe.touch()
         probe.unlink()
-    except OSError as error:
-        raise InputError(folder, "--out", f"cannot be written to ({error.strerror})") from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(folder, "--out", f"cannot be written to ({reason})") from None
 
 
 @contextlib.contextmanager
-def writing(folder: Path, step: str, facts: dict[str, Any]) -> Iterator[Draft]:
+def writing(
+    folder: Path,
+    step: str,
+    facts: dict[str, Any],
+    made_from: Iterable[Path] = (),
+    keep: bool = False,
+) -> Iterator[Draft]:
     """Write the files of one step; on any exception nothing of it stays.
 
-    `facts` goes into the manifest and may be filled inside the context.
+    Parameters
+    ----------
+    facts : dict
+        Goes into the manifest and may be filled inside the context.
+    made_from : iterable of Path
+        What all the files are made from; `Draft.path` takes what one of them is made from.
+    keep : bool
+        Keep what the step has written there before under other names. By default it goes.
     """
     prepare(folder)
-    draft = Draft(folder)
+    draft = Draft(folder, made_from, keep)
     try:
         yield draft
         draft.commit(step, facts)

@@ -1,11 +1,12 @@
 """What a result rests on: version, sources, scenario, parameters, seed and environment."""
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
 import platform
 import subprocess
-import sys
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -59,10 +60,29 @@ def environment() -> dict[str, Any]:
     }
 
 
-def describe(command: list[str] | None = None) -> dict[str, Any]:
-    """The part of a manifest that every result has."""
+_command: list[str] | None = None  # the command that is being carried out
+
+
+@contextlib.contextmanager
+def carrying_out(words: Sequence[str]) -> Iterator[None]:
+    """Results that are written meanwhile are those of a command of the command line."""
+    global _command
+    before, _command = _command, ["negotiation-abm", *words]
+    try:
+        yield
+    finally:
+        _command = before
+
+
+def describe() -> dict[str, Any]:
+    """The part of a manifest that every result has.
+
+    ``command`` is None and ``called_from`` ``python`` where no command of the command line is being
+    carried out, as in a notebook.
+    """
     return {
-        "command": command if command is not None else ["negotiation-abm", *sys.argv[1:]],
+        "command": _command,
+        "called_from": "python" if _command is None else "command line",
         "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "environment": environment(),
     }

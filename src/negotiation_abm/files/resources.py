@@ -4,18 +4,20 @@ In a checkout they lie at the top level (``configs/``, ``seeds/``); a wheel carr
 package.
 """
 
+import codecs
 import contextlib
+import copy
 import datetime as dt
 import hashlib
 import re
 from collections.abc import Hashable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CHECKOUT = _PACKAGE.parent.parent
@@ -44,7 +46,8 @@ def find(
     Parameters
     ----------
     reference : str or Path
-        A path (absolute, from the working directory, or from `base`) or a shipped name.
+        A path or a shipped name. A path that is not absolute is looked for in `base` first, then
+        in the working directory.
     folder, suffix : str
         Where shipped files of this kind lie and how they end.
     base : Path, optional
@@ -58,18 +61,27 @@ def find(
         If there is no such file.
     """
     path = Path(reference)
-    for candidate in (path, (base / path) if base else path):
-        with contextlib.suppress(OSError, ValueError):  # no path at all: too long, a null byte
-            if candidate.is_file():
-                return candidate
+    candidate = file_beside(reference, base)
+    if candidate is not None:
+        return candidate
     known = shipped(folder, suffix)
     if str(reference) in known:
         return known[str(reference)]
-    hint = nearest(path.stem, known)
+    hint = suggest(path.stem, known)
     problem = f"no such file, and no shipped name; {hint}"
     if named_in is not None:
         raise InputError(*named_in, f"'{reference}': {problem}")
     raise InputError(reference, "", problem)
+
+
+def file_beside(reference: str | Path, base: Path | None) -> Path | None:
+    """The file that a path means: in `base`, else from the working directory; None: no file."""
+    path = Path(reference)
+    for candidate in (path if base is None else base / path, path):
+        with contextlib.suppress(OSError, ValueError):  # no path at all: too long, a null byte
+            if candidate.is_file():
+                return candidate
+    return None
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -107,14 +119,24 @@ def parse_yaml(text: str) -> Any:
     return yaml.load(text, Loader=_UniqueKeyLoader)
 
 
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Any:
+    """A text of YAML is parsed once; the caller copies what it gets."""
+    return parse_yaml(text)
+
+
 def read_text(path: Path) -> str:
     """Text of a file, or one clear line why it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        content = path.read_bytes()
+        is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = content.decode("utf-16" if is_wide else "utf-8-sig")
+        return text.replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError:
         raise InputError(path, "", "no such file") from None
     except UnicodeDecodeError as error:
-        raise InputError(path, f"byte {error.start}", "not UTF-8 text") from None
+        problem = "not UTF-8 text; save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8')"
+        raise InputError(path, f"byte {error.start}", problem) from None
     except OSError as error:
         raise InputError(path, "", f"cannot be read ({error.strerror})") from None
 
@@ -133,7 +155,7 @@ def _line_of_bad_date(path: Path) -> str:
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML file whose top level is a mapping."""
     try:
-        data = parse_yaml(read_text(path))
+        data = copy.deepcopy(_parsed(read_text(path)))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else ""
@@ -149,13 +171,25 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 @cache
-def source_hash(rules_only: bool = False) -> str:
-    """Hash of the package's sources: all of them, or what a compiled run is made from."""
+def source_hash(*places: str) -> str:
+    """Hash of the package's sources.
+
+    Parameters
+    ----------
+    *places : str
+        Folders and files of the package that matter, such as ``core`` and ``run/batch.py``; none:
+        all of it. Results may be compared where the hash of what determines them is the same.
+        Modules from outside the package count always.
+    """
+    from negotiation_abm.core import modules  # loads numpy
+
     digest = hashlib.sha256()
-    for path in sorted(_PACKAGE.rglob("*.py")):
-        name = path.relative_to(_PACKAGE).as_posix()
-        if rules_only and not name.startswith(("core/", "strategies/", "run/kernel.py")):
-            continue
-        digest.update(name.encode())
+    roots = [_PACKAGE / place for place in places or (".",)]
+    files = {file for root in roots for file in ([root] if root.suffix else root.rglob("*.py"))}
+    for path in sorted(files):
+        digest.update(path.relative_to(_PACKAGE).as_posix().encode())
         digest.update(path.read_bytes())
+    for name, file in modules.outside().items():
+        digest.update(name.encode())
+        digest.update(Path(file).read_bytes())
     return digest.hexdigest()[:16]

@@ -9,10 +9,10 @@ import numpy as np
 from negotiation_abm import __version__
 from negotiation_abm.core.state import STATE, as_record
 from negotiation_abm.files.provenance import text_hash
-from negotiation_abm.files.resources import source_hash
 from negotiation_abm.play.schema import MadeBy
 from negotiation_abm.run.strategy_check import MEMORY
 from negotiation_abm.scenario.game import Game
+from negotiation_abm.scenario.provenance import rules_hash
 
 _DIGITS = 9  # of a state that is compared between machines
 
@@ -21,7 +21,7 @@ def made_by(game: Game) -> MadeBy:
     """What a game is played under."""
     return MadeBy(
         version=__version__,
-        rules=source_hash(rules_only=True),
+        rules=rules_hash("record", "replay", "run", "play/session.py"),
         scenario=text_hash(game.scenario.model_dump(mode="json"))[:16],
         parameters=text_hash(game.parameter_set.values)[:16],
     )

@@ -27,7 +27,7 @@ _MEETING = {Forum.ROUND: "the two sides hold a round of talks", Forum.SUMMIT: "t
 
 
 @dataclass(frozen=True)
-class Entry:
+class LogEntry:
     """One line of the log.
 
     Attributes
@@ -65,8 +65,12 @@ def move_entry(
     option: int,
     before: float | None,
     probability: float | None,
-) -> Entry:
-    """The line of a move that has just been made; one without a probability is an agency's."""
+    exchange: int = 0,
+) -> LogEntry:
+    """The line of a move that has just been made; one without a probability is an agency's.
+
+    `exchange` is that in which the move was made, from 0.
+    """
     game, state = model.game, model.state
     lever, move = lever_of(option), Move(move_of(option))
     name = game.lever_names[player][lever] if lever >= 0 else ""
@@ -76,10 +80,10 @@ def move_entry(
     if probability is None:
         text = f"an agency of its own accord: {text}"
     consequence = _consequence(model)
-    return Entry(
+    return LogEntry(
         turn=state.turn,
         date=game.scenario.date_of(state.turn),
-        exchange=0 if probability is None else state.exchange + 1,
+        exchange=0 if probability is None else exchange + 1,
         player=label,
         move=move.name,
         lever=name,
@@ -131,19 +135,19 @@ def _consequence(model: "NegotiationModel") -> str:
     return f"{_AGREEMENT[event]}, until the week of {date}"
 
 
-def week_entry(model: "NegotiationModel", turn: int, text: str, event: str = "") -> Entry:
+def week_entry(model: "NegotiationModel", turn: int, text: str, event: str = "") -> LogEntry:
     """A line of a week in which nobody need have moved."""
     date = model.game.scenario.date_of(turn)
-    return Entry(turn, date, 0, "", "", "", None, None, None, event, text)
+    return LogEntry(turn, date, 0, "", "", "", None, None, None, event, text)
 
 
-def opening(model: "NegotiationModel") -> Entry | None:
+def opening(model: "NegotiationModel") -> LogEntry | None:
     """The line of a meeting in the week that has just been opened."""
     forum = Forum(int(model.state.forum))
     return week_entry(model, model.state.turn, _MEETING[forum], forum.name) if forum else None
 
 
-def closing(model: "NegotiationModel", was_truce: bool) -> Entry | None:
+def closing(model: "NegotiationModel", was_truce: bool) -> LogEntry | None:
     """The line of a truce that ended with the week that has just been closed."""
     if not was_truce or model.state.phase == Phase.TRUCE:
         return None
@@ -151,11 +155,11 @@ def closing(model: "NegotiationModel", was_truce: bool) -> Entry | None:
     return week_entry(model, model.state.turn - 1, _END.get(cause, "the truce ends"), "ENDED")
 
 
-def log_table(entries: Iterable[Entry]) -> "pd.DataFrame":
+def log_table(entries: Iterable[LogEntry]) -> "pd.DataFrame":
     """The log as a table: ``week_of`` and the attributes of the entries."""
     import pandas as pd
 
-    names = [field.name for field in fields(Entry) if field.name != "date"]
+    names = [field.name for field in fields(LogEntry) if field.name != "date"]
     rows: list[dict[str, Any]] = [
         {"week_of": entry.date.isoformat()} | {name: getattr(entry, name) for name in names}
         for entry in entries

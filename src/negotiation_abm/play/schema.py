@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import read_text, shipped
-from negotiation_abm.files.schema_errors import readable
+from negotiation_abm.files.validation import checked
 from negotiation_abm.scenario.load import FOLDER as SCENARIOS
+from negotiation_abm.scenario.load import changes_beside, reference_beside
 from negotiation_abm.scenario.parameters import FOLDER as PARAMETER_SETS
 from negotiation_abm.scenario.schema import Day
 from negotiation_abm.strategies import strategies
@@ -96,10 +97,7 @@ def parse_game(text: str, source: str | Path, only_shipped: bool = False) -> Sav
     if data.get("format") != FORMAT:
         problem = f"{str(data.get('format'))[:60]!r}; expected '{FORMAT}': no saved game"
         raise InputError(path, "format", problem)
-    try:
-        saved = SavedGame.model_validate(data)
-    except ValidationError as error:
-        raise readable(path, error, SavedGame) from None
+    saved = checked(SavedGame, path, data)
     check_start(saved, path, only_shipped)
     return saved
 
@@ -112,7 +110,12 @@ def load_game(path: str | Path) -> SavedGame:
     InputError
         With file, place, value and what is allowed.
     """
-    return parse_game(read_text(Path(path)), path)
+    saved, base = parse_game(read_text(Path(path)), path), Path(path).parent
+    files = {
+        "scenario": reference_beside(saved.scenario, base),
+        "set": changes_beside(saved.set, base),
+    }
+    return saved.model_copy(update=files)
 
 
 def check_start(start: Start, source: str | Path, only_shipped: bool = False) -> None:
@@ -142,7 +145,7 @@ def check_start(start: Start, source: str | Path, only_shipped: bool = False) ->
 
 
 def _unknown(name: Any, known: Any) -> str:
-    return f"unknown '{str(name)[:60]}'; {nearest(str(name)[:60], known)}"
+    return f"unknown '{str(name)[:60]}'; {suggest(str(name)[:60], known)}"
 
 
 def as_text(saved: SavedGame) -> str:

@@ -13,14 +13,14 @@ import numpy as np
 from negotiation_abm.core.state import as_object, as_record, blank
 from negotiation_abm.core.terms import Move, Phase, lever_of, option_of
 from negotiation_abm.core.tracker import TRACE, trace_turn
-from negotiation_abm.core.transitions import is_legal
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.play.identity import changed_between, made_by, state_hash
-from negotiation_abm.play.log import Entry, closing, move_entry, opening
+from negotiation_abm.play.log import LogEntry, closing, move_entry, opening
 from negotiation_abm.play.response import response
 from negotiation_abm.play.schema import SavedGame, Start
 from negotiation_abm.play.start import game_of
-from negotiation_abm.run.model import NegotiationModel
+from negotiation_abm.run.model import Government, NegotiationModel
+from negotiation_abm.run.options import legal_options
 
 
 class Session:
@@ -36,11 +36,9 @@ class Session:
         The run; look, do not touch.
     side : int
         Number of the player that the person takes.
-    place : int
-        0 if the person moves first in this exchange, else 1.
     moves : list of str
         Moves of the person so far.
-    log : list of Entry
+    log : list of LogEntry
         Everything that was not HOLD.
     """
 
@@ -49,9 +47,8 @@ class Session:
         self.game = game_of(start, source)
         self.model = NegotiationModel(self.game, start.seed, start.replicate)
         self.side = self.game.players.index(start.side)
-        self.place = 0
         self.moves: list[str] = []
-        self.log: list[Entry] = []
+        self.log: list[LogEntry] = []
         self.notes: list[str] = []
         self._traces: list[np.ndarray] = []
         self._course = self._weeks()
@@ -76,9 +73,7 @@ class Session:
         """Options that the person may choose now; none once the game is over."""
         if self.is_over:
             return []
-        state, params = self.model.state, self.model.params
-        count = 2 + 3 * len(self.game.lever_names[self.side])
-        return [option for option in range(count) if is_legal(state, params, self.side, option)]
+        return legal_options(self.model.state, self.model.params, self.side)
 
     def label(self, option: int) -> str:
         """An option of the person by name, as it stands in a file."""
@@ -94,14 +89,14 @@ class Session:
         """
         word, _, lever = text.partition(" ")
         if word not in Move.__members__:
-            raise InputError("", text, f"unknown move; {nearest(word, Move.__members__)}")
+            raise InputError("", text, f"unknown move; {suggest(word, Move.__members__)}")
         move, names = Move[word], self.game.lever_names[self.side]
         if move < Move.ESCALATE:
             if lever:
                 raise InputError("", text, f"{word} has no lever")
             return int(option_of(move, -1))
         if lever not in names:
-            raise InputError("", text, f"unknown lever; {nearest(lever, names)}")
+            raise InputError("", text, f"unknown lever; {suggest(lever, names)}")
         return int(option_of(move, names.index(lever)))
 
     def play(self, choice: int | str) -> None:
@@ -126,7 +121,7 @@ class Session:
 
     def advised(self) -> int:
         """What the strategy of the person's side would choose, with this exchange's draw."""
-        return self.model.governments[self.side].choice(self.place)
+        return self.model.governments[self.side].choice()
 
     def hold_until_news(self, weeks: int) -> None:
         """Hold until something happens, for so many weeks at most."""
@@ -159,42 +154,37 @@ class Session:
             pass
 
     def _weeks(self) -> Generator[None, int, None]:
-        """Play week after week as `NegotiationModel.step` does; stop where the person moves."""
+        """Play on, and stop wherever the person is to move."""
         model = self.model
         while model.running:
-            first = self._open_week()
-            for exchange in range(model.params.exchanges_per_turn):
-                model.state.exchange = exchange
-                moved = False
-                for self.place, player in enumerate((first, 1 - first)):
-                    option = (yield) if player == self.side else None
-                    moved = self._move(player, self.place, option) or moved
-                if not moved:
-                    break
+            self._open_week()
+            while (government := model.mover) is not None:
+                option = (yield) if government.player == self.side else None
+                self._move(government, option)
             self._close_week()
 
-    def _open_week(self) -> int:
+    def _open_week(self) -> None:
         model, before = self.model, self.model.state.in_force.copy()
         known = len(model.moves)
-        first = model.open_week()
+        model.begin_week()
         self._note(opening(model))
         for made in model.moves[known:]:  # agencies, of their own accord
             player = self.game.players.index(made["player"])
             lever = self.game.lever_names[player].index(made["lever"])
             option = option_of(made["move"], lever)
             self._note(move_entry(model, player, option, float(before[player, lever]), None))
-        return first
 
-    def _move(self, player: int, place: int, option: int | None) -> bool:
-        model, before = self.model, self.model.state.in_force.copy()
+    def _move(self, government: Government, option: int | None) -> None:
+        model, player = self.model, government.player
+        before, exchange = model.state.in_force.copy(), int(model.state.exchange)
         chances = response(model, player, model.state)
-        moved = model.governments[player].play(place, option)
-        if moved:
-            made = int(model.state.last_option[player])
+        government.play(option)
+        made = int(model.info.option)
+        if made:
             lever = lever_of(made)
             level = float(before[player, lever]) if lever >= 0 else None
-            self._note(move_entry(model, player, made, level, float(chances[made])))
-        return moved
+            entry = move_entry(model, player, made, level, float(chances[made]), exchange)
+            self._note(entry)
 
     def _close_week(self) -> None:
         model, was_truce = self.model, self.model.state.phase == Phase.TRUCE
@@ -204,7 +194,7 @@ class Session:
         trace_turn(trace, model.state, model.params, model.week, model.tally)
         self._traces.append(as_record(trace, TRACE))
 
-    def _note(self, entry: Entry | None) -> None:
+    def _note(self, entry: LogEntry | None) -> None:
         if entry is not None:
             self.log.append(entry)
 

@@ -1,6 +1,6 @@
 """A finished game beside many simulated ones of the same start: where it stands among them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,21 +12,16 @@ from negotiation_abm.core.terms import Phase
 from negotiation_abm.core.tracker import SPELL, TALLY
 from negotiation_abm.play.course import truces
 from negotiation_abm.play.session import Session
-from negotiation_abm.run.batch import (
-    TRACED_CHUNK_SIZE,
-    Block,
-    blank_traces,
-    in_chunks,
-    run_replicates,
-)
-from negotiation_abm.run.spells import MEASURES, spells_table
+from negotiation_abm.run.outcome import MEASURES, Outcome, Runs
+from negotiation_abm.run.play import Case, play, play_one
+from negotiation_abm.run.registry import as_floats, for_people
+from negotiation_abm.run.running import is_running
+from negotiation_abm.run.spells import spells_table
 from negotiation_abm.run.step import GROUPS, survival_table
 from negotiation_abm.scenario.game import Game
-from negotiation_abm.studies.whatif.outcomes import outcomes_of
 from negotiation_abm.survival import survival
 
 BAND = (0.1, 0.5, 0.9)
-WEEKS_AT_ONCE = 100_000  # of runs that a thread holds
 
 
 @dataclass(frozen=True)
@@ -63,50 +58,31 @@ def standing(
 
     Runs 0, 1, ... of the game's seed. The game must be over.
     """
-    names, own = _own(session)
     game, seed = session.game, session.start.seed
-    _, same = _played(game, seed, session.start.replicate, 1)
-
-    def part(first: int, count: int) -> tuple[np.ndarray, pd.DataFrame]:
-        block, found = _played(game, seed, first, count)
-        return found, spells_table(game, block.spells).to_pandas()
-
-    values, spells = [], []
-    size = max(1, min(TRACED_CHUNK_SIZE, WEEKS_AT_ONCE // len(game.weeks)))
-    for found, ended in in_chunks(part, replicates, threads, size):
-        values.append(found)
-        spells.append(ended)
-        if progress:
-            progress(sum(map(len, values)))
+    outcomes = for_people(game, "play")
+    [same] = play([Case("", game, session.start.replicate)], outcomes, 1, seed)
+    played = play_one(game, outcomes, replicates, seed, threads, progress)
     return Standing(
-        table=_table(names, own, same[0], np.concatenate(values)),
-        survival=_survival(pd.concat(spells), bool(game.initial["phase"][0] == Phase.TRUCE)),
+        table=_table(outcomes, _own(session, outcomes), same.values()[0], played.values()),
+        survival=_survival(game, played.block.spells),
         spells=truces(session),
         replicates=replicates,
         seed=seed,
     )
 
 
-def _played(game: Game, seed: int, first: int, count: int) -> tuple[Block, np.ndarray]:
-    """Runs, and their outcomes, shape (runs, outcomes)."""
-    traces = blank_traces(game, count)
-    block = run_replicates(game, seed, first, count, traces)
-    return block, np.stack([column for _, column in outcomes_of(game, block, traces)], axis=1)
-
-
-def _own(session: Session) -> tuple[list[Any], np.ndarray]:
-    """Outcomes of the game itself, by the same function as those of the runs."""
+def _own(session: Session, outcomes: Sequence[Outcome]) -> list[float]:
+    """Outcomes of the game itself, by the same functions as those of the runs."""
     model = session.model
     spells = np.zeros(len(model.spells), SPELL)
     for number, spell in enumerate(model.spells):
         spells[number] = as_record(spell, SPELL)[0]
-    block = Block(as_record(model.tally, TALLY), spells)
-    found = list(outcomes_of(session.game, block, session.traces[None]))
-    return [outcome for outcome, _ in found], np.array([float(v[0]) for _, v in found])
+    runs = Runs(session.game, as_record(model.tally, TALLY), spells, session.traces[None])
+    return [float(as_floats(outcome.value(runs))[0]) for outcome in outcomes]
 
 
 def _table(
-    outcomes: list[Any], own: np.ndarray, same: np.ndarray, runs: np.ndarray
+    outcomes: Sequence[Outcome], own: Sequence[float], same: np.ndarray, runs: np.ndarray
 ) -> pd.DataFrame:
     rows = []
     for k, outcome in enumerate(outcomes):
@@ -133,15 +109,16 @@ def _table(
     return pd.DataFrame(rows)
 
 
-def _survival(spells: pd.DataFrame, is_running: bool) -> pd.DataFrame:
+def _survival(game: Game, spells: np.ndarray) -> pd.DataFrame:
     """Survival by measure and group, as in the table of a run."""
+    running = is_running(game, spells)
     estimates = {}
-    for measure in MEASURES.values():
-        for group in GROUPS if is_running else ("all",):
-            chosen = spells["measure"] == measure
+    for code, measure in MEASURES.items():
+        for group in GROUPS if game.initial["phase"][0] == Phase.TRUCE else ("all",):
+            chosen = spells["measure"] == code
             if group == "running":
-                chosen &= (spells["truce"] == 0) & (spells["start_week"] <= 0)
-            part = spells[chosen]
+                chosen &= running
+            part = spells_table(game, spells[chosen]).to_pandas()
             found = survival(lambda part=part: [part])  # type: ignore[misc]
             if found is not None:
                 estimates[measure, group] = found

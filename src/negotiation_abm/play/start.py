@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.play.schema import Start
 from negotiation_abm.record.load import load_record
 from negotiation_abm.replay.branch import branch_off, branch_turn
@@ -27,7 +27,7 @@ def game_of(start: Start, source: str | Path = "") -> Game:
     """
     scenario = load_scenario(start.scenario, start.set)
     if start.side not in scenario.players:
-        raise InputError(source, "side", f"'{start.side}': {nearest(start.side, scenario.players)}")
+        raise InputError(source, "side", f"'{start.side}': {suggest(start.side, scenario.players)}")
     other = next(name for name in scenario.players if name != start.side)
     game = build_game(
         load_scenario(start.scenario, start.set | {f"strategies.{other}": start.opponent})

@@ -53,12 +53,14 @@ def plot_folder(folder: Path, names: Iterable[str] = ()) -> list[Path]:
             if found[entry.name] is None:
                 problem = f"nothing to draw for '{entry.name}'; it needs {entry.made_by}"
                 raise InputError(folder, "", problem)
-        with writing(folder, "plot", {}) as draft:
+        with writing(folder, "plot", {}, keep=True) as draft:
             return [
                 path
-                for name, drawn in found.items()
-                if drawn is not None
-                for path in save_figure(draft, f"figures/{name}", *drawn)
+                for entry in chosen
+                if (drawn := found[entry.name]) is not None
+                for path in save_figure(
+                    draft, f"figures/{entry.name}", *drawn, made_from=entry.sources(folder)
+                )
             ]
 
 
@@ -68,7 +70,9 @@ def _check(folder: Path, entry: "Entry") -> None:
             raise InputError(folder / file, "", f"missing; {entry.made_by} writes it")
 
 
-def save_figure(draft: Draft, name: str, figure: "Figure", about: str = "") -> list[Path]:
+def save_figure(
+    draft: Draft, name: str, figure: "Figure", about: str = "", made_from: Iterable[Path] = ()
+) -> list[Path]:
     """Write a figure in both kinds; returns the files, as they are called when all is written.
 
     Parameters
@@ -77,9 +81,12 @@ def save_figure(draft: Draft, name: str, figure: "Figure", about: str = "") -> l
         Path in the folder, without an ending.
     about : str
         Goes into the description that both kinds carry.
+    made_from : iterable of Path
+        The files that it shows; the figure goes when one of them is replaced.
     """
     from negotiation_abm.plotting import style
 
+    sources = list(made_from)
     for kind in KINDS:
-        style.save(figure, draft.path(f"{name}.{kind}"), about)
+        style.save(figure, draft.path(f"{name}.{kind}", sources), about)
     return [draft.folder / f"{name}.{kind}" for kind in KINDS]

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import pandas as pd
 from matplotlib.figure import Figure
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.folder import complete, origin_of, read_json
@@ -62,6 +62,10 @@ class Entry:
     note: str
     report_place: int
     draw: Callable[[Path], Figure | None]
+
+    def sources(self, folder: Path) -> list[Path]:
+        """The files that the figure shows; a replay beside a run may be marked in it."""
+        return [folder / file for file in dict.fromkeys([*self.needs, self.table, "replay.json"])]
 
     def is_in(self, folder: Path) -> bool:
         """Does the folder hold the files that the figure needs?"""
@@ -189,7 +193,7 @@ def find_figure(name: str) -> Entry:
     """
     known = all_figures()
     if name not in known:
-        raise InputError("--figure", name, nearest(name, known))
+        raise InputError("--figure", name, suggest(name, known))
     return known[name]
 
 

@@ -20,6 +20,7 @@ from negotiation_abm.plotting.phase import COLOURS, plot_phase
 from negotiation_abm.plotting.registry import figure
 from negotiation_abm.plotting.scale import Scale, mark_unset, scale_of
 from negotiation_abm.plotting.sobol import plot_indices
+from negotiation_abm.run.registry import text_of
 from negotiation_abm.sweep.slices import (
     NAME,
     Query,
@@ -120,7 +121,7 @@ def outcome_text(name: str) -> str:
     """An outcome of a sweep in words.
 
     >>> outcome_text("survival_365"), outcome_text("share_breach"), outcome_text("US.num_escalate")
-    ('probability of lasting 365 days', 'share ended by breach', 'US: escalate, count')
+    ('probability of lasting 365 days', 'share ended by breach', 'escalations of US')
     """
     measure, _, rest = name.partition(".")
     if measure in TITLES:
@@ -133,16 +134,13 @@ def outcome_text(name: str) -> str:
         "rmst_weeks": "mean duration (limited), weeks",
         "median_weeks": "median, weeks",
         "median": "median, weeks",
-        "share_in_truce": "share of weeks in a truce",
     }
-    if name in known:
-        return known[name]
+    words = known.get(name) or text_of(name)
+    if words:
+        return words
     if name.startswith("share_"):
         return f"share ended by {name.removeprefix('share_').replace('_', '-')}"
-    player, _, rest = name.rpartition(".")
-    if rest.startswith("num_"):
-        rest = f"{rest.removeprefix('num_')}, count"
-    return (f"{player}: " if player else "") + rest.replace("_", " ")
+    return name.replace("_", " ")
 
 
 def has_order(table: pd.DataFrame, across: str, up: str) -> bool:

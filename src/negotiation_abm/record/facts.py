@@ -1,14 +1,41 @@
 """Facts with provenance: what the source documents state, checked against their schema."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from negotiation_abm.files.errors import InputError, nearest
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import read_yaml, shipped
-from negotiation_abm.record.load import CERTAINTIES
+from negotiation_abm.files.validation import checked
+from negotiation_abm.record.schema import CERTAINTIES
 
-REQUIRED = ("id", "value", "unit", "date", "source", "certainty", "statement")
-OPTIONAL = ("claims", "conflict", "note")
+
+def _certainty(text: str) -> str:
+    if text not in CERTAINTIES:
+        raise ValueError(f"'{text}'; {suggest(text, CERTAINTIES)}")
+    return text
+
+
+class Fact(BaseModel):
+    """One fact; ``docs/data.md`` explains the keys."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+    value: Any
+    unit: str
+    date: Any
+    source: list[Any]
+    certainty: Annotated[str, AfterValidator(_certainty)]
+    statement: str
+    claims: Any = None
+    conflict: Any = None
+    note: str | None = None
+
+
+class _Source(BaseModel):
+    id: Any
 
 
 def load_facts(path: Path | None = None) -> dict[str, dict[str, Any]]:
@@ -22,18 +49,18 @@ def load_facts(path: Path | None = None) -> dict[str, dict[str, Any]]:
     path = path or shipped("seeds", ".yaml")["facts"]
     sources = _source_ids(path)
     facts: dict[str, dict[str, Any]] = {}
-    entries = read_yaml(path).get("facts") or ()
-    if not isinstance(entries, list):
-        raise InputError(path, "facts", "expected a list")
+    entries = checked(list[dict[str, Any]], path, read_yaml(path).get("facts") or [], "facts")
     for number, entry in enumerate(entries):
-        place = f"facts.{number}"
-        if not isinstance(entry, dict):
-            raise InputError(path, place, "expected a mapping")
         place = f"facts.{entry.get('id', number)}"
-        _check_entry(path, place, entry, sources)
-        if entry["id"] in facts:
+        fact = checked(Fact, path, entry, place)
+        if sources is not None:
+            for source in map(str, fact.source):
+                if source not in sources:
+                    problem = f"unknown '{source}'; {suggest(source, sources)}"
+                    raise InputError(path, f"{place}.source", problem)
+        if fact.id in facts:
             raise InputError(path, place, "this id is given twice")
-        facts[entry["id"]] = entry
+        facts[fact.id] = fact.model_dump(exclude_unset=True)
     return facts
 
 
@@ -45,48 +72,12 @@ def check_facts(path: Path) -> int:
 def _source_ids(path: Path) -> set[str] | None:
     """Ids of the sources listed in the file beside, if there is one."""
     beside = path.with_name("sources.yaml")
-    if not beside.is_file():
-        return None
-    data = read_yaml(beside)
-    return set(source_ids(beside, data))
+    return set(source_ids(beside, read_yaml(beside))) if beside.is_file() else None
 
 
 def source_ids(path: Path, data: dict[str, Any]) -> list[str]:
     """Ids of the documents and outside sources that a file of sources lists."""
-    ids = []
-    for name in ("sources", "outside"):
-        entries = data.get(name, [])
-        if not isinstance(entries, list):
-            raise InputError(path, name, "expected a list")
-        for number, entry in enumerate(entries):
-            if not isinstance(entry, dict) or "id" not in entry:
-                raise InputError(path, f"{name}.{number}", "expected a mapping with an id")
-            ids.append(str(entry["id"]))
-    return ids
-
-
-def _check_entry(path: Path, place: str, entry: dict[str, Any], sources: set[str] | None) -> None:
-    for name in REQUIRED:
-        if name not in entry:
-            raise InputError(path, f"{place}.{name}", "missing")
-    for name in entry:
-        if name not in (*REQUIRED, *OPTIONAL):
-            raise InputError(
-                path, f"{place}.{name}", f"unknown; {nearest(name, (*REQUIRED, *OPTIONAL))}"
-            )
-    if not isinstance(entry["id"], str):
-        raise InputError(path, f"{place}.id", f"{entry['id']!r} is not a text")
-    if not isinstance(entry["source"], list):
-        raise InputError(path, f"{place}.source", f"{entry['source']!r} is not a list")
-    if entry["certainty"] not in CERTAINTIES:
-        raise InputError(
-            path,
-            f"{place}.certainty",
-            f"'{entry['certainty']}'; {nearest(entry['certainty'], CERTAINTIES)}",
-        )
-    if sources is not None:
-        for source in entry["source"]:
-            if str(source) not in sources:
-                raise InputError(
-                    path, f"{place}.source", f"unknown '{source}'; {nearest(source, sources)}"
-                )
+    listed = [
+        checked(list[_Source], path, data.get(name, []), name) for name in ("sources", "outside")
+    ]
+    return [str(source.id) for entries in listed for source in entries]

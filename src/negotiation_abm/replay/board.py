@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from negotiation_abm.core.hooks import end_modules
 from negotiation_abm.core.levers import set_intensity, set_level, touch_all
 from negotiation_abm.core.modules.delivery import MET, settle_pledge
 from negotiation_abm.core.state import as_object, blank
@@ -23,7 +22,7 @@ from negotiation_abm.core.tracker import (
 )
 from negotiation_abm.core.transitions import apply_move
 from negotiation_abm.core.truce import grieve
-from negotiation_abm.core.week import end_turn
+from negotiation_abm.core.turn import finish_week
 from negotiation_abm.record.load import Record, Row
 from negotiation_abm.replay.notes import Notes
 from negotiation_abm.replay.result import Decision, Replay
@@ -85,30 +84,20 @@ class Board(Situation):
     def apply(self, row: Row, is_further: bool = False) -> None:
         """Put a recorded move through the transition rules; a further row of a package says so."""
         state, player, option = self.state, self.player_of(row), self.option_of(row)
-        left, before = state.weeks_left, self._running()
+        before = self._running()
         strained = state.strain > self.params.repair_strain
         state.by_agency = int(row.agency)
         if self.watcher is not None:
             self.watcher.look(state)
-        apply_move(
-            state,
-            self.params,
-            player,
-            option,
-            self.step_of(row),
-            row.lead_weeks or 0,
-            0.0,
-            self.info,
-        )
+        step, lead = self.step_of(row), row.lead_weeks or 0
+        apply_move(state, self.params, player, option, step, lead, 0.0, self.info)
+        count = track_move(self._tally, state, self.params, self.info, self._closed, 0)
         if self.info.event == Event.BEGUN or (
             self.info.event in (Event.REPAIRED, Event.RENEWED) and strained
         ):
             self._soundness += 1
         if self.watcher is not None:
             self.watcher.moved(state, player, option, row.lead_weeks or 0, self.info, is_further)
-        count = track_move(
-            self._tally, state, self.params, player, option, left, self.info, self._closed, 0
-        )
         state.by_agency = 0
         self._date_spells(before, count, row.date)
 
@@ -156,9 +145,7 @@ class Board(Situation):
         state, turn, before = self.state, self.state.turn, self._running()
         phase, weeks_left, strain = state.phase, state.weeks_left, state.strain
         self.due_pledges()
-        if self.params.num_modules > 0:
-            end_modules(state, self.params, self.week, 0, 0, NOT_LIVE)
-        end_turn(state, self.params, self.week, self.info)
+        finish_week(state, self.params, self.week, 0, 0, NOT_LIVE, self.info)
         if self.watcher is not None:
             self.watcher.week_over(state, self.week)
         count = track_turn(self._tally, state, self.params, self.info, self._closed, 0)

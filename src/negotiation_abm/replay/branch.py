@@ -12,14 +12,16 @@ is on schedule until then.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from negotiation_abm.core.state import STATE, as_object, as_record
 from negotiation_abm.core.terms import Move, option_of
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
+from negotiation_abm.files.validation import checked
 from negotiation_abm.record.load import Record, Row
 from negotiation_abm.replay.board import Board
 from negotiation_abm.replay.replay import last_day, replay_until
@@ -44,6 +46,38 @@ class Branch:
     game: Game
     turn: int
     past: Replay
+
+
+def branch(
+    game: Game,
+    record: Record,
+    date: dt.date | str,
+    onward: Game | None = None,
+    moves: Sequence[Mapping[str, Any]] = (),
+) -> Game:
+    """The game that goes on from a record at a date; `branch_off` for those who have its week.
+
+    Parameters
+    ----------
+    date : date or str
+        A day of the record, or of the week after it; the branch begins with its week.
+    onward : Game, optional
+        The same scenario with something altered; `game` itself by default.
+    moves : sequence of mapping
+        Moves that are made whatever the strategies choose: date, player, move, and lever where the
+        move has one.
+
+    Raises
+    ------
+    InputError
+        If the date is none or lies outside the record, or the record or a move does not fit.
+    """
+    try:
+        day = dt.date.fromisoformat(date) if isinstance(date, str) else date
+    except ValueError:
+        raise InputError("date", str(date), "is not a date; expected YYYY-MM-DD") from None
+    forced = checked(list[ScriptedMove], "moves", [dict(move) for move in moves])
+    return branch_off(game, record, branch_turn(game, record, day, "date"), onward, forced).game
 
 
 def branch_turn(game: Game, record: Record, date: dt.date, place: str = "--from") -> int:
@@ -80,7 +114,7 @@ def without(record: Record, skipped: Iterable[str]) -> Record:
         if len(kept) == len(rows):
             known = [row.id for row in record.rows]
             known += sorted({row.decision for row in record.rows if row.decision})
-            raise InputError(record.path, f"skip {name}", f"no such row; {nearest(name, known)}")
+            raise InputError(record.path, f"skip {name}", f"no such row; {suggest(name, known)}")
         rows = kept
     if not rows:
         raise InputError(record.path, "skip", "no rows are left")
@@ -173,7 +207,7 @@ def _option(game: Game, entry: ScriptedMove) -> tuple[int, int]:
     """Player and option of a move, or an `InputError`."""
     place, players = _place(entry), list(game.players)
     if entry.player not in players:
-        raise InputError("move", place, f"unknown player; {nearest(entry.player, players)}")
+        raise InputError("move", place, f"unknown player; {suggest(entry.player, players)}")
     player = players.index(entry.player)
     if entry.move not in ("ESCALATE", "THREATEN", "CONCEDE"):
         if entry.lever is not None:
@@ -183,7 +217,7 @@ def _option(game: Game, entry: ScriptedMove) -> tuple[int, int]:
     if entry.lever is None:
         raise InputError("move", place, f"missing lever; allowed: {', '.join(names)}")
     if entry.lever not in names:
-        raise InputError("move", place, f"unknown lever; {nearest(entry.lever, names)}")
+        raise InputError("move", place, f"unknown lever; {suggest(entry.lever, names)}")
     _, lever = split_lever(game.scenario, place, f"{entry.player}.{entry.lever}")
     return player, int(option_of(Move[entry.move], lever))
 

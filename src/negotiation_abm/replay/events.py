@@ -170,25 +170,17 @@ class _Watched(NegotiationModel):
     def __init__(self, game: Game, seed: int, replicate: int) -> None:
         super().__init__(game, seed=seed, replicate=replicate)
         self.builder = HistoryBuilder(game)
-        self._lead = 0
 
     def step(self) -> None:
         self.builder.look(self.state)
         super().step()
         self.builder.week_over(self.state, self.week)
 
-    def carry_out(self, player: int, option: int, step: float, lead: int, frailty: float) -> None:
-        self._lead = int(lead)
+    def before_move(self) -> None:
         self.builder.look(self.state)
-        super().carry_out(player, option, step, lead, frailty)
 
-    def _agency_shock(self, player: int) -> None:
-        self.builder.look(self.state)
-        super()._agency_shock(player)
-
-    def _note(self, player: int, option: int, weeks_left: int, by_agency: bool = False) -> None:
-        self.builder.moved(self.state, player, option, self._lead, self.info)
-        super()._note(player, option, weeks_left, by_agency)
+    def after_move(self, player: int, option: int, by_agency: bool) -> None:
+        self.builder.moved(self.state, player, option, int(self.info.lead), self.info)
 
 
 def simulated_history(game: Game, seed: int, replicate: int) -> History:

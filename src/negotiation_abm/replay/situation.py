@@ -4,6 +4,7 @@ from negotiation_abm.core.state import INFO, as_object, blank
 from negotiation_abm.core.terms import Move, move_of, option_of
 from negotiation_abm.core.transitions import is_legal, scheduled_step
 from negotiation_abm.record.load import Row
+from negotiation_abm.run.options import legal_options
 from negotiation_abm.scenario.game import Game
 
 SAME_LEVEL = 1e-9
@@ -46,8 +47,7 @@ class Situation:
         """Why the recorded move cannot be made now, and what could; empty if it can."""
         player, option = self.player_of(row), self.option_of(row)
         if not is_legal(self.state, self.params, player, option):
-            options = range(2 + 3 * self.params.num_levers[player])
-            legal = [o for o in options if is_legal(self.state, self.params, player, o)]
+            legal = legal_options(self.state, self.params, player)
             return (
                 f"{self.game.option_label(option, player)} is not legal here: "
                 f"{self._why_illegal(player, option)}; legal: "

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from negotiation_abm.core.hooks import start_modules
 from negotiation_abm.core.levers import set_level, touch_all
 from negotiation_abm.core.state import as_object
-from negotiation_abm.core.terms import Event, Forum, Move
-from negotiation_abm.core.week import begin_turn, round_probability
+from negotiation_abm.core.terms import Event, Forum, Move, Stage
+from negotiation_abm.core.turn import mover, open_week, pass_on
+from negotiation_abm.core.week import round_probability
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.record.load import BOTH, FORUMS, Row
 from negotiation_abm.replay.board import NOT_LIVE, Board
@@ -33,8 +33,9 @@ class Walk:
     def week(self, turn: int, rows: list[Row]) -> None:
         """Play one week of the record."""
         board = self.board
-        chance = self.open(turn, rows)
         late, packages = self._packages([row for row in rows if row.player != BOTH])
+        first = board.player_of(packages[0][0]) if packages else 0
+        chance = self.open(turn, rows, first)
         for row in late:
             if row.move == "DELIVER" or (row.quiet and self._enforces):
                 self._beside(row)
@@ -48,7 +49,7 @@ class Walk:
         self._exchanges(packages)
         board.close_week(chance)
 
-    def open(self, turn: int, rows: list[Row]) -> float:
+    def open(self, turn: int, rows: list[Row], first: int = 0) -> float:
         """Begin a week with its recorded meetings; returns the probability of a round in it."""
         board = self.board
         board.week = as_object(board.game.weeks[turn])
@@ -62,11 +63,9 @@ class Walk:
         chance = float(round_probability(board.state, board.params))
         if board.week.forum != Forum.SUMMIT:
             board.out.rounds.append((turn, board.week.forum == Forum.ROUND, chance))
-        begin_turn(board.state, board.params, board.week, NO_ROUND)
+        open_week(board.state, board.params, board.week, NO_ROUND, first, 0, 0, NOT_LIVE)
         if board.watcher is not None:
             board.watcher.look(board.state)
-        if board.params.num_modules > 0:
-            start_modules(board.state, board.params, board.week, 0, 0, NOT_LIVE)
         board.notes.placed(forums)
         return chance
 
@@ -101,19 +100,15 @@ class Walk:
         return late, list(packages.values())
 
     def _exchanges(self, packages: list[list[Row]]) -> None:
+        """Carry out the decisions in order; a side whose turn it is and that has none holds."""
         board, queue = self.board, list(packages)
-        first = board.player_of(queue[0][0]) if queue else 0
-        while True:
-            moved = False
-            for player in (first, 1 - first):
-                if queue and board.player_of(queue[0][0]) == player:
-                    moved = self._decide(queue.pop(0)) or moved
-                else:
-                    board.hold(player)
-            board.state.exchange += 1
-            full = board.state.exchange >= board.params.exchanges_per_turn
-            if not queue and (full or not moved):
-                return
+        while board.state.stage == Stage.MOVES:
+            player, has_moved = int(mover(board.state)), False
+            if queue and board.player_of(queue[0][0]) == player:
+                has_moved = self._decide(queue.pop(0))
+            else:
+                board.hold(player)
+            pass_on(board.state, board.params, has_moved, bool(queue))
 
     def _decide(self, rows: list[Row]) -> bool:
         """Score and carry out one recorded decision; False if it was skipped as illegal."""

@@ -7,9 +7,9 @@ the same rows whatever the chunk size and the number of threads.
 import itertools
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
@@ -17,11 +17,13 @@ import numpy as np
 from negotiation_abm.core.state import INFO, STATE
 from negotiation_abm.core.tracker import NUM_MEASURES, SPELL, TALLY, TRACE
 from negotiation_abm.run.kernel import make_kernel
+from negotiation_abm.run.outcome import Outcome, Runs, num_weeks
 from negotiation_abm.scenario.game import Game
 
 BLOCK_SIZE = 10_000
 CHUNK_SIZE = 2_000
 TRACED_CHUNK_SIZE = 500  # weeks take room
+WEEKS_AT_ONCE = 100_000  # of traced runs, in one thread
 SPELLS_GUESS = 16  # room for spells a replicate; a chunk that needs more is played in parts
 
 T = TypeVar("T")
@@ -30,10 +32,19 @@ X = TypeVar("X")
 
 @dataclass(frozen=True)
 class Block:
-    """Runs (`TALLY` records) and spells (`SPELL` records) of consecutive replicates."""
+    """Consecutive replicates.
+
+    Attributes
+    ----------
+    runs, spells : ndarray
+        `TALLY` and `SPELL` records.
+    outcomes : dict of str to ndarray
+        Values of the outcomes that were taken down (`run_outcomes`), first axis the run.
+    """
 
     runs: np.ndarray
     spells: np.ndarray
+    outcomes: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def available_threads() -> int:
@@ -54,7 +65,7 @@ def is_disturbed(game: Game) -> bool:
 
 def blank_traces(game: Game, count: int) -> np.ndarray:
     """Room for the weeks of `count` runs: `TRACE` records, shape (count, weeks played)."""
-    return np.zeros((count, len(game.weeks) - int(game.initial["turn"][0])), TRACE)
+    return np.zeros((count, num_weeks(game)), TRACE)
 
 
 def run_replicates(
@@ -106,6 +117,44 @@ def run_replicates(
     return Block(np.concatenate(runs), np.concatenate(spells))
 
 
+def run_outcomes(
+    game: Game,
+    seed: int,
+    first: int,
+    count: int,
+    outcomes: Sequence[Outcome] = (),
+    traces: np.ndarray | None = None,
+) -> Block:
+    """Play replicates as `run_replicates` does, and take down outcomes of each run.
+
+    Weeks are traced only where an outcome needs them, and then for as many runs at a time as a
+    thread may hold, so memory does not grow with `count`.
+
+    Parameters
+    ----------
+    outcomes : sequence of Outcome
+        Filled in for this game.
+    traces : ndarray of TRACE, shape (count, weeks played), optional
+        Room for the weeks of all runs, if the caller wants to keep them.
+    """
+    is_traced = traces is None and any(outcome.needs == "weeks" for outcome in outcomes)
+    size = traced_size(game) if is_traced else max(1, count)
+    parts = []
+    for start in range(first, first + count, size) or [first]:
+        number = min(size, first + count - start)
+        weeks = blank_traces(game, number) if is_traced else traces
+        block = run_replicates(game, seed, start, number, weeks)
+        runs = Runs(game, block.runs, block.spells, weeks)
+        values = {outcome.name: outcome.value(runs) for outcome in outcomes}
+        parts.append(Block(block.runs, block.spells, values))
+    return joined(parts)
+
+
+def traced_size(game: Game) -> int:
+    """Runs of a game whose weeks a thread may hold at once."""
+    return max(1, min(TRACED_CHUNK_SIZE, WEEKS_AT_ONCE // max(1, num_weeks(game))))
+
+
 def simulate(
     game: Game,
     replicates: int,
@@ -113,6 +162,7 @@ def simulate(
     threads: int | None = None,
     chunk_size: int = CHUNK_SIZE,
     progress: Callable[[int], None] | None = None,
+    outcomes: Sequence[Outcome] = (),
 ) -> Iterator[Block]:
     """Play `replicates` runs and yield them in blocks of `BLOCK_SIZE`, in replicate order.
 
@@ -122,10 +172,12 @@ def simulate(
         All cores by default. The result does not depend on it, nor on `chunk_size`.
     progress : callable, optional
         Called with the number of replicates finished.
+    outcomes : sequence of Outcome
+        Taken down of each run.
     """
 
     def play(start: int, size: int) -> Block:
-        return run_replicates(game, seed, start, size)
+        return run_outcomes(game, seed, start, size, outcomes)
 
     yield from _blocks(in_chunks(play, replicates, threads, chunk_size), progress)
 
@@ -177,27 +229,40 @@ def _blocks(chunks: Iterator[Block], progress: Callable[[int], None] | None) -> 
         if progress:
             progress(finished)
         while size >= BLOCK_SIZE:
-            block, rest = _split(_joined(held), BLOCK_SIZE)
+            block, rest = _split(joined(held), BLOCK_SIZE)
             held, size = [rest], len(rest.runs)
             yield block
     if size:
-        yield _joined(held)
+        yield joined(held)
 
 
-def _joined(blocks: list[Block]) -> Block:
+def joined(blocks: Sequence[Block]) -> Block:
+    """Blocks under one another, in their order."""
+    if len(blocks) == 1:
+        return blocks[0]
     return Block(
         np.concatenate([block.runs for block in blocks]),
         np.concatenate([block.spells for block in blocks]),
+        {
+            name: np.ma.concatenate([block.outcomes[name] for block in blocks])
+            if isinstance(values, np.ma.MaskedArray)
+            else np.concatenate([block.outcomes[name] for block in blocks])
+            for name, values in blocks[0].outcomes.items()
+        },
     )
 
 
 def _split(block: Block, size: int) -> tuple[Block, Block]:
     """The first `size` replicates, and the rest."""
     if len(block.runs) == size:
-        return block, Block(block.runs[:0], block.spells[:0])
+        return block, Block(block.runs[:0], block.spells[:0], _rows(block, slice(0)))
     border = block.runs["replicate"][size]
     cut = int(np.searchsorted(block.spells["replicate"], border))
     return (
-        Block(block.runs[:size], block.spells[:cut]),
-        Block(block.runs[size:], block.spells[cut:]),
+        Block(block.runs[:size], block.spells[:cut], _rows(block, slice(size))),
+        Block(block.runs[size:], block.spells[cut:], _rows(block, slice(size, None))),
     )
+
+
+def _rows(block: Block, chosen: slice) -> dict[str, np.ndarray]:
+    return {name: values[chosen] for name, values in block.outcomes.items()}

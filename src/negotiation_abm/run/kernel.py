@@ -26,7 +26,7 @@ _MAKING = threading.Lock()
 
 def _cache_folder(outside: str) -> Path:
     """Folder for compiled code; `outside` is a hash of strategies that are not of the package."""
-    name = source_hash(rules_only=True) + (f"-{outside}" if outside else "")
+    name = source_hash("core", "strategies", "run/kernel.py") + (f"-{outside}" if outside else "")
     base = os.environ.get("NEGOTIATION_ABM_CACHE")
     if base is None:
         base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
@@ -82,11 +82,11 @@ def _register_twins() -> None:
 def register_rules() -> Any:
     """Numba, with every rule that is known by now registered."""
     numba = compiler()
-    from negotiation_abm.core import draws, tracker, transitions, week
+    from negotiation_abm.core import tracker, turn
     from negotiation_abm.core._rule import RULES
     from negotiation_abm.strategies import strategies
 
-    del draws, tracker, transitions, week  # imported for the rules that they note down
+    del tracker, turn  # imported for the rules that they and those below them note down
     strategies()
     for function in RULES:
         _register(function)
@@ -159,16 +159,7 @@ def _kernel(codes: tuple[int, ...], disturbed: bool, key: str) -> Callable[..., 
         numba.config.CACHE_DIR = str(_cache_folder(key))
     else:
         numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
-    from negotiation_abm.core.draws import (
-        AGENCY_BLOCK,
-        TURN_BLOCK,
-        decision_block,
-        normal,
-        pick,
-        uniforms,
-    )
-    from negotiation_abm.core.hooks import end_modules, start_modules
-    from negotiation_abm.core.terms import NUM_OPTIONS, opponent_of
+    from negotiation_abm.core.terms import NUM_OPTIONS, Move, Stage
     from negotiation_abm.core.tracker import (
         TRACE,
         close_tally,
@@ -178,14 +169,15 @@ def _kernel(codes: tuple[int, ...], disturbed: bool, key: str) -> Callable[..., 
         track_move,
         track_turn,
     )
-    from negotiation_abm.core.transitions import (
-        agency_option,
-        apply_agency_move,
-        apply_move,
-        final_option,
-        scheduled_step,
+    from negotiation_abm.core.transitions import final_option
+    from negotiation_abm.core.turn import (
+        act_of_agency,
+        begin_week,
+        decision_draws,
+        finish_week,
+        mover,
+        play_move,
     )
-    from negotiation_abm.core.week import begin_turn, end_turn
     from negotiation_abm.strategies import is_plain, strategies
 
     names = list(strategies())
@@ -226,62 +218,27 @@ def _kernel(codes: tuple[int, ...], disturbed: bool, key: str) -> Callable[..., 
             states[0] = initial[0]
             tally = tallies[number]
             start_tally(tally, state, replicate)
-            for turn in range(start, len(weeks)):
-                week = weeks[turn]
-                u_order, u_round, u_us, u_china = uniforms(seed, replicate, turn, TURN_BLOCK)
-                begin_turn(state, params, week, u_round)
-                if params.num_modules > 0:
-                    start_modules(state, params, week, seed, replicate, 1)
-                for player in range(2):
-                    u_shock = u_us if player == 0 else u_china
-                    if u_shock < params.agency_rate[player]:
-                        block = uniforms(seed, replicate, turn, AGENCY_BLOCK)
-                        u_lever = block[0] if player == 0 else block[2]
-                        u_size = block[1] if player == 0 else block[3]
-                        option = agency_option(state, params, player, u_lever)
-                        if option > 0:
-                            tally.agency_shocks[player] += 1
-                            multiple = pick(params.step_multiple, params.step_probability, u_size)
-                            step = scheduled_step(state, params, player, option, multiple)
-                            left = state.weeks_left
-                            apply_agency_move(state, params, player, option, step, info)
-                            count = track_move(
-                                tally, state, params, player, option, left, info, spells, count
-                            )
-                first_mover = 0 if u_order < 0.5 else 1
-                for exchange in range(params.exchanges_per_turn):
-                    state.exchange = exchange
-                    moved = False
-                    draws_first = uniforms(seed, replicate, turn, decision_block(exchange, 0))
-                    draws_second = uniforms(seed, replicate, turn, decision_block(exchange, 1))
-                    for place in range(2):
-                        player = first_mover if place == 0 else opponent_of(first_mover)
-                        u, u_size, u_lead, u_slip = draws_first if place == 0 else draws_second
-                        option = decide(codes[player], state, params, week, player, u, weights)
-                        if disturbed:
-                            option = final_option(state, params, week, player, option, u_slip)
-                            track_forced(tally, state, week, player, option)
-                        step = 0.0
-                        lead = 0
-                        if option > 1:
-                            multiple = pick(params.step_multiple, params.step_probability, u_size)
-                            lead = pick(params.lead_weeks, params.lead_probability, u_lead)
-                            step = scheduled_step(state, params, player, option, multiple)
-                        left = state.weeks_left
-                        frailty = normal(u_size, u_lead) if option == 1 else 0.0
-                        apply_move(state, params, player, option, step, lead, frailty, info)
-                        count = track_move(
-                            tally, state, params, player, option, left, info, spells, count
-                        )
-                        moved = moved or option != 0
-                    if not moved:
-                        break
-                if params.num_modules > 0:
-                    end_modules(state, params, week, seed, replicate, 1)
-                end_turn(state, params, week, info)
+            while state.turn < len(weeks):
+                week = weeks[state.turn]
+                if state.stage == Stage.BEFORE:
+                    begin_week(state, params, week, seed, replicate)
+                while state.stage == Stage.AGENCIES:
+                    act_of_agency(state, params, seed, replicate, info)
+                    if info.option != Move.HOLD:
+                        count = track_move(tally, state, params, info, spells, count)
+                while state.stage == Stage.MOVES:
+                    player = mover(state)
+                    u, u_size, u_lead, u_slip = decision_draws(state, seed, replicate)
+                    option = decide(codes[player], state, params, week, player, u, weights)
+                    if disturbed:
+                        option = final_option(state, params, week, player, option, u_slip)
+                        track_forced(tally, state, week, player, option)
+                    play_move(state, params, player, option, u_size, u_lead, info)
+                    count = track_move(tally, state, params, info, spells, count)
+                finish_week(state, params, week, seed, replicate, 1, info)
                 count = track_turn(tally, state, params, info, spells, count)
                 if number < len(traces):
-                    trace_turn(traces[number, turn - start], state, params, week, tally)
+                    trace_turn(traces[number, state.turn - 1 - start], state, params, week, tally)
             count = close_tally(tally, state, params, info, spells, count)
         return len(tallies), count
 

@@ -12,32 +12,17 @@ tools::
 Vary `replicate`, not Mesa's `iterations`: iterations of one seed are the same run.
 """
 
-from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
 import mesa
 import numpy as np
 
-from negotiation_abm.core.draws import (
-    AGENCY_BLOCK,
-    TURN_BLOCK,
-    decision_block,
-    normal,
-    pick,
-    uniforms,
-)
-from negotiation_abm.core.hooks import end_modules, start_modules
 from negotiation_abm.core.payoffs import flow
 from negotiation_abm.core.state import INFO, as_object, blank
-from negotiation_abm.core.terms import (
-    NUM_OPTIONS,
-    Forum,
-    Phase,
-    lever_of,
-    move_of,
-)
+from negotiation_abm.core.terms import NUM_OPTIONS, Forum, Phase, Stage, lever_of, move_of
 from negotiation_abm.core.tracker import (
+    NUM_MEASURES,
     SPELL,
     TALLY,
     close_tally,
@@ -46,15 +31,16 @@ from negotiation_abm.core.tracker import (
     track_move,
     track_turn,
 )
-from negotiation_abm.core.transitions import (
-    agency_option,
-    apply_agency_move,
-    apply_move,
-    final_option,
-    scheduled_step,
+from negotiation_abm.core.transitions import final_option
+from negotiation_abm.core.turn import (
+    act_of_agency,
+    begin_week,
+    decision_draws,
+    finish_week,
+    mover,
+    play_move,
 )
-from negotiation_abm.core.week import begin_turn, end_turn
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.scenario.game import Game, build_game
 from negotiation_abm.scenario.load import Scenario, load_scenario
 from negotiation_abm.strategies import strategies
@@ -62,15 +48,10 @@ from negotiation_abm.strategies import strategies
 BLANK_SPELL = vars(as_object(blank(SPELL)[0]))  # scalars all
 
 
-@lru_cache(maxsize=32)
-def _game_named(reference: str) -> Game:
-    return build_game(load_scenario(reference))
-
-
 def _game(scenario: str | Scenario | Game) -> Game:
     if isinstance(scenario, Game):
         return scenario
-    return build_game(scenario) if isinstance(scenario, Scenario) else _game_named(scenario)
+    return build_game(scenario if isinstance(scenario, Scenario) else load_scenario(scenario))
 
 
 class Government(mesa.Agent):
@@ -90,41 +71,27 @@ class Government(mesa.Agent):
         self._choose = strategies()[strategy]
         self._weights = np.zeros(NUM_OPTIONS)
 
-    def choice(self, place: int) -> int:
-        """What the strategy chooses in this exchange (`place` 0 moves first)."""
-        model, state = self.model, self.model.state
-        u, *_ = self._uniforms(place)
-        return int(self._choose(state, model.params, model.week, self.player, u, self._weights))
+    def choice(self) -> int:
+        """What the strategy chooses for the decision that is due."""
+        model = self.model
+        u, *_ = decision_draws(model.state, model.draw_seed, model.replicate)
+        choose = self._choose
+        return int(choose(model.state, model.params, model.week, self.player, u, self._weights))
 
-    def _uniforms(self, place: int) -> tuple[float, float, float, float]:
-        model, state = self.model, self.model.state
-        block = decision_block(state.exchange, place)
-        four: tuple[float, float, float, float] = uniforms(
-            model.draw_seed, model.replicate, state.turn, block
-        )
-        return four
-
-    def play(self, place: int, option: int | None = None) -> bool:
-        """Make this exchange's move; False for HOLD.
+    def play(self, option: int | None = None) -> None:
+        """Make the move that is due.
 
         Parameters
         ----------
-        place : int
-            0 moves first.
         option : int, optional
             A legal option that is chosen from outside; by default the strategy chooses.
         """
         model, state, params = self.model, self.model.state, self.model.params
-        _, u_size, u_lead, u_slip = self._uniforms(place)
-        option = self.choice(place) if option is None else option
+        _, u_size, u_lead, u_slip = decision_draws(state, model.draw_seed, model.replicate)
+        option = self.choice() if option is None else option
         option = final_option(state, params, model.week, self.player, option, u_slip)
         track_forced(model.tally, state, model.week, self.player, option)
-        multiple = pick(params.step_multiple, params.step_probability, u_size)
-        lead = pick(params.lead_weeks, params.lead_probability, u_lead)
-        step = scheduled_step(state, params, self.player, option, multiple)
-        frailty = normal(u_size, u_lead) if option == 1 else 0.0
-        model.carry_out(self.player, option, step, lead, frailty)
-        return bool(option != 0)
+        model.make(play_move, self.player, option, u_size, u_lead)
 
     def in_force(self, lever: str) -> float:
         """Pressure in force of one of this side's levers, 0 to 1."""
@@ -184,7 +151,7 @@ class NegotiationModel(mesa.Model):
         self.replicate = replicate
         self.params = as_object(self.game.params[0])
         self.state = as_object(self.game.initial[0])
-        self.week = as_object(self.game.weeks[0])
+        self.week = as_object(self.game.weeks[self.state.turn])
         self.info = as_object(blank(INFO)[0])
         self.tally = as_object((blank(TALLY) if self.game.tally is None else self.game.tally)[0])
         self.spells: list[SimpleNamespace] = []
@@ -192,7 +159,7 @@ class NegotiationModel(mesa.Model):
         start_tally(self.tally, self.state, replicate)
         for label in strategies or {}:
             if label not in self.game.players:
-                hint = nearest(label, self.game.players)
+                hint = suggest(label, self.game.players)
                 raise InputError("strategies", label, f"unknown player; {hint}")
         chosen = self.game.scenario.strategies | (strategies or {})
         self.governments = [
@@ -222,44 +189,38 @@ class NegotiationModel(mesa.Model):
             },
         )
 
+    @property
+    def mover(self) -> Government | None:
+        """The government that is to move; None before and after the moves of a week."""
+        is_due = self.running and self.state.stage == Stage.MOVES
+        return self.governments[mover(self.state)] if is_due else None
+
     def step(self) -> None:
         """Play one week."""
         if not self.running:
             return
-        first = self.open_week()
-        for exchange in range(self.params.exchanges_per_turn):
-            self.state.exchange = exchange
-            moved = [
-                self.governments[player].play(place)
-                for place, player in enumerate((first, 1 - first))
-            ]
-            if not any(moved):
-                break
+        self.begin_week()
+        while self.mover is not None:
+            self.mover.play()
         self.close_week()
 
-    def open_week(self) -> int:
-        """All that comes before the moves of a week; returns who moves first."""
-        state, params, turn = self.state, self.params, self.state.turn
-        self.week = as_object(self.game.weeks[turn])
-        u_order, u_round, *u_shocks = uniforms(self.draw_seed, self.replicate, turn, TURN_BLOCK)
-        begin_turn(state, params, self.week, u_round)
-        if params.num_modules > 0:
-            start_modules(state, params, self.week, self.draw_seed, self.replicate, 1)
-        for player in range(2):
-            if u_shocks[player] < params.agency_rate[player]:
-                self._agency_shock(player)
-        return 0 if u_order < 0.5 else 1
+    def begin_week(self) -> None:
+        """All that comes before the moves of a week; nothing if it has begun already."""
+        state, params = self.state, self.params
+        if state.stage == Stage.BEFORE:
+            self.week = as_object(self.game.weeks[state.turn])
+            begin_week(state, params, self.week, self.draw_seed, self.replicate)
+        while state.stage == Stage.AGENCIES:
+            self.make(act_of_agency, self.draw_seed, self.replicate)
 
     def close_week(self) -> None:
         """All that comes after the moves of a week."""
-        state, params = self.state, self.params
-        if params.num_modules > 0:
-            end_modules(state, params, self.week, self.draw_seed, self.replicate, 1)
-        end_turn(state, params, self.week, self.info)
-        self._track(track_turn, self.tally, state, params, self.info)
+        state, params, info = self.state, self.params, self.info
+        finish_week(state, params, self.week, self.draw_seed, self.replicate, 1, info)
+        self._track(track_turn)
         self.datacollector.collect(self)
         if state.turn >= len(self.game.weeks):
-            self._track(close_tally, self.tally, state, params, self.info)
+            self._track(close_tally)
             self.running = False
 
     def run_to_horizon(self) -> "NegotiationModel":
@@ -268,40 +229,23 @@ class NegotiationModel(mesa.Model):
             self.step()
         return self
 
-    def _agency_shock(self, player: int) -> None:
-        block = uniforms(self.draw_seed, self.replicate, self.state.turn, AGENCY_BLOCK)
-        u_lever, u_size = block[2 * player : 2 * player + 2]
-        option = agency_option(self.state, self.params, player, u_lever)
-        if option > 0:
-            self.tally.agency_shocks[player] += 1
-            multiple = pick(self.params.step_multiple, self.params.step_probability, u_size)
-            step = scheduled_step(self.state, self.params, player, option, multiple)
-            weeks_left = self.state.weeks_left
-            apply_agency_move(self.state, self.params, player, option, step, self.info)
-            self._note(player, option, weeks_left, by_agency=True)
-
-    def carry_out(
-        self,
-        player: int,
-        option: int,
-        step: float,
-        lead: int,
-        frailty: float,
-    ) -> None:
-        """Put one move through the rules and note it."""
-        weeks_left = self.state.weeks_left
-        apply_move(self.state, self.params, player, option, step, lead, frailty, self.info)
-        self._note(player, option, weeks_left)
-
-    def _note(self, player: int, option: int, weeks_left: int, by_agency: bool = False) -> None:
-        state, params = self.state, self.params
-        self._track(track_move, self.tally, state, params, player, option, weeks_left, self.info)
+    def make(self, act: Any, *arguments: Any) -> None:
+        """Carry out a rule by which a player or an agency moves, and note the move."""
+        state, info = self.state, self.info
+        by_agency, exchange = bool(state.stage == Stage.AGENCIES), int(state.exchange)
+        self.before_move()
+        act(state, self.params, *arguments, info)
+        if by_agency and not info.option:
+            return
+        self._track(track_move)
+        player, option = int(info.mover), int(info.option)
+        self.after_move(player, option, by_agency)
         if option:
             lever = lever_of(option)
             self.moves.append(
                 {
                     "turn": state.turn,
-                    "exchange": state.exchange,
+                    "exchange": exchange,
                     "player": self.game.players[player],
                     "move": move_of(option),
                     "lever": self.game.lever_names[player][lever] if lever >= 0 else None,
@@ -309,10 +253,16 @@ class NegotiationModel(mesa.Model):
                 }
             )
 
-    def _track(self, measure: Any, *arguments: Any) -> None:
-        """Call a tracking rule and keep the spells that it closed."""
-        closed = [SimpleNamespace(**BLANK_SPELL) for _ in range(3)]
-        count = measure(*arguments, closed, 0)
+    def before_move(self) -> None:
+        """Called before each move and before an agency may act; for subclasses that watch."""
+
+    def after_move(self, player: int, option: int, by_agency: bool) -> None:
+        """Called after each move, HOLD included; `info` says what it did. For subclasses."""
+
+    def _track(self, measure: Any) -> None:
+        """Call a tracking rule, and keep the spells that it closed."""
+        closed = [SimpleNamespace(**BLANK_SPELL) for _ in range(NUM_MEASURES + 1)]
+        count = measure(self.tally, self.state, self.params, self.info, closed, 0)
         self.spells.extend(closed[:count])
 
 

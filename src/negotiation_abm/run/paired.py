@@ -1,11 +1,6 @@
 """Paired contrasts: two games played with the same draws, compared run by run.
 
 With common random numbers the difference between two scenarios has far less noise than either.
-Outcomes of a run:
-
-- ``first_truce``: weeks until the first new truce, at most the horizon;
-- ``alive``: does the truce in force at the start outlast 365 days? (NaN if there is none);
-- ``length``: weeks that it lasted, at most to the horizon.
 """
 
 from dataclasses import dataclass
@@ -13,12 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
-from negotiation_abm.core.terms import Phase
-from negotiation_abm.core.tracker import COVERED
-from negotiation_abm.run.batch import Block, simulate
-from negotiation_abm.scenario.game import Game
-
-YEAR_WEEKS = 52  # 365 days are 52 whole weeks
 RESAMPLES = 400
 
 
@@ -36,32 +25,6 @@ class Difference:
     def is_null(self) -> bool:
         """Does the interval hold 0?"""
         return self.low <= 0.0 <= self.high
-
-
-def outcomes(game: Game, replicates: int, seed: int, threads: int | None = None) -> np.ndarray:
-    """Outcomes of each run, in order of replicate.
-
-    Returns
-    -------
-    ndarray, shape (replicates, 3)
-        Columns first_truce, alive, length.
-    """
-    parts = [_outcomes(game, block) for block in simulate(game, replicates, seed, threads)]
-    return np.concatenate(parts)
-
-
-def _outcomes(game: Game, block: Block) -> np.ndarray:
-    out = np.full((len(block.runs), 3), np.nan)
-    first = block.runs["first_truce_week"]
-    out[:, 0] = np.where(first < 0, len(game.weeks), first)
-    chosen = (block.spells["measure"] == COVERED) & (block.spells["truce"] == 0)
-    if game.initial["phase"][0] != Phase.TRUCE:
-        return out
-    spells = block.spells[chosen]
-    rows = spells["replicate"] - block.runs["replicate"][0]
-    out[rows, 1] = spells["duration_weeks"] > YEAR_WEEKS
-    out[rows, 2] = spells["duration_weeks"]
-    return out
 
 
 def mean_difference(base: np.ndarray, changed: np.ndarray, level: float = 0.95) -> Difference:

@@ -24,7 +24,7 @@ import numpy as np
 from gymnasium import spaces
 from pettingzoo import AECEnv
 
-from negotiation_abm.core.terms import Forum
+from negotiation_abm.core.terms import Forum, num_options
 from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.run.model import Government, NegotiationModel
 from negotiation_abm.scenario.game import Game, build_game
@@ -66,9 +66,8 @@ class NegotiationEnv(AECEnv):
         self.render_mode = render_mode
         self.possible_agents = list(self.game.players)
         self._seed, self._episode = 0, -1
-        self._order, self._place, self._moved = (0, 1), 0, False
         self.agent_selection: str = self.possible_agents[0]
-        sizes = [2 + 3 * len(names) for names in self.game.lever_names]
+        sizes = [num_options(len(names)) for names in self.game.lever_names]
         self.action_spaces = {
             agent: spaces.Discrete(size)
             for agent, size in zip(self.possible_agents, sizes, strict=True)
@@ -123,7 +122,7 @@ class NegotiationEnv(AECEnv):
 
     def choice(self) -> int:
         """The option that the scenario's strategy would take for the agent that is to move."""
-        return self._mover().choice(self._place)
+        return self._mover().choice()
 
     def step(self, action: int | None) -> None:
         """Make the move of the agent that is to move."""
@@ -137,33 +136,21 @@ class NegotiationEnv(AECEnv):
         option = 0 if action is None else int(action)
         legal = bool(is_legal(self.model.state, self.model.params, mover.player, option))
         self.infos[agent] = {"illegal": not legal}
-        self._moved = mover.play(self._place, option if legal else 0) or self._moved
-        self._advance()
+        mover.play(option if legal else 0)
+        if self.model.mover is None:
+            self._close_week()
+        else:
+            self.agent_selection = self._mover().label
         self._accumulate_rewards()
 
     def _mover(self) -> Government:
-        return self.model.governments[self._order[self._place]]
+        mover = self.model.mover
+        assert mover is not None
+        return mover
 
     def _open_week(self) -> None:
-        first = self.model.open_week()
-        self._order = (first, 1 - first)
-        self._open_exchange(0)
-
-    def _open_exchange(self, exchange: int) -> None:
-        self.model.state.exchange = exchange
-        self._place, self._moved = 0, False
-        self.agent_selection = self.possible_agents[self._order[0]]
-
-    def _advance(self) -> None:
-        """Pass on to the next move, exchange or week."""
-        following = self.model.state.exchange + 1
-        if self._place == 0:
-            self._place = 1
-            self.agent_selection = self.possible_agents[self._order[1]]
-        elif self._moved and following < self.model.params.exchanges_per_turn:
-            self._open_exchange(following)
-        else:
-            self._close_week()
+        self.model.begin_week()
+        self.agent_selection = self._mover().label
 
     def _close_week(self) -> None:
         self.model.close_week()

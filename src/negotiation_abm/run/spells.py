@@ -8,14 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from negotiation_abm.core.terms import Move, TruceEnd
-from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
+from negotiation_abm.core.terms import TruceEnd
+from negotiation_abm.run.batch import Block
+from negotiation_abm.run.outcome import MEASURES, Outcome, Runs
+from negotiation_abm.run.registry import outcomes_for
 from negotiation_abm.scenario.game import Game
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MEASURES = {COVERED: "covered", ANY_DOMAIN: "any_domain"}
 CAUSES = {end.value: end.name.lower() for end in TruceEnd}
 
 _NAMES = pa.dictionary(pa.int8(), pa.string())
@@ -73,48 +74,47 @@ def _coded(codes: np.ndarray, names: list[str]) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(indices, pa.array(names))
 
 
-def runs_table(game: Game, runs: np.ndarray) -> pa.Table:
-    """One row a run.
+def taken_down(game: Game, *commands: str) -> list[Outcome]:
+    """Outcomes in the tables of these commands that a tally does not hold.
+
+    They have to be taken down while the runs are played (`run_outcomes`, `simulate`).
+    """
+    return [outcome for outcome in outcomes_for(game, *commands) if outcome.needs != "tally"]
+
+
+def runs_table(game: Game, block: Block, *commands: str) -> pa.Table:
+    """One row a run: the replicate, and the outcomes that some commands report.
 
     Parameters
     ----------
-    runs : ndarray of TALLY, shape (num_runs,)
+    block : Block
+        With what `taken_down` says.
+    commands : str
+        ``run`` by default.
 
     Returns
     -------
     pyarrow.Table
-        Counts of truces, renewals, repairs, meetings; moves by player; mean and peak of each
-        lever (``PLAYER.lever.mean_in_force``, 0..1) and of the tariffs (pp). First truce week and
-        renewal lead are null where there was none.
+        Counts as whole numbers, the rest as floats; null where an outcome is not defined.
     """
-    first = runs["first_truce_week"]
-    renewals = runs["num_renewals"]
-    lead = runs["renewal_lead_weeks"] / np.maximum(renewals, 1)
-    columns: dict[str, pa.Array] = {
-        "replicate": pa.array(runs["replicate"]),
-        "first_truce_week": pa.array(first.astype(np.int32), mask=first < 0),
-        "num_truces": pa.array(runs["num_truces"].astype(np.int32)),
-        "num_renewals": pa.array(renewals.astype(np.int32)),
-        "num_repairs": pa.array(runs["num_repairs"].astype(np.int32)),
-        "mean_renewal_lead_weeks": pa.array(lead, mask=renewals == 0),
-        "weeks_in_truce": pa.array(runs["weeks_in_truce"].astype(np.int32)),
-        "num_meetings": pa.array(runs["num_meetings"].astype(np.int32)),
-    }
-    for i, player in enumerate(game.players):
-        for move in Move:
-            name = f"{player}.num_{move.name.lower()}"
-            columns[name] = pa.array(runs["num_moves"][:, i, move].astype(np.int32))
-        for field in ("threats_carried_out", "agency_shocks"):
-            columns[f"{player}.{field}"] = pa.array(runs[field][:, i].astype(np.int32))
-        columns[f"{player}.mean_felt"] = pa.array(runs["mean_felt"][:, i])
-    for i, (a, scale) in game.tariff_levers().items():
-        for kind in ("mean", "peak"):
-            name = f"{game.players[i]}.{kind}_tariff_pp"
-            columns[name] = pa.array(runs[f"{kind}_in_force"][:, i, a] * scale)
-    for i, a, label in game.lever_labels():
-        for kind in ("mean", "peak"):
-            columns[f"{label}.{kind}_in_force"] = pa.array(runs[f"{kind}_in_force"][:, i, a])
+    runs = Runs(game, block.runs)
+    columns = {"replicate": pa.array(block.runs["replicate"])}
+    for outcome in outcomes_for(game, *(commands or ("run",))):
+        is_known = outcome.needs == "tally"
+        values = outcome.value(runs) if is_known else block.outcomes[outcome.name]
+        columns[outcome.name] = _column(values)
     return pa.table(columns)
+
+
+def _column(values: np.ndarray) -> pa.Array:
+    """Whole numbers in 32 bits; null where masked or NaN."""
+    plain = np.ma.getdata(values)
+    mask = np.ma.getmaskarray(values)
+    if plain.dtype.kind in "iu":
+        plain = plain.astype(np.int32)
+    elif plain.dtype.kind == "f":
+        mask = mask | np.isnan(plain)
+    return pa.array(plain, mask=mask)
 
 
 def table_blocks(path: Path) -> "Iterator[pd.DataFrame]":

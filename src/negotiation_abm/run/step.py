@@ -19,6 +19,7 @@ from negotiation_abm.run.spells import (
     runs_table,
     spells_table,
     table_blocks,
+    taken_down,
 )
 from negotiation_abm.run.traces import NUM_TRACED, trace_runs, trace_table
 from negotiation_abm.scenario.game import Game
@@ -60,7 +61,8 @@ def run_batch(
         "seed_formula": SEED_FORMULA,
     }
     with writing(out, "run", facts) as draft:
-        blocks = simulate(game, replicates, seed, threads, chunk_size, progress)
+        beside = taken_down(game, "run")
+        blocks = simulate(game, replicates, seed, threads, chunk_size, progress, beside)
         facts["content"] = _write_tables(game, blocks, draft)
         truces = draft.path("truces.parquet")
         estimates = survival_of(truces, bool(game.initial["phase"][0] == Phase.TRUCE))
@@ -83,7 +85,7 @@ def _write_tables(game: Game, blocks: Iterable[Block], draft: Draft) -> dict[str
     try:
         for block in blocks:
             tables = {
-                "runs": runs_table(game, block.runs),
+                "runs": runs_table(game, block),
                 "spells": spells_table(game, block.spells),
             }
             for kind, table in tables.items():

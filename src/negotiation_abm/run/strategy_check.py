@@ -17,11 +17,18 @@ from typing import Any
 import numpy as np
 
 from negotiation_abm.core.state import INFO, STATE, WEEK, as_object, as_record, blank
-from negotiation_abm.core.terms import NUM_OPTIONS
-from negotiation_abm.core.transitions import apply_move, is_legal, scheduled_step
-from negotiation_abm.core.week import begin_turn, end_turn
+from negotiation_abm.core.terms import NUM_OPTIONS, Stage
+from negotiation_abm.core.turn import (
+    act_of_agency,
+    begin_week,
+    decision_draws,
+    finish_week,
+    mover,
+    play_move,
+)
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.run.kernel import register_rules
+from negotiation_abm.run.options import legal_options
 from negotiation_abm.scenario.game import Game, build_game
 from negotiation_abm.scenario.load import load_scenario
 from negotiation_abm.strategies import add_file, strategies
@@ -41,7 +48,7 @@ MEMORY = {
 
 
 @dataclass(frozen=True)
-class Situation:
+class Trial:
     """A state before a decision, the player who decides, and the uniform of the decision."""
 
     state: SimpleNamespace
@@ -50,29 +57,23 @@ class Situation:
     u: float
 
 
-def situations(game: Game, seed: int, weeks: int) -> Iterator[Situation]:
+def situations(game: Game, seed: int, weeks: int) -> Iterator[Trial]:
     """Situations of random legal play, in which all kinds of states come up."""
     rng = np.random.default_rng(seed)
     params, state = as_object(game.params[0]), as_object(game.initial[0])
     info = as_object(blank(INFO)[0])
     for turn in range(min(weeks, len(game.weeks))):
         week = as_object(game.weeks[turn])
-        begin_turn(state, params, week, rng.random())
-        for _ in range(params.exchanges_per_turn):
-            for player in rng.permutation(2):
-                yield Situation(copy.deepcopy(state), week, int(player), rng.random())
-                option = int(rng.choice(legal_options(state, params, player)))
-                step = scheduled_step(state, params, player, option, rng.choice([0.5, 1.0, 2.0]))
-                lead = int(rng.integers(0, 6))
-                apply_move(state, params, player, option, step, lead, rng.normal(), info)
-            state.exchange += 1
-        end_turn(state, params, week, info)
-
-
-def legal_options(state: Any, params: Any, player: int) -> list[int]:
-    """Every legal option of a player, in order."""
-    options = range(2 + 3 * int(params.num_levers[player]))
-    return [option for option in options if is_legal(state, params, player, option)]
+        begin_week(state, params, week, seed, 0)
+        while state.stage == Stage.AGENCIES:
+            act_of_agency(state, params, seed, 0, info)
+        while state.stage == Stage.MOVES:
+            player = int(mover(state))
+            yield Trial(copy.deepcopy(state), week, player, rng.random())
+            option = int(rng.choice(legal_options(state, params, player)))
+            _, u_size, u_lead, _ = decision_draws(state, seed, 0)
+            play_move(state, params, player, option, u_size, u_lead, info)
+        finish_week(state, params, week, seed, 0, 1, info)
 
 
 def use_file(path: str | Path, game: Game | None = None) -> str:
@@ -114,7 +115,7 @@ def check_strategy(
             raise InputError(path, "choose", text)
 
 
-def _answer(path: Path, choose: Any, params: SimpleNamespace, situation: Situation) -> int:
+def _answer(path: Path, choose: Any, params: SimpleNamespace, situation: Trial) -> int:
     state, week, player = situation.state, situation.week, situation.player
     seen = copy.deepcopy((state, params, week))
     arguments = (*seen, player, situation.u)

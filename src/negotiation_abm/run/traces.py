@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 
 from negotiation_abm.core.terms import Phase
-from negotiation_abm.core.tracker import TRACE
-from negotiation_abm.run.batch import run_replicates
+from negotiation_abm.run.batch import blank_traces, run_replicates
 from negotiation_abm.scenario.game import Game
 
 NUM_TRACED = 200
@@ -21,7 +20,7 @@ def trace_runs(game: Game, seed: int, count: int = NUM_TRACED) -> np.ndarray:
     ndarray of TRACE, shape (count, num_weeks)
         State at the end of each week.
     """
-    traces = np.zeros((count, len(game.weeks)), TRACE)
+    traces = blank_traces(game, count)
     run_replicates(game, seed, 0, count, traces)
     return traces
 

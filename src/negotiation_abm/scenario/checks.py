@@ -1,15 +1,15 @@
-"""Checks of a scenario that need more than one field."""
+"""Checks of a scenario that need more than one field, and of its parameter set."""
 
 from typing import Any
 
-from negotiation_abm.core.parameter import Parameter
+from negotiation_abm.core.modules import module_of
 from negotiation_abm.core.terms import MAX_DOMAINS, MAX_LEVERS
-from negotiation_abm.files.errors import InputError, nearest
-from negotiation_abm.scenario.module_checks import check_modules
-from negotiation_abm.scenario.parameters import TABLE, check_number
+from negotiation_abm.files.errors import InputError, suggest
+from negotiation_abm.scenario.module_inputs import check_modules
+from negotiation_abm.scenario.parameters import TABLE, ParameterSet, admissible, check_name
 from negotiation_abm.scenario.places import keys_are_players, split_lever, within
 from negotiation_abm.scenario.schema import Scenario
-from negotiation_abm.strategies import strategies
+from negotiation_abm.strategies import needs_of, strategies
 
 
 def check_scenario(scenario: Scenario) -> None:
@@ -45,7 +45,7 @@ def _check_players(scenario: Scenario) -> None:
             raise InputError(
                 scenario.path,
                 f"strategies.{player}",
-                f"unknown strategy '{name}'; {nearest(name, strategies())}",
+                f"unknown strategy '{name}'; {suggest(name, strategies())}",
             )
 
 
@@ -86,7 +86,7 @@ def _check_terms(scenario: Scenario) -> None:
     for name in scenario.terms:
         if name not in ("round", "summit"):
             raise InputError(
-                scenario.path, f"terms.{name}", f"unknown; {nearest(name, ('round', 'summit'))}"
+                scenario.path, f"terms.{name}", f"unknown; {suggest(name, ('round', 'summit'))}"
             )
     for name in ("round", "summit"):
         if name not in scenario.terms:
@@ -142,7 +142,7 @@ def _check_script(scenario: Scenario) -> None:
             raise InputError(
                 scenario.path,
                 f"{place}.player",
-                f"unknown player '{entry.player}'; {nearest(entry.player, scenario.players)}",
+                f"unknown player '{entry.player}'; {suggest(entry.player, scenario.players)}",
             )
         within(scenario, f"{place}.date", entry.date)
         if entry.move in ("ESCALATE", "THREATEN", "CONCEDE"):
@@ -151,28 +151,54 @@ def _check_script(scenario: Scenario) -> None:
             raise InputError(scenario.path, f"{place}.lever", f"{entry.move} has no lever")
 
 
-def check_override(scenario: Scenario, name: str, value: Any) -> tuple[Parameter, list[int]]:
-    """The parameter that a dotted name means, and the index that it sets.
-
-    The index is empty for all entries, ``[player]`` for one player, ``[player, lever]`` for one
-    lever of a player.
-    """
+def check_override(scenario: Scenario, name: str, value: Any) -> None:
+    """Raise an `InputError` unless `value` may stand for the parameter of a dotted name."""
     place = f"set.{name}"
     first, *rest = name.split(".")
-    if first not in TABLE:
-        raise InputError(scenario.path, place, f"unknown parameter; {nearest(first, TABLE)}")
-    parameter = TABLE[first]
-    check_number(scenario.path, place, parameter, value)
-    depth = {"scalar": 0, "player": 1, "lever": 2}.get(parameter.shape, -1)
-    if len(rest) > depth:
-        problem = "cannot be set by one number" if depth < 0 else "has no such part"
-        raise InputError(scenario.path, place, f"'{first}' {problem}")
+    try:
+        check_name(name)
+        admissible(TABLE[first], value)
+    except ValueError as error:
+        raise InputError(scenario.path, place, str(error)) from None
     if len(rest) == 2:
-        return parameter, list(split_lever(scenario, place, ".".join(rest)))
-    if len(rest) == 1:
-        if rest[0] not in scenario.players:
-            raise InputError(
-                scenario.path, place, f"unknown player; {nearest(rest[0], scenario.players)}"
-            )
-        return parameter, [scenario.players.index(rest[0])]
-    return parameter, []
+        split_lever(scenario, place, ".".join(rest))
+    elif rest and rest[0] not in scenario.players:
+        problem = f"unknown player; {suggest(rest[0], scenario.players)}"
+        raise InputError(scenario.path, place, problem)
+
+
+def check_parameters(scenario: Scenario, chosen: ParameterSet) -> list[str]:
+    """Hold the parameter set to the scenario; returns what a reader of results should know.
+
+    Raises
+    ------
+    InputError
+        If the set lacks a player that one plays as, or a parameter that a strategy or module uses.
+    """
+    for player, source in scenario.plays_as.items():
+        if source not in chosen.players:
+            problem = f"'{source}' is no player of {chosen.name}; {suggest(source, chosen.players)}"
+            raise InputError(scenario.path, f"plays_as.{player}", problem)
+    for name in set(TABLE) - set(chosen.values) - set(scenario.set):
+        _check_unused(scenario, chosen, name)
+    known = scenario.plays_as.keys() | chosen.players
+    pooled = [player for player in scenario.players if player not in known]
+    if not pooled:
+        return []
+    return [
+        f"{' and '.join(pooled)} not in parameter set {chosen.name}: "
+        "the mean of its players is used (set plays_as to choose one)"
+    ]
+
+
+def _check_unused(scenario: Scenario, chosen: ParameterSet, name: str) -> None:
+    """A parameter may be missing if nothing uses it."""
+    place = f"parameters.{name}"
+    for player, strategy in scenario.strategies.items():
+        if name in needs_of(strategy):
+            problem = f"missing, and the strategy '{strategy}' of {player} needs it"
+            raise InputError(chosen.path, place, problem)
+    module = module_of(name)
+    if module in scenario.modules.names():
+        problem = f"missing, and module '{module}' of {scenario.name} is on; set it here or in set:"
+        raise InputError(chosen.path, place, problem)

@@ -4,20 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from negotiation_abm.core.params import (
-    PARAMS,
-    derive,
-)
-from negotiation_abm.core.state import STATE
-from negotiation_abm.core.terms import (
-    LONG_AGO,
-    Move,
-    Phase,
-)
-from negotiation_abm.scenario.load import Scenario
+from negotiation_abm.core.params import PARAMS, derive
+from negotiation_abm.core.terms import Move
+from negotiation_abm.scenario.checks import check_parameters
 from negotiation_abm.scenario.module_inputs import fill_modules
-from negotiation_abm.scenario.parameter_values import fill_levers, fill_parameters
+from negotiation_abm.scenario.numbers import fill_levers, fill_parameters, initial_state
 from negotiation_abm.scenario.parameters import ParameterSet, load_parameter_set
+from negotiation_abm.scenario.schema import Scenario
 from negotiation_abm.scenario.weeks import scenario_weeks
 from negotiation_abm.strategies import code_of
 
@@ -105,9 +98,9 @@ def build_game(scenario: Scenario, parameter_set: ParameterSet | None = None) ->
     base = scenario.path.parent
     if parameter_set is None:
         parameter_set = load_parameter_set(scenario.parameters, base, (scenario.path, "parameters"))
-    notes: list[str] = []
+    notes = check_parameters(scenario, parameter_set)
     params = np.zeros(1, PARAMS)
-    fill_parameters(scenario, parameter_set, params[0], notes)
+    fill_parameters(scenario, parameter_set, params[0])
     domains = fill_levers(scenario, params[0])
     weeks = scenario_weeks(scenario)
     fill_modules(scenario, params[0], weeks)
@@ -127,42 +120,3 @@ def build_game(scenario: Scenario, parameter_set: ParameterSet | None = None) ->
         ),
         notes=tuple(notes),
     )
-
-
-def initial_state(scenario: Scenario, params: np.void) -> np.ndarray:
-    """One `STATE` record (length 1): the state before the first turn."""
-    state = np.zeros(1, STATE)
-    one = state[0]
-    for i, player in enumerate(scenario.players):
-        for a, lever in enumerate(scenario.levers[player].values()):
-            one["in_force"][i, a] = lever.start
-            one["loaded"][i, a] = lever.loaded
-            one["irreplaceability"][i, a] = lever.irreplaceability
-    one["potency"] = params["weight"] * one["irreplaceability"] ** params["convexity"]
-    one["bite"] = (1.0 - np.exp(-params["saturation"] * one["in_force"])) * params["bite_scale"]
-    one["intensity"] = 1.0
-    one["unmet_lever"] = one["unmet_pledge"] = -1
-    one["last_escalation"] = LONG_AGO
-    one["latest_escalation"] = LONG_AGO
-    one["weeks_left"] = -1
-    one["odds"] = -1.0  # not yet made
-    one["strain_player"] = one["strain_lever"] = one["strain_pledge"] = -1
-    for number in range(int(params["num_pledges"])):  # on schedule until the start
-        first, last = params["pledge_first"][number], params["pledge_last"][number]
-        one["pledge_delivered"][number] = max(0.0, -first / (last - first + 1.0))
-    if scenario.truce is not None:
-        _start_truce(scenario, params, one)
-    return state
-
-
-def _start_truce(scenario: Scenario, params: np.void, one: np.void) -> None:
-    truce = scenario.truce
-    assert truce is not None
-    row = 1 if truce.terms == "summit" else 0
-    one["phase"] = Phase.TRUCE
-    one["age"] = -scenario.turn_of(truce.began)
-    one["leaders"] = row
-    one["renewals"] = truce.renewals
-    one["covered"] = params["coverage"][row]
-    if truce.expires is not None:
-        one["weeks_left"] = scenario.turn_of(truce.expires)

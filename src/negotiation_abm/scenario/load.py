@@ -4,18 +4,18 @@ import copy
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from negotiation_abm.files.errors import InputError, nearest
-from negotiation_abm.files.resources import find, read_yaml
-from negotiation_abm.files.schema_errors import fields_at, readable
+from negotiation_abm.files.errors import InputError, suggest
+from negotiation_abm.files.resources import file_beside, find, read_yaml
+from negotiation_abm.files.validation import checked, fields_at
 from negotiation_abm.scenario.checks import check_scenario
+from negotiation_abm.scenario.module_inputs import refuse_faulty_modules
 from negotiation_abm.scenario.parameters import TABLE
 from negotiation_abm.scenario.schema import Scenario
 
 __all__ = ["Scenario", "load_scenario", "read_scenario", "scenario_of"]
 
 FOLDER = "configs"
+FILES = ("parameters", "record.file")  # places that name files
 
 
 def load_scenario(reference: str | Path, changes: dict[str, Any] | None = None) -> Scenario:
@@ -48,16 +48,27 @@ def scenario_of(
     path: Path, content: dict[str, Any], changes: dict[str, Any] | None = None
 ) -> Scenario:
     """The checked scenario of what `read_scenario` gave, with changes as in `load_scenario`."""
+    refuse_faulty_modules()
     data = copy.deepcopy(content)
     for name, value in (changes or {}).items():
         _change(path, data, name, value)
-    try:
-        scenario = Scenario.model_validate(data)
-    except ValidationError as error:
-        raise readable(path, error, Scenario) from None
+    scenario = checked(Scenario, path, data)
     scenario._path = path
     check_scenario(scenario)
     return scenario
+
+
+def changes_beside(changes: dict[str, Any], base: Path) -> dict[str, Any]:
+    """Changes that stand in a file of `base`: what they name there is named by its full path."""
+    return changes | {
+        name: reference_beside(str(changes[name]), base) for name in FILES if name in changes
+    }
+
+
+def reference_beside(reference: str, base: Path) -> str:
+    """A reference that stands in a file of `base`: a file that lies there by its full path."""
+    beside = file_beside(base / reference, None)
+    return reference if beside is None else str(beside.resolve())
 
 
 def _with_base(path: Path, data: dict[str, Any], seen: tuple[Path, ...]) -> dict[str, Any]:
@@ -69,8 +80,21 @@ def _with_base(path: Path, data: dict[str, Any], seen: tuple[Path, ...]) -> dict
     if base_path in seen or base_path == path.resolve():
         raise InputError(path, "extends", f"{reference} extends this file again")
     base = _with_base(base_path, read_yaml(base_path), (*seen, path.resolve()))
+    if base_path.parent != path.resolve().parent:
+        base = _beside(base, base_path.parent)
     merged: dict[str, Any] = _merged(base, data)
     return merged
+
+
+def _beside(content: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The content of a file of another folder, with the files that lie there by their full path."""
+    found = dict(content)
+    if isinstance(content.get("parameters"), str):
+        found["parameters"] = reference_beside(content["parameters"], folder)
+    record = content.get("record")
+    if isinstance(record, dict) and isinstance(record.get("file"), str):
+        found["record"] = record | {"file": reference_beside(record["file"], folder)}
+    return found
 
 
 def _merged(base: Any, top: Any) -> Any:
@@ -92,7 +116,7 @@ def _change(path: Path, data: dict[str, Any], name: str, value: Any) -> None:
         return
     if first not in Scenario.model_fields:
         allowed = [*Scenario.model_fields, *TABLE]
-        raise InputError(path, name, f"unknown name to set; {nearest(first, allowed)}")
+        raise InputError(path, name, f"unknown name to set; {suggest(first, allowed)}")
     *parents, last = [first, *rest]
     place: Any = data
     for depth, key in enumerate(parents):
@@ -114,7 +138,7 @@ def _step(path: Path, name: str, place: Any, key: str, parents: list[str]) -> An
     if key not in place:
         allowed = fields_at(Scenario, parents) or list(place)
         if key not in allowed:
-            raise InputError(path, name, f"unknown '{key}'; {nearest(key, allowed)}")
+            raise InputError(path, name, f"unknown '{key}'; {suggest(key, allowed)}")
     return place.setdefault(key, {})
 
 

@@ -1,74 +1,129 @@
-"""Inputs of modules as numbers: from the scenario into the parameter record and the calendar."""
+"""Inputs of the modules of a scenario: checked, and put into numbers.
+
+What a key may be follows from its kind (`negotiation_abm.core.inputs`); what concerns several keys
+is the module's own ``check``, and where the numbers go its own ``fill``.
+"""
+
+import ast
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
-from negotiation_abm.core.modules import NAMES
-from negotiation_abm.core.modules.shocks import QUANTITIES
-from negotiation_abm.scenario.places import split_lever
-from negotiation_abm.scenario.schema import Change, Pledge, Scenario, StateShock
+from negotiation_abm.core import modules
+from negotiation_abm.core.inputs import Key
+from negotiation_abm.core.misfit import MisfitError
+from negotiation_abm.files.errors import InputError, input_error, suggest
+from negotiation_abm.files.resources import read_text
+from negotiation_abm.scenario.places import split_lever, within
+from negotiation_abm.scenario.schema import Scenario
+
+MODULE = dict(zip(modules.NAMES, modules.MODULES, strict=True))
+
+
+def refuse_faulty_modules() -> None:
+    """Raise an `InputError` if a module from outside was named and cannot be used."""
+    for source, fault in modules.FAULTS:
+        raise input_error(source, fault)
+
+
+def is_module_file(path: Path) -> bool:
+    """Does a Python file define a rule that is called for modules (rather than a strategy)?"""
+    try:
+        tree = ast.parse(read_text(path))
+    except SyntaxError:
+        return False
+    names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return "choose" not in names and not names.isdisjoint(modules.HOOKS)
+
+
+def check_module_file(path: Path) -> str:
+    """Name of the module that a file holds; an `InputError` if it cannot be used as one."""
+    try:
+        modules.load_outside(path)
+    except MisfitError as fault:
+        raise input_error(path, fault) from None
+    return path.stem
+
+
+def check_modules(scenario: Scenario) -> None:
+    """Raise an `InputError` at the first input of a module that does not fit."""
+    for name, given in scenario.modules.inputs().items():
+        module = MODULE[name]
+        in_numbers(scenario, f"modules.{name}", getattr(module, "INPUTS", ()), given)
+        if hasattr(module, "check"):
+            try:
+                module.check(given, scenario)
+            except MisfitError as fault:
+                raise input_error(scenario.path, fault, f"modules.{name}") from None
 
 
 def fill_modules(scenario: Scenario, params: np.void, weeks: np.ndarray) -> None:
     """Switch on the scenario's modules and fill their inputs, in place."""
-    for name in scenario.modules.names():
-        params["modules"][NAMES.index(name)] = 1
-    params["num_modules"] = int(params["modules"].sum())
-    modules = scenario.modules
-    if modules.delivery is not None:
-        params["num_pledges"] = len(modules.delivery.pledges)
-        for number, pledge in enumerate(modules.delivery.pledges):
-            _fill_pledge(scenario, params, number, pledge)
-    if modules.shocks is not None:
-        params["num_shocks"] = len(modules.shocks.events)
-        for number, shock in enumerate(modules.shocks.events):
-            _fill_shock(scenario, params, number, shock)
-    for change in modules.negotiator.changes if modules.negotiator else ():
-        _fill_change(scenario, weeks, change)
-    for name, entry, field in (
-        ("coalition", modules.coalition, "coalition_world"),
-        ("status", modules.status, "status_retained"),
-    ):
-        for lever in entry.levers if entry else ():
-            params[field][split_lever(scenario, f"modules.{name}", lever)] = 1
-    _fill_issues(scenario, weeks)
+    on = scenario.modules.inputs()
+    params["num_modules"] = len(on)
+    for name, given in on.items():
+        module = MODULE[name]
+        params["modules"][modules.NAMES.index(name)] = 1
+        if hasattr(module, "fill"):
+            keys = getattr(module, "INPUTS", ())
+            module.fill(in_numbers(scenario, f"modules.{name}", keys, given), params, weeks)
 
 
-def _fill_pledge(scenario: Scenario, params: np.void, number: int, pledge: Pledge) -> None:
-    player = scenario.players.index(pledge.player)
-    levers = list(scenario.levers[pledge.player])
-    params["pledge_player"][number] = player
-    params["pledge_lever"][number] = levers.index(pledge.lever) if pledge.lever else -1
-    params["pledge_weight"][number] = pledge.weight
-    params["pledge_first"][number] = scenario.turn_of(pledge.made)
-    params["pledge_last"][number] = scenario.turn_of(pledge.due)
+def start_modules(params: np.void, state: np.void) -> None:
+    """Let the modules that are on fill their part of the first state, in place."""
+    for module, is_on in zip(modules.MODULES, params["modules"], strict=False):
+        if is_on and hasattr(module, "start"):
+            module.start(state, params)
 
 
-def _fill_shock(scenario: Scenario, params: np.void, number: int, shock: StateShock) -> None:
-    params["shock_turn"][number] = -1 if shock.date is None else scenario.turn_of(shock.date)
-    params["shock_rate"][number] = shock.rate or 0.0
-    params["shock_quantity"][number] = QUANTITIES.index(shock.quantity)
-    params["shock_player"][number] = scenario.players.index(shock.player) if shock.player else 0
-    if shock.lever is not None:
-        player, lever = split_lever(scenario, "modules.shocks", shock.lever)
-        params["shock_player"][number] = player
-        params["shock_lever"][number] = lever
-    params["shock_adds"][number] = int(shock.add is not None)
-    params["shock_value"][number] = shock.add if shock.add is not None else shock.set
+def in_numbers(
+    scenario: Scenario, place: str, keys: tuple[Key, ...], given: Any
+) -> SimpleNamespace:
+    """Inputs with players, levers, dates and words as numbers, by key.
+
+    Raises
+    ------
+    InputError
+        At the first name that the scenario does not know or date outside its horizon.
+    """
+    return SimpleNamespace(
+        **{
+            key.name: _number(scenario, f"{place}.{key.name}", key, getattr(given, key.name), given)
+            for key in keys
+        }
+    )
 
 
-def _fill_change(scenario: Scenario, weeks: np.ndarray, change: Change) -> None:
-    """A step at the date, or a ramp that reaches its full size after ``ramp_weeks``."""
-    since = np.arange(len(weeks)) - scenario.turn_of(change.date)
-    share = np.where(since < 0, 0.0, np.minimum(1.0, (since + 1.0) / (change.ramp_weeks + 1.0)))
-    player = scenario.players.index(change.player)
-    for name in ("initiative", "audience_cost", "offer_cost"):
-        weeks[f"negotiator_{name}"][:, player] += share * getattr(change, name)
+def _number(scenario: Scenario, place: str, key: Key, value: Any, beside: Any) -> Any:
+    """One input in numbers; `beside` is the mapping that it stands in."""
+    if value is None:
+        return None
+    if key.kind == "player":
+        return _place(scenario, place, "player", value, scenario.players)
+    if key.kind == "choice":
+        return _place(scenario, place, key.name, value, key.words)
+    if key.kind == "day":
+        if not key.anywhere:
+            within(scenario, place, value)
+        return scenario.turn_of(value)
+    if key.kind == "lever":
+        return split_lever(scenario, place, value)
+    if key.kind == "own_lever":
+        return split_lever(scenario, place, f"{getattr(beside, key.of)}.{value}")[1]
+    if key.kind == "levers":
+        return [split_lever(scenario, f"{place}.{n}", item) for n, item in enumerate(value)]
+    if key.kind == "entries":
+        return [
+            in_numbers(scenario, f"{place}.{n}", key.keys, item) for n, item in enumerate(value)
+        ]
+    return value
 
 
-def _fill_issues(scenario: Scenario, weeks: np.ndarray) -> None:
-    issues = scenario.modules.side_issues
-    for event in issues.events if issues else ():
-        turn, player = scenario.turn_of(event.date), scenario.players.index(event.player)
-        weight = issues.weights[event.issue] if issues else 0.0
-        weeks["side_issues_anger"][turn, player] += weight * event.tension
-        weeks["side_issues_goodwill"][turn, player] += weight * event.sweetener
+def _place(scenario: Scenario, place: str, what: str, value: str, allowed: Any) -> int:
+    """Position of a name among those that are allowed."""
+    if value not in allowed:
+        problem = f"unknown {what} '{value}'; {suggest(value, allowed)}"
+        raise InputError(scenario.path, place, problem)
+    return list(allowed).index(value)

@@ -5,18 +5,24 @@ one number for both; ``lever_bias`` is a mapping of player to lever to number, 0
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from negotiation_abm.core.parameter import Parameter
 from negotiation_abm.core.params import OPTIONAL, PARAMETERS
 from negotiation_abm.core.terms import Move
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import suggest
 from negotiation_abm.files.resources import find, read_yaml
+from negotiation_abm.files.validation import checked, closed_mapping
 
 FOLDER = "configs/parameters"
 MODEL_VERSION = 1
 TABLE = {parameter.name: parameter for parameter in PARAMETERS}
+MOVES = [move.name for move in Move]
+_DEPTH = {"scalar": 0, "player": 1, "lever": 2}
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,31 @@ class ParameterSet:
     fit: dict[str, Any] = field(default_factory=dict)  # what a fitted set was made from
 
 
+def _this_version(value: Any) -> Any:
+    if value != MODEL_VERSION:
+        raise ValueError(f"{value} is not the version of these rules, {MODEL_VERSION}")
+    return value
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    value: Any
+    source: str = Field(min_length=1)
+    note: str = ""
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = ""
+    description: str = ""
+    model_version: Annotated[Any, AfterValidator(_this_version)]
+    players: list[str]
+    fit: dict[str, Any] | None = None
+    parameters: dict[str, _Entry]
+
+
 def load_parameter_set(
     reference: str | Path, base: Path | None = None, named_in: tuple[Path, str] | None = None
 ) -> ParameterSet:
@@ -42,116 +73,77 @@ def load_parameter_set(
         If the file is missing, of another model version, or a name or value is not admissible.
     """
     path = find(reference, FOLDER, ".yaml", base, named_in)
-    data = read_yaml(path)
-    allowed = ("name", "description", "model_version", "players", "fit", "parameters")
-    for key in data:
-        if key not in allowed:
-            raise InputError(path, str(key), f"unknown; {nearest(key, allowed)}")
-    if data.get("model_version") != MODEL_VERSION:
-        raise InputError(
-            path,
-            "model_version",
-            f"{data.get('model_version')} is not the version of these rules, {MODEL_VERSION}",
-        )
-    players = tuple(_labels(path, data.get("players")))
-    entries = data.get("parameters")
-    if not isinstance(entries, dict):
-        raise InputError(path, "parameters", "expected a mapping of parameter names")
-    _check_names(path, entries)
-    values, sources = {}, {}
-    for name, entry in entries.items():
-        if not isinstance(entry, dict) or set(entry) - {"value", "source", "note"}:
-            raise InputError(path, f"parameters.{name}", "expected value: and source:")
-        if not entry.get("source"):
-            raise InputError(path, f"parameters.{name}.source", "missing; say where it comes from")
-        values[name] = _checked(path, players, TABLE[name], entry.get("value"))
-        sources[name] = str(entry["source"])
-    fit = data.get("fit") or {}
-    if not isinstance(fit, dict):
-        raise InputError(path, "fit", "expected a mapping: what the set was fitted to")
-    return ParameterSet(str(data.get("name", path.stem)), path, players, values, sources, fit)
+    file = checked(_File, path, read_yaml(path))
+    given = {name: entry.value for name, entry in file.parameters.items()}
+    names = [name for name in TABLE if name in given or name not in OPTIONAL]
+    forms = tuple((name, _form(TABLE[name], given.get(name))) for name in names)
+    values = checked(_kind(tuple(file.players), forms), path, given, "parameters")
+    sources = {name: entry.source for name, entry in file.parameters.items()}
+    players = tuple(file.players)
+    return ParameterSet(file.name or path.stem, path, players, values, sources, file.fit or {})
 
 
-def _labels(path: Path, players: Any) -> list[str]:
-    if not isinstance(players, list) or not all(isinstance(p, str) for p in players):
-        raise InputError(path, "players", f"{players!r} is not a list of labels")
-    return players
+def _form(parameter: Parameter, value: Any) -> frozenset[str] | None:
+    """None for one number; for one number a player, the players that have one for each lever."""
+    if parameter.shape not in ("player", "lever") or not isinstance(value, dict):
+        return None
+    is_lever = parameter.shape == "lever"
+    return frozenset(player for player, own in value.items() if is_lever and isinstance(own, dict))
 
 
-def _check_names(path: Path, entries: dict[str, Any]) -> None:
-    for name in entries:
-        if name not in TABLE:
-            raise InputError(path, f"parameters.{name}", f"unknown; {nearest(name, TABLE)}")
-    for name in TABLE:
-        if name not in entries and name not in OPTIONAL:
-            raise InputError(path, f"parameters.{name}", "missing; every parameter needs a value")
+@lru_cache(maxsize=16)
+def _kind(players: tuple[str, ...], forms: tuple[tuple[str, frozenset[str] | None], ...]) -> Any:
+    """Type of the values of a set, by the names that it must have and the form of each."""
+    kinds: dict[str, Any] = {}
+    for name, form in forms:
+        parameter = TABLE[name]
+        number = Annotated[Any, BeforeValidator(partial(admissible, parameter))]
+        if parameter.shape == "triple":
+            kinds[name] = _several(parameter, "three", name.endswith("_probability"))
+        elif parameter.shape == "chain":  # rows by the opponent's last move
+            kinds[name] = closed_mapping(dict.fromkeys(MOVES, _several(parameter, "five", True)))
+        elif form is None:
+            kinds[name] = number
+        else:
+            kinds[name] = closed_mapping(
+                {player: dict[str, number] if player in form else number for player in players}
+            )
+    return closed_mapping(kinds)
 
 
-def check_number(source: str | Path, place: str, parameter: Parameter, value: Any) -> float:
-    """`value` as a number within the bounds of `parameter`, or an `InputError`."""
+def _several(parameter: Parameter, count: str, adds_up: bool) -> Any:
+    """Type of a list of numbers, as many as the word `count` says, that may have to add up to 1."""
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, list) or len(value) != {"three": 3, "five": 5}[count]:
+            raise ValueError(f"{value!r} is not a list of {count} numbers")
+        for number in value:
+            admissible(parameter, number)
+        if adds_up and abs(sum(value) - 1.0) > 1e-6:
+            raise ValueError(f"{value} does not sum to 1")
+        return value
+
+    return Annotated[Any, BeforeValidator(check)]
+
+
+def admissible(parameter: Parameter, value: Any) -> float:
+    """`value` as it is; a `ValueError` says what is wrong if it is none of the parameter."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InputError(source, place, f"{value!r} is not a number")
+        raise ValueError(f"{value!r} is not a number")
     if not parameter.low <= value <= parameter.high:  # NaN fails too
-        raise InputError(
-            source,
-            place,
-            f"{value} is out of bounds; allowed: {parameter.low:g} to {parameter.high:g} "
-            f"({parameter.unit})",
-        )
+        allowed = f"{parameter.low:g} to {parameter.high:g} ({parameter.unit})"
+        raise ValueError(f"{value} is out of bounds; allowed: {allowed}")
     if parameter.integer and value != int(value):
-        raise InputError(source, place, f"{value} is not a whole number of {parameter.unit}")
+        raise ValueError(f"{value} is not a whole number of {parameter.unit}")
     return value
 
 
-def _checked(path: Path, players: tuple[str, ...], parameter: Parameter, value: Any) -> Any:
-    place = f"parameters.{parameter.name}"
-    if parameter.shape == "triple":
-        if not isinstance(value, list) or len(value) != 3:
-            raise InputError(path, place, f"{value!r} is not a list of three numbers")
-        numbers = [check_number(path, place, parameter, item) for item in value]
-        if parameter.name.endswith("_probability") and abs(sum(numbers) - 1.0) > 1e-9:
-            raise InputError(path, place, f"{value} does not sum to 1")
-        return numbers
-    if parameter.shape == "chain":
-        return _checked_chain(path, place, parameter, value)
-    if parameter.shape == "scalar" or not isinstance(value, dict):
-        return check_number(path, place, parameter, value)
-    for player in players:
-        if player not in value:
-            raise InputError(path, f"{place}.{player}", "missing")
-    return {
-        _known(path, place, player, players): _checked_player(
-            path, f"{place}.{player}", parameter, item
-        )
-        for player, item in value.items()
-    }
-
-
-def _checked_chain(path: Path, place: str, parameter: Parameter, value: Any) -> dict[str, Any]:
-    """Rows by the opponent's last move; each says how likely the five moves are then."""
-    names = [move.name for move in Move]
-    if not isinstance(value, dict) or set(value) != set(names):
-        raise InputError(path, place, f"expected a mapping of {', '.join(names)}")
-    for name, row in value.items():
-        if not isinstance(row, list) or len(row) != len(names):
-            raise InputError(path, f"{place}.{name}", f"{row!r} is not a list of five numbers")
-        for item in row:
-            check_number(path, f"{place}.{name}", parameter, item)
-        if abs(sum(row) - 1.0) > 1e-6:
-            raise InputError(path, f"{place}.{name}", f"{row} does not sum to 1")
-    return {name: value[name] for name in names}
-
-
-def _known(path: Path, place: str, player: Any, players: tuple[str, ...]) -> str:
-    if str(player) not in players:
-        raise InputError(path, f"{place}.{player}", f"unknown; {nearest(player, players)}")
-    return str(player)
-
-
-def _checked_player(path: Path, place: str, parameter: Parameter, value: Any) -> Any:
-    if parameter.shape == "lever" and isinstance(value, dict):
-        return {
-            str(lever): check_number(path, f"{place}.{lever}", parameter, item)
-            for lever, item in value.items()
-        }
-    return check_number(path, place, parameter, value)
+def check_name(name: str) -> None:
+    """A `ValueError` unless a dotted name is a parameter, or a part of one, of one number."""
+    first, *rest = name.split(".")
+    if first not in TABLE:
+        raise ValueError(f"unknown parameter; {suggest(first, TABLE)}")
+    depth = _DEPTH.get(TABLE[first].shape, -1)
+    if len(rest) > depth:
+        problem = "cannot be set by one number" if depth < 0 else "has no such part"
+        raise ValueError(f"'{first}' {problem}")

@@ -3,19 +3,18 @@
 import datetime as dt
 from typing import Any
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.scenario.schema import Scenario
 
 
 def split_lever(scenario: Scenario, place: str, name: str) -> tuple[int, int]:
     """Player and lever number of ``OWNER.lever``, or an `InputError`."""
-    owner, _, lever = name.partition(".")
     known = [f"{p}.{a}" for p in scenario.players for a in scenario.levers[p]]
     if name not in known:
         raise InputError(
-            scenario.path, place, f"'{name}' is a lever that no one owns; {nearest(name, known)}"
+            scenario.path, place, f"'{name}' is a lever that no one owns; {suggest(name, known)}"
         )
-    return scenario.players.index(owner), list(scenario.levers[owner]).index(lever)
+    return scenario.lever_place(name)
 
 
 def keys_are_players(scenario: Scenario, place: str, mapping: dict[str, Any]) -> None:
@@ -25,7 +24,7 @@ def keys_are_players(scenario: Scenario, place: str, mapping: dict[str, Any]) ->
             raise InputError(
                 scenario.path,
                 f"{place}.{key}",
-                f"unknown player; {nearest(key, scenario.players)}",
+                f"unknown player; {suggest(key, scenario.players)}",
             )
 
 

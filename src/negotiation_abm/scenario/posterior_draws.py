@@ -8,15 +8,14 @@ coefficient, called by the dotted name that `negotiation_abm.load_scenario` sets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.resources import find
-from negotiation_abm.scenario.parameters import FOLDER, TABLE
+from negotiation_abm.scenario.parameters import FOLDER, check_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
 INDEX = ("chain", "draw")
-_DEPTH = {"scalar": 0, "player": 1, "lever": 2}
 
 
 def load_draws(reference: str | Path, base: Path | None = None) -> "pd.DataFrame":
@@ -54,7 +53,10 @@ def load_draws(reference: str | Path, base: Path | None = None) -> "pd.DataFrame
     if draws.empty or not coefficients(draws):
         raise InputError(path, "", "holds no draws")
     for name in coefficients(draws):
-        _check_name(path, name)
+        try:
+            check_name(name)
+        except ValueError as error:
+            raise InputError(path, name, str(error)) from None
         numbers = pd.to_numeric(draws[name], errors="coerce")
         if not numbers.abs().lt(float("inf")).all():
             raise InputError(path, name, "holds something that is not a finite number")
@@ -70,13 +72,3 @@ def changes_of(draws: "pd.DataFrame", number: int) -> dict[str, float]:
     """Draw `number` (a row, from 0) as changes for `negotiation_abm.load_scenario`."""
     row = draws.iloc[number]
     return {name: float(row[name]) for name in coefficients(draws)}
-
-
-def _check_name(path: Path, name: str) -> None:
-    first, *rest = name.split(".")
-    if first not in TABLE:
-        raise InputError(path, name, f"no parameter; {nearest(first, TABLE)}")
-    depth = _DEPTH.get(TABLE[first].shape, -1)
-    if len(rest) > depth:
-        problem = "cannot be set by one number" if depth < 0 else "has no such part"
-        raise InputError(path, name, f"'{first}' {problem}")

@@ -1,11 +1,25 @@
 """What a game was made from, for the manifest of a result."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from negotiation_abm.core import modules
 from negotiation_abm.files.provenance import file_hash, text_hash
+from negotiation_abm.files.resources import source_hash
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.strategies import outside
+
+
+def rules_hash(*places: str) -> str:
+    """Hash of the sources that determine the numbers of a run of a scenario.
+
+    These are the rules, the strategies (those from outside the package too) and what makes a game
+    of a scenario, and `places`, the folders and files of the package that play it.
+    """
+    sources = source_hash("core", "strategies", "scenario", *places)
+    others = {name: file_hash(Path(path)) for name, path in outside().items()}
+    return text_hash([sources, others])[:16] if others else sources
 
 
 def provenance_of(game: Game) -> dict[str, Any]:
@@ -18,11 +32,12 @@ def provenance_of(game: Game) -> dict[str, Any]:
         "parameter_set": {"name": chosen.name, "values": chosen.values, "sources": chosen.sources},
         "parameter_hash": text_hash(chosen.values),
         "notes": list(game.notes),
-    } | _strategy_files(scenario["strategies"])
+        **_files("strategy_files", outside(), scenario["strategies"].values()),
+        **_files("module_files", modules.outside(), game.scenario.modules.names()),
+    }
 
 
-def _strategy_files(strategies: dict[str, str]) -> dict[str, Any]:
-    """Hashes of the files of strategies that are not of this package."""
-    known = outside()
-    used = {name: file_hash(Path(known[name])) for name in strategies.values() if name in known}
-    return {"strategy_files": used} if used else {}
+def _files(entry: str, known: dict[str, str], used: Iterable[str]) -> dict[str, Any]:
+    """Hashes of the files of strategies or modules in use that are not of this package."""
+    hashes = {name: file_hash(Path(known[name])) for name in used if name in known}
+    return {entry: hashes} if hashes else {}

@@ -8,26 +8,20 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, Field, PrivateAttr
 
-from negotiation_abm.core.modules.delivery import MAX_PLEDGES
-from negotiation_abm.core.modules.shocks import MAX_SHOCKS, QUANTITIES
 from negotiation_abm.core.params import LEVER_NUMBERS
 from negotiation_abm.core.terms import MAX_EXCHANGES
+from negotiation_abm.scenario.fields import CONFIG, Day, Number, Whole
+from negotiation_abm.scenario.module_models import Modules
 
 _LEVER = {parameter.name: parameter for parameter in LEVER_NUMBERS}
 
-FIRST_DAY, LAST_DAY = dt.date(1000, 1, 1), dt.date(3000, 1, 1)
-
-Number = Annotated[float, Field(strict=True)]  # neither text nor yes and no
-Whole = Annotated[int, Field(strict=True)]
-Day = Annotated[dt.date, Field(ge=FIRST_DAY, le=LAST_DAY)]
-
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
+    model_config = CONFIG
 
 
 def _number(name: str, **extra: Any) -> Any:
@@ -130,111 +124,6 @@ class ScriptedMove(_Model):
     exchange: Whole = Field(default=1, ge=1, le=MAX_EXCHANGES)
 
 
-class Pledge(_Model):
-    """A promise of one side, delivered in its time or not (module `delivery`)."""
-
-    name: str
-    player: str
-    lever: str | None = Field(default=None, description="lever of that player; null: an effort")
-    weight: Number = Field(ge=0, le=10, description="importance, 1: as much as the main lever")
-    made: Day
-    due: Day
-    amount: str = Field(default="", description="what was promised, in words")
-    source: str = ""
-
-
-class Delivery(_Model):
-    """Inputs of the module `delivery`."""
-
-    pledges: list[Pledge] = Field(max_length=MAX_PLEDGES)
-
-
-class Change(_Model):
-    """A change of a side's base values from a date on (module `negotiator`)."""
-
-    date: Day
-    player: str
-    initiative: Number = Field(default=0.0, ge=-20, le=20, description="nats")
-    audience_cost: Number = Field(default=0.0, ge=-20, le=20, description="nats")
-    offer_cost: Number = Field(default=0.0, ge=-20, le=20, description="nats")
-    ramp_weeks: Whole = Field(default=0, ge=0, le=520, description="0: at once")
-    source: str = ""
-
-
-class Negotiator(_Model):
-    """Inputs of the module `negotiator`."""
-
-    changes: list[Change]
-
-
-class IssueEvent(_Model):
-    """A dated event on a side issue."""
-
-    date: Day
-    issue: str
-    player: str = Field(description="the side that it angers or pleases")
-    tension: Number = Field(default=0.0, ge=0, le=10, description="in escalations")
-    sweetener: Number = Field(default=0.0, ge=0, le=10, description="in concessions")
-    note: str = ""
-
-
-class SideIssues(_Model):
-    """Inputs of the module `side_issues`."""
-
-    weights: dict[str, Number] = Field(description="weight of each issue, 1: like a trade move")
-    events: list[IssueEvent]
-
-
-class StateShock(_Model):
-    """A change of one quantity from outside (module `shocks`)."""
-
-    quantity: str = Field(description=", ".join(QUANTITIES))
-    date: Day | None = None
-    rate: Number | None = Field(default=None, ge=0, le=1, description="a week, if at random")
-    player: str | None = None
-    lever: str | None = Field(default=None, description="OWNER.lever")
-    set: Number | None = None
-    add: Number | None = None
-    note: str = ""
-
-
-class Shocks(_Model):
-    """Inputs of the module `shocks`."""
-
-    events: list[StateShock] = Field(max_length=MAX_SHOCKS)
-
-
-class Levers(_Model):
-    """Inputs of a module that needs to know which levers it is about."""
-
-    levers: list[str] = Field(default=[], description="OWNER.lever")
-
-
-class Plain(_Model):
-    """A module without inputs: naming it switches it on."""
-
-
-class Modules(_Model):
-    """Modules that are on, with their inputs; see ``docs/mechanisms.md``."""
-
-    delivery: Delivery | None = None
-    enforcement: Plain | None = None
-    alternative_supply: Plain | None = None
-    decoupling: Plain | None = None
-    coalition: Levers | None = Field(default=None, description="levers of world scope")
-    negotiator: Negotiator | None = None
-    status: Levers | None = Field(default=None, description="retained levers")
-    mediation: Plain | None = None
-    side_issues: SideIssues | None = None
-    shocks: Shocks | None = None
-    own: list[str] = Field(default=[], description="modules of your own, by file name")
-
-    def names(self) -> list[str]:
-        """Names of the modules that are on."""
-        typed = [name for name in type(self).model_fields if name != "own"]
-        return [name for name in typed if getattr(self, name) is not None] + self.own
-
-
 class Observation(_Model):
     """The record that a replay of this scenario uses unless told otherwise."""
 
@@ -281,6 +170,11 @@ class Scenario(_Model):
     def end(self) -> dt.date:
         """First day after the horizon."""
         return self.start + dt.timedelta(weeks=self.horizon_weeks)
+
+    def lever_place(self, name: str) -> tuple[int, int]:
+        """Player and lever number of ``OWNER.lever``."""
+        owner, _, lever = name.partition(".")
+        return self.players.index(owner), list(self.levers[owner]).index(lever)
 
     def turn_of(self, date: dt.date) -> int:
         """Turn (week from the start) that holds `date`; may lie outside the horizon."""

@@ -6,8 +6,7 @@ import numpy as np
 
 from negotiation_abm.core.state import WEEK
 from negotiation_abm.core.terms import Forum, Move, option_of
-from negotiation_abm.scenario.load import Scenario
-from negotiation_abm.scenario.places import split_lever
+from negotiation_abm.scenario.schema import Scenario
 
 
 def scenario_weeks(scenario: Scenario) -> np.ndarray:
@@ -28,7 +27,7 @@ def scenario_weeks(scenario: Scenario) -> np.ndarray:
     changed = weeks["salience"][1:] != weeks["salience"][:-1]
     weeks["new_salience"][1:] = changed.any(axis=(1, 2))
     for shock in scenario.shocks:
-        i, a = split_lever(scenario, "shocks", shock.lever)
+        i, a = scenario.lever_place(shock.lever)
         turn = scenario.turn_of(shock.date)
         weeks["shock"][turn, i, a] = shock.level
         weeks["has_shock"][turn] = 1
@@ -59,12 +58,12 @@ def _fill_salience(scenario: Scenario, weeks: np.ndarray) -> None:
     """Factors of the calendar, judged on the middle day of each week."""
     middle = [scenario.date_of(turn) + dt.timedelta(days=3) for turn in range(len(weeks))]
     for season in scenario.calendar.seasons:
-        i, a = split_lever(scenario, "calendar.seasons", season.lever)
+        i, a = scenario.lever_place(season.lever)
         for turn, day in enumerate(middle):
             if day.month in season.months:
                 weeks["salience"][turn, i, a] *= season.factor
     for approach in scenario.calendar.approaches:
-        i, a = split_lever(scenario, "calendar.approaches", approach.lever)
+        i, a = scenario.lever_place(approach.lever)
         for turn, day in enumerate(middle):
             weeks_to = (approach.date - day).days / 7.0
             if 0.0 <= weeks_to <= approach.ramp_weeks:

@@ -2,7 +2,9 @@
 
 A value is a sum of what all moves of a type share and what the lever itself adds. So the odds
 are products of a few shared factors, new at every decision, and of factors of each lever, which
-stay the same for weeks. Two memories in the state save work:
+stay the same for weeks. Each factor is the exponential of a function of
+`negotiation_abm.core.payoffs`, so a term that is added to that function is in the odds too. Two
+memories in the state save work:
 
 - factors of a lever, with the inputs that they were made from: made anew when an input differs;
 - their products with what answers and coverage make of them, and the sums of these over levers:
@@ -28,9 +30,12 @@ from negotiation_abm.core.payoffs import (
     option_value,
     pressure_value,
     settlement_value,
+    strike_value,
     suspend_value,
     threaten_value,
+    warning_value,
 )
+from negotiation_abm.core.terms import Move, num_options, option_of
 from negotiation_abm.core.transitions import TINY, can_offer, is_legal
 
 LIMIT = 110.0
@@ -132,7 +137,7 @@ def _shift_lever(state, params, week, player, lever):
 
 @rule
 def _shared_exp(state, player, place, exponent):
-    """The same as `limited_exp`; the last result of each place is kept with its exponent."""
+    """`limited_exp`, memoised: one slot per player and shared factor."""
     if state.shared_inputs[player, place] != exponent or state.shared_odds[player, place] <= 0.0:
         state.shared_inputs[player, place] = exponent
         state.shared_odds[player, place] = limited_exp(exponent)
@@ -148,30 +153,27 @@ def shared_factors(state, params, week, player):
     if state.are_summed[player] == 0 or params.num_modules > 0:
         _make_ready(state, params, week, player)
     precision = params.precision
-    pressure = _shared_exp(
-        state, player, 0, precision * pressure_value(state, params, week, player)
-    )
+    pressure = precision * pressure_value(state, params, week, player)
+    pressure = _shared_exp(state, player, 0, pressure)
+    strike = precision * strike_value(state, params, week, player)
+    strike = _shared_exp(state, player, 1, strike)
+    warning = precision * warning_value(state, params, week, player)
+    warning = _shared_exp(state, player, 2, warning)
     settlement = precision * settlement_value(state, params, week, player)
-    settlement = _shared_exp(state, player, 1, settlement)
-    goodwill = _shared_exp(
-        state, player, 2, precision * goodwill_value(state, params, week, player)
-    )
+    settlement = _shared_exp(state, player, 3, settlement)
+    goodwill = precision * goodwill_value(state, params, week, player)
+    goodwill = _shared_exp(state, player, 4, goodwill)
     offer = 0.0
     if can_offer(state, params, player):
         offering = precision * suspend_value(state, params, week, player)
-        offer = settlement * _shared_exp(state, player, 3, offering)
-    return (
-        pressure * params.initiative_odds[player],
-        pressure * params.threat_odds[player],
-        settlement * goodwill,
-        offer,
-    )
+        offer = settlement * _shared_exp(state, player, 5, offering)
+    return pressure * strike, pressure * warning, settlement * goodwill, offer
 
 
 @rule
 def _sharp_weights(state, params, week, player, weights):
-    """The same as `option_weights` without memory, for a precision at which that could overflow."""
-    count = 2 + 3 * params.num_levers[player]
+    """`option_weights` without memory, for a precision at which a product could overflow."""
+    count = num_options(params.num_levers[player])
     largest = 0.0
     for option in range(count):
         if is_legal(state, params, player, option):
@@ -206,9 +208,9 @@ def option_weights(state, params, week, player, weights):
     weights[1] = offer
     total = 1.0 + offer
     for lever in range(params.num_levers[player]):
-        first = 2 + 3 * lever
+        first = option_of(Move.ESCALATE, lever)
         weights[first] = escalate * state.ready_odds[player, lever, 0]
         weights[first + 1] = threaten * state.ready_odds[player, lever, 1]
         weights[first + 2] = concede * state.ready_odds[player, lever, 2]
         total += weights[first] + weights[first + 1] + weights[first + 2]
-    return 2 + 3 * params.num_levers[player], total
+    return num_options(params.num_levers[player]), total

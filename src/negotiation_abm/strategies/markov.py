@@ -9,7 +9,7 @@ baselines of a calibration (order-1 Markov, pooled).
 # mypy: disable-error-code="no-untyped-def"
 
 from negotiation_abm.core._rule import rule
-from negotiation_abm.core.terms import move_of, opponent_of
+from negotiation_abm.core.terms import move_of, num_options, opponent_of
 from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.strategies.logit import draw_option
 
@@ -21,7 +21,7 @@ PLAIN = True
 def choose(state, params, week, player, u, weights):
     """An option drawn by the chain."""
     last = move_of(state.last_option[opponent_of(player)])
-    count = 2 + 3 * params.num_levers[player]
+    count = num_options(params.num_levers[player])
     total = 0.0
     for option in range(count):
         weights[option] = 0.0

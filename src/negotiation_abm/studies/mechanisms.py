@@ -3,7 +3,7 @@
 The base is the game without any module, from two starts: the Busan truce (how long it lasts) and
 January 2025 (how soon the first truce comes). Each module is then switched on alone, with the
 inputs that ``mechanisms_busan`` and ``mechanisms_2025`` give it, and all of them together; all
-with the same draws.
+with the same draws. A module that these scenarios leave off has no row.
 """
 
 from pathlib import Path
@@ -13,7 +13,8 @@ import pandas as pd
 
 from negotiation_abm.core.modules import MODULES, NAMES
 from negotiation_abm.files.folder import writing
-from negotiation_abm.run.paired import Difference, mean_difference, median_difference, outcomes
+from negotiation_abm.run.paired import Difference, mean_difference, median_difference
+from negotiation_abm.run.play import Played, play_one
 from negotiation_abm.scenario.game import Game, build_game
 from negotiation_abm.scenario.load import Scenario, load_scenario
 from negotiation_abm.scenario.provenance import provenance_of
@@ -21,6 +22,7 @@ from negotiation_abm.scenario.schema import Modules
 
 STARTS = ("mechanisms_busan", "mechanisms_2025")
 EVERY = "all together"
+JUDGED_BY = ("truce_weeks", "outlasts_365", "first_truce_weeks")
 
 
 def mechanisms_table(
@@ -44,21 +46,25 @@ def mechanisms_table(
     rows: list[dict[str, Any]] = []
     changes = {"parameters": parameters} if parameters else {}
     bases = {start: start_with(start, [], changes=changes) for start in STARTS}
-    played = {start: outcomes(game, replicates, seed, threads) for start, game in bases.items()}
+
+    def play(games: dict[str, Game]) -> tuple[Played, ...]:
+        return tuple(
+            play_one(games[start], JUDGED_BY, replicates, seed, threads) for start in STARTS
+        )
+
+    busan, first = play(bases)
     for label, names, issue in _cases():
-        games = {start: start_with(start, names, issue, changes) for start in STARTS}
-        changed = {
-            start: outcomes(game, replicates, seed, threads) for start, game in games.items()
-        }
-        busan, first = (played[start] for start in STARTS)
-        busan_on, first_on = (changed[start] for start in STARTS)
+        busan_on, first_on = play(
+            {start: start_with(start, names, issue, changes) for start in STARTS}
+        )
         row: dict[str, Any] = {"module": label, "claims": " ".join(_claims(names))}
-        for name, difference in (
-            ("median_weeks", median_difference(busan[:, 2], busan_on[:, 2], seed)),
-            ("survival_365", mean_difference(busan[:, 1], busan_on[:, 1])),
-            ("first_truce_weeks", mean_difference(first[:, 0], first_on[:, 0])),
+        lasted = median_difference(busan["truce_weeks"], busan_on["truce_weeks"], seed)
+        row |= _columns("median_weeks", lasted)
+        for name, outcome, base, on in (
+            ("survival_365", "outlasts_365", busan, busan_on),
+            ("first_truce_weeks", "first_truce_weeks", first, first_on),
         ):
-            row |= _columns(name, difference)
+            row |= _columns(name, mean_difference(base[outcome], on[outcome]))
         rows.append(row)
     table = pd.DataFrame(rows)
     if out is not None:
@@ -70,13 +76,14 @@ def mechanisms_table(
 
 def _cases() -> list[tuple[str, list[str], str | None]]:
     """Label, modules that are on, and the one side issue that is kept (None: all)."""
-    single: list[tuple[str, list[str], str | None]] = [(name, [name], None) for name in NAMES]
-    issues = load_scenario(STARTS[0]).modules.side_issues
+    modules = load_scenario(STARTS[0]).modules
+    single: list[tuple[str, list[str], str | None]] = [(n, [n], None) for n in modules.names()]
+    issues = modules.side_issues
     weights = issues.weights if issues else {}
     kept: list[tuple[str, list[str], str | None]] = [
         (f"side_issues: {issue}", ["side_issues"], issue) for issue in weights
     ]
-    return [*single, *kept, (EVERY, list(NAMES), None)]
+    return [*single, *kept, (EVERY, modules.names(), None)]
 
 
 def start_with(
@@ -90,14 +97,12 @@ def start_with(
     `changes` are changes of the scenario, as for `load_scenario`.
     """
     scenario = load_scenario(start, changes)
-    given = {name: getattr(scenario.modules, name, None) for name in names}
-    typed = {name: entry for name, entry in given.items() if entry is not None}
-    own = [name for name in names if name not in Modules.model_fields]
-    if issue is not None and scenario.modules.side_issues is not None:
+    given = {name: getattr(scenario.modules, name) for name in names}
+    if issue is not None:
         issues = scenario.modules.side_issues
         events = [event for event in issues.events if event.issue == issue]
-        typed["side_issues"] = issues.model_copy(update={"events": events})
-    changed: Scenario = scenario.model_copy(update={"modules": Modules(**typed, own=own)})
+        given["side_issues"] = issues.model_copy(update={"events": events})
+    changed: Scenario = scenario.model_copy(update={"modules": Modules(**given)})
     return build_game(changed)
 
 

@@ -25,8 +25,8 @@ from negotiation_abm.files.folder import writing
 from negotiation_abm.files.provenance import SEED_FORMULA, file_hash
 from negotiation_abm.record.load import Record
 from negotiation_abm.replay.replay import replay_record
-from negotiation_abm.run.batch import blank_traces, in_order, run_replicates
 from negotiation_abm.run.paired import Difference, mean_difference
+from negotiation_abm.run.play import Case, play
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.scenario.provenance import provenance_of
 from negotiation_abm.strategies._lookahead import copy_state, imagine, new_twin
@@ -86,10 +86,8 @@ def moments(game: Game, record: Record) -> list[Moment]:
     ]
 
 
-def payoff_after(
-    game: Game, moment: Moment, option: int, replicates: int, seed: int, weeks_ahead: int
-) -> np.ndarray:
-    """Mean weekly flow payoff of the player in the weeks after `option`, shape (replicates,)."""
+def game_after(game: Game, moment: Moment, option: int, weeks_ahead: int) -> Game:
+    """The game that goes on from a moment after `option`, for so many weeks."""
     twin, info = new_twin(), as_object(blank(INFO)[0])
     copy_state(twin, moment.state)
     state = twin[0]
@@ -97,11 +95,33 @@ def payoff_after(
     turn = int(state.turn)
     weeks = game.weeks[: turn + weeks_ahead].copy()
     weeks["forum"][turn] = state.forum
+    weeks["has_shock"][turn] = 0  # its levels stand already, and the move came after them
     state.exchange = 0
-    onward = replace(game, weeks=weeks, initial=as_record(state, STATE))
-    traces = blank_traces(onward, replicates)
-    run_replicates(onward, seed, 0, replicates, traces)
-    return np.asarray(traces["flow"][:, :, moment.player].mean(axis=1))
+    return replace(game, weeks=weeks, initial=as_record(state, STATE))
+
+
+def payoffs_after(
+    game: Game,
+    found: list[Moment],
+    replicates: int,
+    seed: int,
+    weeks_ahead: int,
+    threads: int | None = None,
+) -> Iterator[tuple[Moment, dict[int, np.ndarray]]]:
+    """For each moment: what each legal option is worth.
+
+    Worth is the mean weekly flow payoff of the player in the weeks after it, shape (replicates,).
+    """
+    flows = [f"{player}.flow" for player in game.players]
+    cases = (
+        Case((moment, option), game_after(game, moment, option, weeks_ahead))
+        for moment in found
+        for option in moment.legal
+    )
+    results = play(cases, flows, replicates, seed, threads)
+    for moment in found:
+        flow = flows[moment.player]
+        yield moment, {option: next(results)[flow] for option in moment.legal}
 
 
 def regrets(
@@ -114,15 +134,9 @@ def regrets(
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[tuple[Moment, int, Difference, Difference]]:
     """For each moment: the best option, what the move lacks to it, what it gains over HOLD."""
-    tasks = [(moment, option) for moment in found for option in moment.legal]
-
-    def play(task: tuple[Moment, int]) -> np.ndarray:
-        return payoff_after(game, *task, replicates, seed, weeks_ahead)
-
-    results = in_order(play, tasks, threads)
     half = max(1, replicates // 2)
-    for number, moment in enumerate(found):
-        payoffs = {option: next(results) for option in moment.legal}
+    played = payoffs_after(game, found, replicates, seed, weeks_ahead, threads)
+    for number, (moment, payoffs) in enumerate(played):
         best = max(payoffs, key=lambda option: float(payoffs[option][:half].mean()))
         made = payoffs[moment.option]
         regret = mean_difference(made[-half:], payoffs[best][-half:])

@@ -9,7 +9,8 @@ chunks, the workers, or how often the sweep was stopped.
 
 import numpy as np
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
+from negotiation_abm.run.registry import outcomes_for
 from negotiation_abm.scenario.load import scenario_of
 from negotiation_abm.sweep.cells import Rectangle
 from negotiation_abm.sweep.estimates import Estimator, Outcome, Settings
@@ -94,12 +95,13 @@ def outcome_of(plan: Plan) -> Outcome:
     assert spec.stop is not None
     of_truces = [f"survival_{days}" for days in spec.days] + ["rmst_weeks", "median_weeks"]
     base = scenario_of(plan.source.path, plan.source.content, spec.set)
-    of_runs = ["first_truce_weeks", "num_truces", "num_renewals", "num_repairs", "weeks_in_truce"]
-    of_runs += ["num_meetings", *(f"{player}.num_escalate" for player in base.players)]
+    first = plan.games().game(plan.changes(0))
+    columns = [outcome.name for outcome in outcomes_for(first, "sweep")]
+    of_runs = ["first_truce_weeks", *(name for name in columns if name != "first_truce_week")]
     if spec.stop.outcome in of_runs:
         return Outcome("", "", spec.stop.outcome)
     if spec.stop.outcome not in of_truces:
-        hint = nearest(spec.stop.outcome, [*of_truces, *of_runs])
+        hint = suggest(spec.stop.outcome, [*of_truces, *of_runs])
         raise InputError(spec.path, f"stop.outcome: {spec.stop.outcome}", f"unknown; {hint}")
     group = spec.stop.group or ("running" if base.truce else "all")
     return Outcome(spec.stop.measure, group, spec.stop.outcome)

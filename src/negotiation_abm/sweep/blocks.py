@@ -1,42 +1,119 @@
 """The blocks of a sweep's `design` as designs, with clear errors."""
 
-import csv
 import datetime as dt
-import io
 import math
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from negotiation_abm.files.errors import InputError, nearest
-from negotiation_abm.files.resources import parse_yaml, read_text
-from negotiation_abm.files.schema_errors import node_at
+from negotiation_abm.files.errors import InputError, suggest
+from negotiation_abm.files.resources import file_beside, parse_yaml
+from negotiation_abm.files.sheets import read_sheet
+from negotiation_abm.files.validation import checked, node_at
+from negotiation_abm.scenario.load import changes_beside, reference_beside
 from negotiation_abm.scenario.parameters import TABLE
 from negotiation_abm.scenario.posterior_draws import changes_of, load_draws
 from negotiation_abm.scenario.schema import Scenario
 from negotiation_abm.sweep.designs import Chain, Cross, Design, Grid, Listed, Range, Sampled, Zip
 
-KINDS = ("grid", "zip", "list", "latin_hypercube", "sobol", "posterior", "cross")
 MOST_SAMPLED = 10_000_000  # numbers in a sampled design, 80 MB
+Whole = Annotated[int, Field(strict=True)]
+Names = Annotated[dict[str, Any], Field(min_length=1)]
 
 
-def design_of(path: Path, blocks: Any, place: str = "design") -> Design:
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True)
+
+
+class Span(_Model):
+    """From a number or date to another: ``[low, high]``, or ``low:``, ``high:`` and ``scale:``."""
+
+    low: Any
+    high: Any
+    scale: Literal["linear", "log"] = "linear"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_pair(cls, given: Any) -> Any:
+        if isinstance(given, list) and len(given) == 2:
+            return {"low": given[0], "high": given[1]}
+        if not isinstance(given, dict):
+            raise ValueError("expected [low, high], or low:, high: and scale:")
+        return given
+
+    @model_validator(mode="after")
+    def _check(self) -> "Span":
+        low, high = self.low, self.high
+        if not self.is_dates:
+            if any(
+                isinstance(end, bool) or not isinstance(end, int | float) for end in (low, high)
+            ):
+                raise ValueError(f"{low!r} to {high!r}: two numbers or two dates")
+            if not math.isfinite(low) or not math.isfinite(high):
+                raise ValueError(f"{low} to {high} is not finite")
+        if low > high:
+            raise ValueError(f"{low} is above {high}")
+        if self.scale == "log" and (self.is_dates or low <= 0):
+            raise ValueError("a log scale needs numbers above 0")
+        return self
+
+    @property
+    def is_dates(self) -> bool:
+        """Two dates?"""
+        return type(self.low) is dt.date and type(self.high) is dt.date
+
+    def range(self, kind: str = "number") -> Range:
+        """What a design draws from; `kind` is ``number`` or ``whole``."""
+        return Range(self.low, self.high, "date" if self.is_dates else kind, self.scale == "log")
+
+
+class _Steps(_Model):
+    first: Any = Field(alias="from")
+    last: Any = Field(alias="to")
+    steps: Whole = Field(ge=1, le=10_000_000)
+    scale: Literal["linear", "log"] = "linear"
+
+
+class _Posterior(_Model):
+    set: str
+    draws: Whole | None = Field(default=None, ge=1)
+
+
+class _Sampled(_Model):
+    points: Whole = Field(ge=1)
+    seed: Whole = Field(default=1, ge=0, le=2**64 - 1)
+    ranges: dict[str, Span] = Field(min_length=1)
+
+
+_CONTENT: dict[str, Any] = {
+    "grid": Names,
+    "zip": Names,
+    "list": Any,
+    "latin_hypercube": _Sampled,
+    "sobol": _Sampled,
+    "posterior": _Posterior,
+    "cross": Annotated[list[Any], Field(min_length=2)],
+}
+KINDS = tuple(_CONTENT)
+
+
+def design_of(path: Path, blocks: list[Any], place: str = "design") -> Design:
     """The design that a list of blocks describes; blocks follow one another."""
-    if not isinstance(blocks, list) or not blocks:
-        raise InputError(path, place, f"expected a list of blocks; allowed: {', '.join(KINDS)}")
     parts = [_block(path, f"{place}.{i}", block) for i, block in enumerate(blocks)]
     return parts[0] if len(parts) == 1 else Chain(tuple(parts))
 
 
-def _block(path: Path, place: str, block: Any) -> Design:
-    if not isinstance(block, dict) or len(block) != 1:
+def _block(path: Path, place: str, given: Any) -> Design:
+    if not isinstance(given, dict) or len(given) != 1:
         raise InputError(path, place, f"expected one of {', '.join(KINDS)}")
-    ((kind, content),) = block.items()
-    if kind not in KINDS:
-        raise InputError(path, f"{place}.{kind}", f"unknown design; {nearest(kind, KINDS)}")
+    ((kind, content),) = given.items()
     place = f"{place}.{kind}"
+    if kind not in KINDS:
+        raise InputError(path, place, f"unknown design; {suggest(kind, KINDS)}")
+    content = checked(_CONTENT[kind], path, content, place)
     if kind == "grid":
         return Grid(_axes(path, place, content))
     if kind == "zip":
@@ -50,10 +127,12 @@ def _block(path: Path, place: str, block: Any) -> Design:
     return _sampled(path, place, kind, content)
 
 
-def _axes(path: Path, place: str, content: Any) -> dict[str, list[Any]]:
-    if not isinstance(content, dict) or not content:
-        raise InputError(path, place, "expected a mapping of dotted names to values")
-    return {str(name): _values(path, f"{place}.{name}", item) for name, item in content.items()}
+def _axes(path: Path, place: str, content: dict[str, Any]) -> dict[str, list[Any]]:
+    axes = {name: _values(path, f"{place}.{name}", item) for name, item in content.items()}
+    return {
+        name: [changes_beside({name: value}, path.parent)[name] for value in values]
+        for name, values in axes.items()
+    }
 
 
 def _values(path: Path, place: str, item: Any) -> list[Any]:
@@ -62,28 +141,22 @@ def _values(path: Path, place: str, item: Any) -> list[Any]:
         if not item:
             raise InputError(path, place, "no values")
         return item
-    allowed = ("from", "to", "steps", "scale")
-    if not isinstance(item, dict) or not {"from", "to", "steps"} <= set(item) <= set(allowed):
+    if not isinstance(item, dict):
         raise InputError(path, place, "expected a list of values, or from:, to: and steps:")
-    steps = item["steps"]
-    if not _is_whole(steps) or not 1 <= steps <= 10_000_000:
-        raise InputError(path, f"{place}.steps", f"{steps!r}; allowed: 1 to 10000000")
-    spread = _range(path, place, {"low": item["from"], "high": item["to"]}, item.get("scale"), "")
-    quantiles = np.linspace(0.0, 1.0, steps).tolist()
+    steps = checked(_Steps, path, item, place)
+    ends = {"low": steps.first, "high": steps.last, "scale": steps.scale}
+    spread = checked(Span, path, ends, place).range()
+    quantiles = np.linspace(0.0, 1.0, steps.steps).tolist()
     if spread.kind == "date":
         days = (spread.high - spread.low).days
         return [spread.low + dt.timedelta(days=round(days * u)) for u in quantiles]
     numbers = [float(f"{spread.at(u):.12g}") for u in quantiles]
-    if _is_whole(item["from"]) and _is_whole(item["to"]):
+    if isinstance(spread.low, int) and isinstance(spread.high, int):
         return [int(number) if number.is_integer() else number for number in numbers]
     return numbers
 
 
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _zip(path: Path, place: str, content: Any) -> Zip:
+def _zip(path: Path, place: str, content: dict[str, Any]) -> Zip:
     axes = _axes(path, place, content)
     lengths = {name: len(values) for name, values in axes.items()}
     if len(set(lengths.values())) > 1:
@@ -95,25 +168,23 @@ def _zip(path: Path, place: str, content: Any) -> Zip:
 def _list(path: Path, place: str, content: Any) -> Listed:
     """Points in a CSV file (a column a name, an empty cell leaves it alone) or in the spec."""
     if isinstance(content, list) and all(isinstance(p, dict) for p in content) and content:
-        return Listed([{str(name): value for name, value in p.items()} for p in content])
+        points = [{str(name): value for name, value in p.items()} for p in content]
+        return Listed([changes_beside(point, path.parent) for point in points])
     if not isinstance(content, str):
         raise InputError(path, place, "expected the name of a CSV file, or a list of mappings")
-    source = next((p for p in (Path(content), path.parent / content) if p.is_file()), None)
+    source = file_beside(content, path.parent)
     if source is None:
         raise InputError(path, place, f"'{content}': no such file")
-    rows = list(csv.reader(io.StringIO(read_text(source))))
-    if len(rows) < 2:
+    sheet = read_sheet(source)
+    if not sheet.rows:
         raise InputError(source, "", "expected a line of dotted names, then a line for each point")
-    header = [name.strip() for name in rows[0]]
-    if len(set(header)) < len(header) or not all(header):
+    if len(set(sheet.header)) < len(sheet.header) or not all(sheet.header):
         raise InputError(source, "line 1", "a name is empty or given twice")
     points = []
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != len(header):
-            problem = f"{len(row)} cells under {len(header)} names"
-            raise InputError(source, f"line {number}", problem)
-        cells = zip(header, row, strict=True)
-        points.append({n: _cell(source, number, n, text) for n, text in cells if text.strip()})
+    for number, row in sheet.rows:
+        cells = zip(sheet.header, map(sheet.number, row), strict=True)
+        point = {n: _cell(source, number, n, text) for n, text in cells if text}
+        points.append(changes_beside(point, source.parent))
     return Listed(points)
 
 
@@ -124,22 +195,18 @@ def _cell(source: Path, number: int, name: str, text: str) -> Any:
         raise InputError(source, f"line {number}, {name}", f"{text!r} is not a value") from None
 
 
-def _posterior(path: Path, place: str, content: Any) -> Listed:
+def _posterior(path: Path, place: str, content: _Posterior) -> Listed:
     """Draws of a calibrated set, evenly spaced over its rows."""
-    if not isinstance(content, dict) or not {"set"} <= set(content) <= {"set", "draws"}:
-        raise InputError(path, place, "expected set: and draws:")
-    draws = load_draws(str(content["set"]), path.parent)
-    count = content.get("draws", len(draws))
-    if not _is_whole(count) or not 1 <= count <= len(draws):
-        raise InputError(path, f"{place}.draws", f"{count!r}; allowed: 1 to {len(draws)}")
+    reference = reference_beside(content.set, path.parent)
+    draws = load_draws(reference, path.parent)
+    count = content.draws or len(draws)
+    if count > len(draws):
+        raise InputError(path, f"{place}.draws", f"{count}; allowed: 1 to {len(draws)}")
     rows = [number * len(draws) // count for number in range(count)]
-    chosen = {"parameters": str(content["set"])}
-    return Listed([chosen | changes_of(draws, row) for row in rows])
+    return Listed([{"parameters": reference} | changes_of(draws, row) for row in rows])
 
 
-def _cross(path: Path, place: str, content: Any) -> Cross:
-    if not isinstance(content, list) or len(content) < 2:
-        raise InputError(path, place, "expected a list of two or more blocks")
+def _cross(path: Path, place: str, content: list[Any]) -> Cross:
     parts = [_block(path, f"{place}.{i}", block) for i, block in enumerate(content)]
     seen: dict[str, int] = {}
     for number, part in enumerate(parts):
@@ -151,68 +218,34 @@ def _cross(path: Path, place: str, content: Any) -> Cross:
     return Cross(tuple(parts))
 
 
-def _sampled(path: Path, place: str, kind: str, content: Any) -> Sampled:
-    allowed = ("points", "seed", "ranges")
-    if not isinstance(content, dict):
-        raise InputError(path, place, f"expected {', '.join(allowed)}")
-    for key in content:
-        if key not in allowed:
-            raise InputError(path, f"{place}.{key}", f"unknown; {nearest(key, allowed)}")
-    ranges = content.get("ranges")
-    if not isinstance(ranges, dict) or not ranges:
-        raise InputError(path, f"{place}.ranges", "expected a mapping of names to [low, high]")
-    points: Any = content.get("points")
-    seed: Any = content.get("seed", 1)
-    most = MOST_SAMPLED // len(ranges)
-    if not _is_whole(points) or not 1 <= points <= most:
-        raise InputError(path, f"{place}.points", f"{points!r}; allowed: 1 to {most}")
+def _sampled(path: Path, place: str, kind: str, content: _Sampled) -> Sampled:
+    points, most = content.points, MOST_SAMPLED // len(content.ranges)
+    if points > most:
+        raise InputError(path, f"{place}.points", f"{points}; allowed: 1 to {most}")
     if kind == "sobol" and points & (points - 1):
         below = 2 ** int(math.log2(points))
         problem = f"{points} is no power of 2; allowed: {below} or {2 * below}, say"
         raise InputError(path, f"{place}.points", problem)
-    if not _is_whole(seed) or not 0 <= seed < 2**64:
-        raise InputError(path, f"{place}.seed", f"{seed!r}; allowed: 0 to {2**64 - 1}")
-    chosen = {
-        str(name): _named_range(path, f"{place}.ranges.{name}", str(name), item)
-        for name, item in ranges.items()
-    }
-    return Sampled(kind, points, seed, chosen)
-
-
-def _named_range(path: Path, place: str, name: str, item: Any) -> Range:
-    if isinstance(item, list) and len(item) == 2:
-        item = {"low": item[0], "high": item[1]}
-    if not isinstance(item, dict) or not {"low", "high"} <= set(item) <= {"low", "high", "scale"}:
-        raise InputError(path, place, "expected [low, high], or low:, high: and scale:")
-    return _range(path, place, item, item.get("scale"), kind_of(name))
-
-
-def _range(path: Path, place: str, ends: dict[str, Any], scale: Any, kind: str) -> Range:
-    low, high = ends["low"], ends["high"]
-    if isinstance(low, dt.date) and isinstance(high, dt.date):
-        kind = "date"
-    elif any(isinstance(end, bool) or not isinstance(end, int | float) for end in (low, high)):
-        raise InputError(path, place, f"{low!r} to {high!r}: two numbers or two dates")
-    elif not math.isfinite(low) or not math.isfinite(high):
-        raise InputError(path, place, f"{low} to {high} is not finite")
-    if low > high:
-        raise InputError(path, place, f"{low} is above {high}")
-    if scale not in (None, "linear", "log"):
-        raise InputError(path, f"{place}.scale", nearest(scale, ("linear", "log")))
-    if scale == "log" and (kind == "date" or low <= 0):
-        raise InputError(path, f"{place}.scale", "a log scale needs numbers above 0")
-    if kind == "whole" and (low != int(low) or high != int(high)):
-        raise InputError(path, place, f"{low} to {high}: whole numbers are wanted here")
-    return Range(low, high, kind or "number", scale == "log")
+    chosen = {}
+    for name, span in content.ranges.items():
+        chosen[name] = span.range(kind_of(name))
+        if chosen[name].kind == "whole" and (span.low % 1 or span.high % 1):
+            problem = f"{span.low} to {span.high}: whole numbers are wanted here"
+            raise InputError(path, f"{place}.ranges.{name}", problem)
+    return Sampled(kind, points, content.seed, chosen)
 
 
 def kind_of(name: str) -> str:
-    """What a place holds: `whole` or `number`.
+    """What a place holds: `whole`, `date`, `number`, or something else.
 
     >>> kind_of("shadow_weeks"), kind_of("fatigue"), kind_of("terms.summit.weeks")
     ('whole', 'number', 'whole')
+    >>> kind_of("truce.expires"), kind_of("levers.US.chips.agency")
+    ('date', 'boolean')
     """
     first, *rest = name.split(".")
     if first in TABLE:
         return "whole" if TABLE[first].integer else "number"
-    return "whole" if node_at(Scenario, [first, *rest]).get("type") == "integer" else "number"
+    node = node_at(Scenario, [first, *rest])
+    found = str(node.get("format") or node.get("type") or "number")
+    return {"integer": "whole"}.get(found, found)

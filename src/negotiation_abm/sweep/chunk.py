@@ -16,12 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.files.resources import source_hash
-from negotiation_abm.run.batch import blank_traces, run_replicates
 from negotiation_abm.sweep.cells import Cell, rectangles
 from negotiation_abm.sweep.designs import Changes
-from negotiation_abm.sweep.games import Games, Source
-from negotiation_abm.sweep.rows import Piece, labels, tables
+from negotiation_abm.sweep.games import Games, Source, rules
+from negotiation_abm.sweep.rows import Piece, labels, play_cell, tables
 
 HELD_RUNS = 2_000  # before they are turned into tables
 META = b"negotiation_abm.sweep"
@@ -56,7 +54,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Played:
+class Finished:
     """What a task gave: files in the order in which to store them, what failed, seconds at work.
 
     A file's name is ``KIND/POINT-FIRST-HASH.parquet``, with the hash of its bytes. The last is the
@@ -69,7 +67,7 @@ class Played:
     seconds: float = field(compare=False, default=0.0)
 
 
-def play(task: Task) -> Played:
+def play(task: Task) -> Finished:
     """Play the cells of a task.
 
     Raises
@@ -78,7 +76,7 @@ def play(task: Task) -> Played:
         If this process has other rules than the one that made the task.
     """
     begun = time.perf_counter()
-    if source_hash(rules_only=True) != task.rules:
+    if rules() != task.rules:
         problem = "this worker has another version of the rules; install the same everywhere"
         raise InputError("negotiation_abm", "rules", problem)
     games = _GAMES.get(task.sweep)
@@ -91,15 +89,13 @@ def play(task: Task) -> Played:
         changes, seed = task.points[cell.point]
         try:
             game = games.game(changes)
-            count = cell.stop - cell.first
-            traces = blank_traces(game, count) if "turns" in task.outputs else None
-            block = run_replicates(game, seed, cell.first, count, traces)
+            piece = play_cell(game, seed, cell, task.outputs)
         except Exception as error:  # whatever it is, the other points go on
             failures.append((cell, _text(error)))
         else:
-            rows.add(Piece(game, block, cell, traces))
+            rows.add(piece)
     files = _files(task, rows) if rows.cells else {}
-    return Played(files, tuple(rows.cells), tuple(failures), time.perf_counter() - begun)
+    return Finished(files, tuple(rows.cells), tuple(failures), time.perf_counter() - begun)
 
 
 def _text(error: Exception) -> str:

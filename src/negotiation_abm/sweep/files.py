@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.lock import hold
 
 ASIDE = ".part"
 
@@ -47,21 +48,10 @@ def locked(folder: Path) -> Iterator[None]:
     InputError
         If another process holds it.
     """
-    with (folder / ".lock").open("a+b") as stream:
+    with contextlib.ExitStack() as stack:
         try:
-            _lock(stream.fileno())
+            stack.enter_context(hold(folder / ".lock", wait=False))
         except OSError:
             problem = "another process is at work in this folder; wait for it, or choose another"
             raise InputError(folder, "", problem) from None
         yield
-
-
-def _lock(descriptor: int) -> None:
-    if os.name == "nt":
-        import msvcrt
-
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        return
-    import fcntl
-
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -12,8 +12,8 @@ import yaml
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.folder import MANIFEST, prepare
 from negotiation_abm.files.provenance import SEED_FORMULA, describe, file_hash, text_hash
-from negotiation_abm.files.resources import source_hash
 from negotiation_abm.sweep.files import put
+from negotiation_abm.sweep.games import rules
 from negotiation_abm.sweep.plan import Plan, ordered
 from negotiation_abm.sweep.points import Points, points_file
 from negotiation_abm.sweep.spec import plain
@@ -79,9 +79,9 @@ def open_folder(folder: Path, plan: Plan, shard: str | None, extend: bool) -> Pl
 
 def _same(folder: Path, state: dict[str, Any], plan: Plan, shard: str | None) -> None:
     """Raise unless the folder's runs and the plan's are of one kind."""
-    rules = source_hash(rules_only=True)
-    if state["rules"] != rules:
-        problem = f"was begun with other rules ({state['rules']}, now {rules}); use a new folder"
+    now = rules()
+    if state["rules"] != now:
+        problem = f"was begun with other rules ({state['rules']}, now {now}); use a new folder"
         raise InputError(folder, "", problem)
     if state["shard"] != shard:
         shown = " and ".join(str(one or "the whole sweep") for one in (state["shard"], shard))
@@ -163,7 +163,7 @@ def _begin(
         "format": FORMAT,
         "sweep": plan.identity(),
         "plan": plan.hash(),
-        "rules": source_hash(rules_only=True),
+        "rules": rules(),
         "shard": shard,
         "described": plain(plan.described()),
         "name": plan.spec.name,

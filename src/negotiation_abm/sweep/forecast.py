@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from negotiation_abm.sweep.cells import Cell
-from negotiation_abm.sweep.chunk import Played, play
+from negotiation_abm.sweep.chunk import Finished, play
 from negotiation_abm.sweep.executors import Team
 from negotiation_abm.sweep.plan import Plan
 from negotiation_abm.sweep.work import CHUNK_SECONDS, LARGEST_CHUNK, pilot_seconds, task_of
@@ -51,7 +51,7 @@ def forecast(plan: Plan, team: Team) -> Forecast:
     for future in [team.submit(play, tasks[0]) for _ in range(team.size)]:
         future.result()  # workers have started and compiled
     begun = time.perf_counter()
-    played: list[Played] = [f.result() for f in [team.submit(play, task) for task in tasks]]
+    played: list[Finished] = [f.result() for f in [team.submit(play, task) for task in tasks]]
     seconds = (time.perf_counter() - begun) / sum(task.runs for task in tasks)
     bytes_run = np.mean([sum(map(len, one.files.values())) for one in played]) / tasks[0].runs
     least, most = plan.num_points * plan.spec.replicates, plan.most_runs

@@ -14,15 +14,22 @@ from typing import Any
 
 from negotiation_abm.core.params import LEVER_NUMBERS, derive
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.scenario.game import Game, build_game, initial_state
+from negotiation_abm.scenario.checks import check_override
+from negotiation_abm.scenario.game import Game, build_game
 from negotiation_abm.scenario.load import Scenario, read_scenario, scenario_of
-from negotiation_abm.scenario.parameter_values import apply_overrides
+from negotiation_abm.scenario.numbers import apply_overrides, initial_state
 from negotiation_abm.scenario.parameters import TABLE, ParameterSet, load_parameter_set
+from negotiation_abm.scenario.provenance import rules_hash
 from negotiation_abm.sweep.designs import Changes
 
 KEPT = 64  # base games
 _NUMBERS = {parameter.name: parameter for parameter in LEVER_NUMBERS}
 _LEVELS = ("start", "loaded")
+
+
+def rules() -> str:
+    """Hash of what determines the numbers of a sweep's runs; runs of one sweep have one."""
+    return rules_hash("run", "sweep/games.py")
 
 
 @dataclass(frozen=True)
@@ -109,9 +116,12 @@ def _quick_game(base: Game, numbers: dict[str, float]) -> Game | None:
             player = base.players.index(rest[0])
             params[rest[2]][0, player, base.lever_names[player].index(rest[1])] = value
     try:
-        apply_overrides(scenario, params[0])
+        for name in numbers:
+            if name in scenario.set:
+                check_override(scenario, name, numbers[name])
     except InputError:
         return None
+    apply_overrides(scenario, params[0])
     derive(params)
     initial = initial_state(scenario, params[0])
     return dataclasses.replace(base, scenario=scenario, params=params, initial=initial)

@@ -4,13 +4,13 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.provenance import text_hash
+from negotiation_abm.scenario.load import reference_beside
 from negotiation_abm.sweep.designs import Changes
 from negotiation_abm.sweep.games import Games, Source, read_source
 from negotiation_abm.sweep.spec import SweepSpec, plain, reference_number
@@ -147,11 +147,8 @@ def make_plan(spec: SweepSpec, check: bool = True) -> Plan:
 
 
 def _scenario(spec: SweepSpec) -> str:
-    """The scenario's reference: a path from the working directory or from the spec's folder."""
-    beside = spec.path.parent / spec.scenario
-    if not Path(spec.scenario).is_file() and beside.is_file():
-        return str(beside)
-    return spec.scenario
+    """The scenario's reference: a file beside the spec goes before others."""
+    return reference_beside(spec.scenario, spec.path.parent)
 
 
 def _parameter_sets(spec: SweepSpec) -> set[str]:

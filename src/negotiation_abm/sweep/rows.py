@@ -7,8 +7,9 @@ import numpy as np
 import pyarrow as pa
 
 from negotiation_abm.core.terms import Forum, Phase
-from negotiation_abm.run.batch import Block
-from negotiation_abm.run.spells import runs_table, spells_table
+from negotiation_abm.run.batch import Block, blank_traces, joined, run_outcomes
+from negotiation_abm.run.registry import entry_of
+from negotiation_abm.run.spells import runs_table, spells_table, taken_down
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.sweep.cells import Cell
 
@@ -22,17 +23,6 @@ SPELL_COLUMNS = (
     "event_observed",
     "cause",
 )
-_MOVES = ("num_escalate", "num_threaten", "num_concede", "num_suspend")
-RUN_FIELDS = (*_MOVES, "mean_felt", "mean_tariff_pp")  # of each player
-RUN_COLUMNS = (
-    "replicate",
-    "first_truce_week",
-    "num_truces",
-    "num_renewals",
-    "num_repairs",
-    "weeks_in_truce",
-    "num_meetings",
-)
 
 
 class Piece(NamedTuple):
@@ -42,6 +32,19 @@ class Piece(NamedTuple):
     block: Block
     cell: Cell
     traces: np.ndarray | None
+
+
+def play_cell(game: Game, seed: int, cell: Cell, outputs: Sequence[str]) -> Piece:
+    """Play the runs of a cell, with all that its rows need."""
+    count = cell.stop - cell.first
+    traces = blank_traces(game, count) if "turns" in outputs else None
+    beside = taken_down(game, *commands_of(outputs))
+    return Piece(game, run_outcomes(game, seed, cell.first, count, beside, traces), cell, traces)
+
+
+def commands_of(outputs: Sequence[str]) -> tuple[str, ...]:
+    """Commands whose outcomes are kept of each run: those of a sweep, or of a run as well."""
+    return ("run", "sweep") if "runs" in outputs else ("sweep",)
 
 
 def labels(game: Game) -> tuple[object, ...]:
@@ -64,11 +67,10 @@ def tables(pieces: Sequence[Piece], outputs: Sequence[str]) -> dict[str, pa.Tabl
         ``runs`` and ``spells`` always, the columns that the summary needs at least.
     """
     game = pieces[0].game
-    runs = runs_table(game, np.concatenate([piece.block.runs for piece in pieces]))
-    if "runs" not in outputs:
-        runs = runs.select([name for name in runs.column_names if _is_kept(name)])
+    block = joined([piece.block for piece in pieces])
+    runs = _with_nan(runs_table(game, block, *commands_of(outputs)))
     runs = runs.append_column("weeks", pa.array(np.full(len(runs), len(game.weeks), np.int32)))
-    spells = spells_table(game, np.concatenate([piece.block.spells for piece in pieces]))
+    spells = spells_table(game, block.spells)
     if "spells" not in outputs:
         spells = spells.select(list(SPELL_COLUMNS))
     found = {
@@ -81,13 +83,19 @@ def tables(pieces: Sequence[Piece], outputs: Sequence[str]) -> dict[str, pa.Tabl
     return found
 
 
+def _with_nan(runs: pa.Table) -> pa.Table:
+    """The table with NaN in place of null where the summary has a mean of fractions."""
+    for number, field in enumerate(runs.schema):
+        if is_outcome(field.name) and pa.types.is_floating(field.type):
+            column = runs[field.name].fill_null(float("nan"))
+            runs = runs.set_column(number, field.name, column)
+    return runs
+
+
 def is_outcome(name: str) -> bool:
     """Is a column of runs one that the summary gives?"""
-    return name in RUN_COLUMNS[1:] or name.partition(".")[2] in RUN_FIELDS
-
-
-def _is_kept(name: str) -> bool:
-    return name == "replicate" or is_outcome(name)
+    entry = entry_of(name)
+    return entry is not None and "sweep" in entry.commands
 
 
 def _with_point(table: pa.Table, pieces: Sequence[Piece], sizes: Sequence[int]) -> pa.Table:

@@ -11,12 +11,12 @@ import numpy as np
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.folder import prepare
 from negotiation_abm.files.provenance import file_hash
-from negotiation_abm.files.resources import source_hash
 from negotiation_abm.sweep.adaptive import Adaptive, outcome_of
 from negotiation_abm.sweep.cells import Cell, Rectangle, joined, missing, shard
 from negotiation_abm.sweep.executors import team_of, threads
 from negotiation_abm.sweep.files import ASIDE, locked
 from negotiation_abm.sweep.folder import open_folder, read_state, write_state
+from negotiation_abm.sweep.games import rules
 from negotiation_abm.sweep.plan import Plan, make_plan
 from negotiation_abm.sweep.reader import Reader
 from negotiation_abm.sweep.spec import SweepSpec, load_spec
@@ -101,8 +101,7 @@ def run_sweep(
     with locked(folder), _writing(folder):
         name = f"{shard_of[0]}/{shard_of[1]}" if shard_of else None
         plan = open_folder(folder, plan, name, extend)
-        rules = source_hash(rules_only=True)
-        store = Store(folder, plan.identity(), rules, say or (lambda _: None))
+        store = Store(folder, plan.identity(), rules(), say or (lambda _: None))
         if retry_failed:
             store.forget_failures()
         store.load()
@@ -207,6 +206,8 @@ def _summarise(store: Store, state: dict[str, Any], played: int) -> str:
     try:
         content, _ = write_summary(store.folder, Reader(store.parts), state["summary"], aside)
         aside.replace(target)
+        for figure in (store.folder / "figures").glob("phase.*"):  # of the summary before
+            figure.unlink(missing_ok=True)
     finally:
         aside.unlink(missing_ok=True)
     return content

@@ -6,11 +6,12 @@ import datetime as dt
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.resources import find, read_yaml
-from negotiation_abm.files.schema_errors import readable
+from negotiation_abm.files.validation import checked
+from negotiation_abm.scenario.load import changes_beside
 from negotiation_abm.sweep.blocks import design_of
 from negotiation_abm.sweep.designs import Chain, Changes, Design, Listed
 
@@ -110,12 +111,9 @@ def load_spec(
 def spec_of(path: Path, data: dict[str, Any], changes: dict[str, Any] | None = None) -> SweepSpec:
     """The checked spec of a mapping; `path` is where files that it names are looked for."""
     given = data.get("set") or {}
-    if changes and isinstance(given, dict):
-        data = data | {"set": {**given, **changes}}
-    try:
-        spec = SweepSpec.model_validate(data)
-    except ValidationError as error:
-        raise readable(path, error, SweepSpec) from None
+    if isinstance(given, dict):
+        data = data | {"set": changes_beside(given, path.parent) | (changes or {})}
+    spec = checked(SweepSpec, path, data)
     spec._path = path
     design = design_of(path, spec.design)
     if spec.stop and spec.stop.cap < spec.replicates:

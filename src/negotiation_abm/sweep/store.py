@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from negotiation_abm.sweep.cells import Cell, Rectangle, rectangles
-from negotiation_abm.sweep.chunk import META, Played, bytes_hash
+from negotiation_abm.sweep.chunk import META, Finished, bytes_hash
 from negotiation_abm.sweep.files import put, sweep_aside
 
 KINDS = ("runs", "spells", "turns")
@@ -88,7 +88,7 @@ class Store:
         """Runs in the store."""
         return sum(part.runs for part in self.parts)
 
-    def add(self, played: Played) -> None:
+    def add(self, played: Finished) -> None:
         """Store what a task gave.
 
         Raises

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from negotiation_abm.core.terms import TruceEnd
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.run.spells import MEASURES
 from negotiation_abm.sweep.cells import Rectangle
 from negotiation_abm.sweep.digest import Content
@@ -222,6 +222,6 @@ def load_sweep(
         if value is not None:
             known = list(dict.fromkeys(frame[name].dropna()))
             if value not in known:
-                raise InputError(folder, name, f"no '{value}'; {nearest(value, known)}")
+                raise InputError(folder, name, f"no '{value}'; {suggest(value, known)}")
             frame = frame[frame[name] == value]
     return frame.reset_index(drop=True)

@@ -8,10 +8,10 @@ from concurrent.futures import BrokenExecutor
 from typing import Any
 
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.files.resources import source_hash
 from negotiation_abm.sweep.cells import Cell, chunks
-from negotiation_abm.sweep.chunk import Played, Task, play
+from negotiation_abm.sweep.chunk import Finished, Task, play
 from negotiation_abm.sweep.executors import Team
+from negotiation_abm.sweep.games import rules
 from negotiation_abm.sweep.plan import Plan
 from negotiation_abm.sweep.store import Store
 
@@ -71,7 +71,7 @@ class Work:
         fair = -(-expected // (4 * self._team.size))
         return max(1, min(int(CHUNK_SECONDS / seconds), LARGEST_CHUNK, max(fair, 200)))
 
-    def _answers(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Played | Exception]]:
+    def _answers(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Finished | Exception]]:
         """What becomes of each task, in the order in which they end."""
         ready: queue.SimpleQueue[int] = queue.SimpleQueue()
         numbers = itertools.count()
@@ -89,7 +89,7 @@ class Work:
             while flying:
                 future, task, attempt, executor = flying.pop(ready.get())
                 try:
-                    answer: Played | Exception = future.result()
+                    answer: Finished | Exception = future.result()
                 except BrokenExecutor as error:  # a worker died and took the pool with it
                     is_renewed = executor is not self._team.executor or self._team.renew()
                     if is_renewed and attempt < ATTEMPTS:
@@ -107,9 +107,9 @@ class Work:
             for future, *_ in flying.values():
                 future.cancel()
 
-    def _keep(self, task: Task, answer: Played | Exception) -> None:
+    def _keep(self, task: Task, answer: Finished | Exception) -> None:
         try:
-            if isinstance(answer, Played):
+            if isinstance(answer, Finished):
                 self._store.add(answer)
             else:
                 text = f"{type(answer).__name__}: {answer}"
@@ -130,7 +130,7 @@ def task_of(plan: Plan, cells: list[Cell], sweep: str) -> Task:
     points = {cell.point: (plan.changes(cell.point), plan.seed(cell.point)) for cell in cells}
     return Task(
         sweep=sweep,
-        rules=source_hash(rules_only=True),
+        rules=rules(),
         source=plan.source,
         changes=plan.spec.set,
         points=points,

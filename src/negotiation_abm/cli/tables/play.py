@@ -6,8 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from negotiation_abm.cli.tables import CAUSE_TEXT, MEASURE_TEXT, interval, plain_table, terminal
-
-DIGITS = {"share": 2, "weeks": 0, "count": 0, "pp": 1, "units/week": 2}
+from negotiation_abm.run.outcome import digits_of
 
 
 def print_play(summary: dict[str, Any], out: Path | None) -> None:
@@ -71,7 +70,7 @@ def _print_standing(console: Console, summary: dict[str, Any]) -> None:
     for row in summary["outcomes"]:
         if row["unit"] == "share":
             continue  # yes or no: the truces above say it
-        digits = DIGITS[row["unit"]]
+        digits = digits_of(row["unit"])
         table.add_row(
             row["text"],
             row["unit"],

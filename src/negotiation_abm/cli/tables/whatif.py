@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.tables import interval, plain_table, terminal
-from negotiation_abm.studies.whatif.outcomes import DIGITS
+from negotiation_abm.run.outcome import digits_of
 
 
 def print_whatif(summary: dict[str, Any], out: Path | None) -> None:
@@ -30,7 +30,7 @@ def print_whatif(summary: dict[str, Any], out: Path | None) -> None:
         ("difference [95 %]", "right"),
     )
     for row in summary["outcomes"]:
-        digits = DIGITS[row["unit"]]
+        digits = digits_of(row["unit"], is_mean=True)
         table.add_row(
             row["text"],
             row["unit"],

@@ -9,6 +9,7 @@ conceding it cheaper.
 # mypy: disable-error-code="no-untyped-def"
 
 from negotiation_abm.core._rule import rule
+from negotiation_abm.core.inputs import levers
 from negotiation_abm.core.parameter import NATS, PER_WEEK, scalar
 from negotiation_abm.core.terms import MAX_LEVERS, NUM_PLAYERS
 
@@ -18,7 +19,14 @@ PARAMETERS = (
     scalar("coalition_memory", PER_WEEK, 0, 1, "how long third parties remember"),
 )
 FIELDS = [("coalition_stock", "f8", (NUM_PLAYERS, MAX_LEVERS))]  # years of full use, remembered
-INPUTS = [("coalition_world", "i8", (NUM_PLAYERS, MAX_LEVERS))]  # 1: the lever has world scope
+INPUTS = (levers("levers", "levers of world scope, as OWNER.lever"),)
+PARAM_FIELDS = [("coalition_world", "i8", (NUM_PLAYERS, MAX_LEVERS))]  # 1: of world scope
+
+
+def fill(given, params, weeks):
+    """Mark the levers that the scenario names."""
+    for player, lever in given.levers:
+        params["coalition_world"][player, lever] = 1
 
 
 @rule

@@ -10,8 +10,10 @@ proportion to what is missing. The end of the truce voids its pledges.
 
 # mypy: disable-error-code="no-untyped-def"
 
+from negotiation_abm.core import inputs
 from negotiation_abm.core._rule import rule
 from negotiation_abm.core.draws import normal, uniforms
+from negotiation_abm.core.misfit import MisfitError
 from negotiation_abm.core.parameter import SHARE, player, scalar
 from negotiation_abm.core.terms import Phase, opponent_of
 from negotiation_abm.core.truce import grieve
@@ -31,7 +33,24 @@ PARAMETERS = (
     scalar("delivery_missed", "severity", 0, 50, "strain of a pledge wholly missed"),
 )
 _EACH = (MAX_PLEDGES,)
-INPUTS = [
+INPUTS = (
+    inputs.entries(
+        "pledges",
+        (
+            inputs.text("name"),
+            inputs.player(),
+            inputs.own_lever("lever", "lever of that player; null: an effort", default=None),
+            inputs.number("weight", 0, 10, "importance, 1: as much as the main lever"),
+            inputs.day("made", anywhere=True),
+            inputs.day("due", anywhere=True),
+            inputs.text("amount", "what was promised, in words", default=""),
+            inputs.text("source", default=""),
+        ),
+        "promises, delivered in their time or not",
+        most=MAX_PLEDGES,
+    ),
+)
+PARAM_FIELDS = [
     ("num_pledges", "i8", ()),
     ("pledge_player", "i8", _EACH),
     ("pledge_lever", "i8", _EACH),  # -1: an effort, not a lever
@@ -43,6 +62,41 @@ FIELDS = [
     ("pledge_delivered", "f8", _EACH),  # share, 0 to 1
     ("pledge_status", "i8", _EACH),
 ]
+
+
+def check(given, scenario):
+    """A pledge has one owner, and is due neither before it is made nor before the start."""
+    owners: dict[str, str] = {}
+    for place, pledge in enumerate(given.pledges):
+        owner = owners.setdefault(pledge.name, pledge.player)
+        if owner != pledge.player:
+            raise MisfitError(
+                f"pledges.{place}.player",
+                f"'{pledge.name}' has more than one owner: {owner} and {pledge.player}",
+            )
+        if len(owners) <= place:
+            raise MisfitError(f"pledges.{place}.player", f"'{pledge.name}' is pledged twice")
+        for early, what in ((scenario.start, "the start"), (pledge.made, "it is made,")):
+            if pledge.due < early:
+                raise MisfitError(f"pledges.{place}.due", f"{pledge.due} is before {what} {early}")
+
+
+def fill(given, params, weeks):
+    """One place of the record a pledge."""
+    params["num_pledges"] = len(given.pledges)
+    for place, pledge in enumerate(given.pledges):
+        params["pledge_player"][place] = pledge.player
+        params["pledge_lever"][place] = -1 if pledge.lever is None else pledge.lever
+        params["pledge_weight"][place] = pledge.weight
+        params["pledge_first"][place] = pledge.made
+        params["pledge_last"][place] = pledge.due
+
+
+def start(state, params):
+    """A pledge made before the start has been delivered on schedule until then."""
+    for pledge in range(int(params["num_pledges"])):
+        first, last = params["pledge_first"][pledge], params["pledge_last"][pledge]
+        state["pledge_delivered"][pledge] = max(0.0, -first / (last - first + 1.0))
 
 
 @rule

@@ -24,4 +24,3 @@ def start_turn(state, params, week, seed, replicate, live):
         return
     if uniforms(seed, replicate, state.turn, BLOCK)[0] < params.mediation_rate:
         state.forum = Forum.ROUND
-        state.contact += 1.0

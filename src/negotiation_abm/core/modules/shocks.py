@@ -7,9 +7,13 @@ that escalate by themselves at random are part of the game: ``agency_rate``.)
 
 # mypy: disable-error-code="no-untyped-def"
 
+from math import inf
+
+from negotiation_abm.core import inputs
 from negotiation_abm.core._rule import rule
 from negotiation_abm.core.draws import uniforms
 from negotiation_abm.core.levers import potency_of, set_intensity, set_level
+from negotiation_abm.core.misfit import MisfitError
 from negotiation_abm.core.terms import Phase
 
 CLAIMS = ("M12", "M30", "M39")
@@ -25,11 +29,27 @@ QUANTITIES = (
     "market_loss",
     "felt",
     "strain",
-    "contact",
     "weeks_left",
 )
 _EACH = (MAX_SHOCKS,)
-INPUTS = [
+INPUTS = (
+    inputs.entries(
+        "events",
+        (
+            inputs.choice("quantity", QUANTITIES, "what is changed"),
+            inputs.day("date", default=None),
+            inputs.number("rate", 0, 1, "a week, if at random", default=None),
+            inputs.player("player", default=None),
+            inputs.lever("lever", default=None),
+            inputs.number("set", -inf, inf, default=None),
+            inputs.number("add", -inf, inf, default=None),
+            inputs.text("note", default=""),
+        ),
+        "changes of one quantity from outside",
+        most=MAX_SHOCKS,
+    ),
+)
+PARAM_FIELDS = [
     ("num_shocks", "i8", ()),
     ("shock_turn", "i8", _EACH),  # -1: at random
     ("shock_rate", "f8", _EACH),  # a week, if at random
@@ -39,6 +59,38 @@ INPUTS = [
     ("shock_adds", "i8", _EACH),  # 1: value is added, 0: value is set
     ("shock_value", "f8", _EACH),
 ]
+
+
+def check(given, scenario):
+    """A shock is dated or at random, sets or adds, and names what its quantity belongs to."""
+    for number, event in enumerate(given.events):
+        place = f"events.{number}"
+        if (event.date is None) == (event.rate is None):
+            raise MisfitError(place, "give either date or rate")
+        if (event.set is None) == (event.add is None):
+            raise MisfitError(place, "give either set or add")
+        needed = _owner(QUANTITIES.index(event.quantity))
+        if needed and getattr(event, needed) is None:
+            raise MisfitError(f"{place}.{needed}", f"missing; {event.quantity} has one")
+
+
+def _owner(quantity):
+    """What a quantity belongs to: a lever, a player or, as an empty word, the relation."""
+    return "lever" if quantity < 4 else "player" if quantity < 8 else ""
+
+
+def fill(given, params, weeks):
+    """One place of the record a shock."""
+    params["num_shocks"] = len(given.events)
+    for place, event in enumerate(given.events):
+        player, lever = event.lever or (event.player or 0, 0)
+        params["shock_turn"][place] = -1 if event.date is None else event.date
+        params["shock_rate"][place] = event.rate or 0.0
+        params["shock_quantity"][place] = event.quantity
+        params["shock_player"][place] = player
+        params["shock_lever"][place] = lever
+        params["shock_adds"][place] = int(event.add is not None)
+        params["shock_value"][place] = event.set if event.add is None else event.add
 
 
 @rule
@@ -82,8 +134,6 @@ def _strike(state, params, shock):
         state.felt[player] = max(0.0, _changed(params, shock, state.felt[player]))
     elif quantity == 8:
         _strike_strain(state, params, shock)
-    elif quantity == 9:
-        state.contact = max(0.0, _changed(params, shock, state.contact))
     elif state.weeks_left >= 0:
         state.weeks_left = int(max(0.0, _changed(params, shock, float(state.weeks_left))))
 

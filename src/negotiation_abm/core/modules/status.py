@@ -9,6 +9,7 @@ retained lever costs more.
 # mypy: disable-error-code="no-untyped-def"
 
 from negotiation_abm.core._rule import rule
+from negotiation_abm.core.inputs import levers
 from negotiation_abm.core.parameter import NATS, scalar
 from negotiation_abm.core.terms import MAX_LEVERS, NUM_PLAYERS, Forum, opponent_of
 
@@ -20,7 +21,14 @@ PARAMETERS = (
     scalar("status_matched_goodwill", "concessions", 0, 10, "goodwill from which it is no first"),
     scalar("status_retention", NATS, -10, 10, "further cost of conceding a retained lever"),
 )
-INPUTS = [("status_retained", "i8", (NUM_PLAYERS, MAX_LEVERS))]  # 1: kept for other reasons
+INPUTS = (levers("levers", "levers that are retained for other reasons, as OWNER.lever"),)
+PARAM_FIELDS = [("status_retained", "i8", (NUM_PLAYERS, MAX_LEVERS))]  # 1: kept for other reasons
+
+
+def fill(given, params, weeks):
+    """Mark the levers that the scenario names."""
+    for player, lever in given.levers:
+        params["status_retained"][player, lever] = 1
 
 
 @rule

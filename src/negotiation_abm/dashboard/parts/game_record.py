@@ -15,18 +15,18 @@ from negotiation_abm.dashboard.session import Screen
 from negotiation_abm.play.course import course
 from negotiation_abm.play.log import log_table
 from negotiation_abm.play.schema import as_text
-from negotiation_abm.play.session import Session as Game
+from negotiation_abm.play.session import Session
 from negotiation_abm.play.standing import Standing, standing
 from negotiation_abm.play.step import FLOATS, summary_of
 from negotiation_abm.plotting.play import plot_course, plot_game, plot_game_standing
+from negotiation_abm.run.outcome import digits_of
 
 REPLICATES = 2_000  # as the command has it
 PAUSE_SECONDS, PAUSE_STEPS = 0.4, 8
-DIGITS = {"weeks": 0, "count": 0, "pp": 1, "units/week": 2}
 
 
 @solara.component
-def End(game: Game, version: int, screen: Screen) -> None:
+def End(game: Session, version: int, screen: Screen) -> None:
     """The truce record among simulated games."""
 
     def work(task: Task) -> tuple[Standing, dict[str, Any], bytes]:
@@ -77,8 +77,8 @@ def _Outcomes(summary: dict[str, Any], is_narrow: bool) -> None:
     """Each outcome beside the simulated ones."""
     rows = []
     for row in summary["outcomes"]:
-        if row["unit"] in DIGITS:
-            n = DIGITS[row["unit"]]
+        if row["unit"] != "share":  # yes or no: the figure says it
+            n = digits_of(row["unit"])
             band = f"{row['median']:.{n}f} [{row['low']:.{n}f}, {row['high']:.{n}f}]"
             own, below = f"{row['yours']:.{n}f}", board.percent(row["below"])
             rows.append([row["text"], row["unit"], own, band, below])
@@ -92,7 +92,7 @@ def _Outcomes(summary: dict[str, Any], is_narrow: bool) -> None:
 
 
 @solara.component
-def Course(game: Game, version: int, screen: Screen) -> None:
+def Course(game: Session, version: int, screen: Screen) -> None:
     """The weeks played so far, as a figure."""
     now = solara.use_memo(lambda: course(game), [id(game), version])
 
@@ -112,7 +112,7 @@ def Course(game: Game, version: int, screen: Screen) -> None:
 
 
 @solara.component
-def Files(game: Game, version: int) -> None:
+def Files(game: Session, version: int) -> None:
     """The game to keep, and the command that plays it again."""
     name = f"game_{game.start.scenario}_{game.start.side}_{game.start.seed}.json"
 
@@ -154,7 +154,7 @@ def _standing_file(found: Standing, summary: dict[str, Any], kind: str) -> bytes
     return figures.file_of(lambda: plot_game_standing(summary, found.survival), kind, about)
 
 
-def _origin(game: Game) -> str:
+def _origin(game: Session) -> str:
     return (
         f"scenario {game.game.scenario.name}  |  parameters {game.game.parameter_set.name}  |  "
         f"{game.start.side} played by a person, seed {game.start.seed}  |  "

@@ -12,7 +12,7 @@ from negotiation_abm.dashboard.mesa_model import ShownModel
 from negotiation_abm.dashboard.parts import Command, Downloads
 from negotiation_abm.dashboard.parts.game import STYLE as GAME_STYLE
 from negotiation_abm.dashboard.parts.game import Facts, Log
-from negotiation_abm.dashboard.session import Screen, Session
+from negotiation_abm.dashboard.session import OpenPage, Screen
 
 with warnings.catch_warnings():  # Solara's advice on how Mesa uses its hooks
     warnings.simplefilter("ignore", UserWarning)
@@ -28,7 +28,7 @@ STYLE = Path(__file__).parent.parent / "parts" / "mesa.css"
 
 
 @solara.component
-def View(session: Session, screen: Screen, query: str) -> None:
+def View(session: OpenPage, screen: Screen, query: str) -> None:
     """Mesa's page with its controls on the left, as the other views have theirs."""
     known = solara.use_memo(mesa_model.fields, [])
     values = solara.use_memo(lambda: permalink.read(query, known), [])
@@ -124,7 +124,7 @@ def _short(value: Any) -> str:
 
 
 @solara.component
-def _Files(session: Session, model: solara.Reactive[ShownModel]) -> None:
+def _Files(session: OpenPage, model: solara.Reactive[ShownModel]) -> None:
     """What the data collector holds, and a line of Python that gives the same."""
     update_counter.get()
     now = model.value

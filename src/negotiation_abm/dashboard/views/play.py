@@ -22,13 +22,12 @@ from negotiation_abm.dashboard.parts.game import (
     Moves,
 )
 from negotiation_abm.dashboard.parts.game_record import Course, End, Files
-from negotiation_abm.dashboard.session import Screen, Session
+from negotiation_abm.dashboard.session import OpenPage, Screen
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.resources import shipped
 from negotiation_abm.play.advice import choices
 from negotiation_abm.play.schema import LARGEST, Start, parse_game
-from negotiation_abm.play.session import Session as Game
-from negotiation_abm.play.session import resume
+from negotiation_abm.play.session import Session, resume
 from negotiation_abm.scenario.load import FOLDER
 
 NEWS_WEEKS = 26  # at most held until something happens
@@ -40,7 +39,7 @@ LEAD = (
 
 
 @solara.component
-def View(session: Session, screen: Screen, query: str) -> None:
+def View(session: OpenPage, screen: Screen, query: str) -> None:
     """The game of the address, to be played on."""
     known = game_address.fields()
     first = solara.use_memo(lambda: permalink.read(query, known), [])
@@ -50,10 +49,10 @@ def View(session: Session, screen: Screen, query: str) -> None:
     version, set_version = solara.use_state(0)
     error, set_error = solara.use_state("")
 
-    def remember(now: Game, shown: bool) -> None:
+    def remember(now: Session, shown: bool) -> None:
         session.remember("play", permalink.write(game_address.values_of(now, shown), known))
 
-    def act(work: Callable[[], Game | None]) -> None:
+    def act(work: Callable[[], Session | None]) -> None:
         """Do something to the game; what goes wrong is one line."""
         try:
             found = work() or game
@@ -96,7 +95,7 @@ def View(session: Session, screen: Screen, query: str) -> None:
 
 
 @solara.component
-def _Stands(game: Game, version: int) -> None:
+def _Stands(game: Session, version: int) -> None:
     """Where the game stands."""
     with solara.Div(classes=["card"]):
         solara.HTML(tag="h3", unsafe_innerHTML="Where the game stands")
@@ -104,7 +103,7 @@ def _Stands(game: Game, version: int) -> None:
 
 
 @solara.component
-def _Log(game: Game, version: int) -> None:
+def _Log(game: Session, version: int) -> None:
     """What has happened."""
     with solara.Div(classes=["card"]):
         solara.HTML(tag="h3", unsafe_innerHTML="Log")
@@ -112,32 +111,32 @@ def _Log(game: Game, version: int) -> None:
 
 
 @solara.component
-def _Levers(game: Game, version: int) -> None:
+def _Levers(game: Session, version: int) -> None:
     """Levers of both sides."""
     with solara.Div(classes=["card"]):
         Levers(board.lever_rows(game))
 
 
 @solara.component
-def _Setup(game: Game, act: Callable[[Callable[[], Game | None]], None]) -> None:
+def _Setup(game: Session, act: Callable[[Callable[[], Session | None]], None]) -> None:
     """What a new game starts from; a change begins one."""
     start, players = game.start, game.game.players
     can_leave = game.game.scenario.record is not None
 
     def anew(**changes: Any) -> None:
-        def work() -> Game:
+        def work() -> Session:
             data = start.model_dump(include=set(Start.model_fields)) | changes
             if "scenario" in changes:
                 data |= {"date": None, "set": {}, "weeks": game_address.USUAL_WEEKS}
-            return Game(Start(**data))
+            return Session(Start(**data))
 
         act(work)
 
     def number(text: str) -> None:
-        act(lambda: Game(start.model_copy(update={"seed": _seed(text)})))
+        act(lambda: Session(start.model_copy(update={"seed": _seed(text)})))
 
     def load(file: dict[str, Any]) -> None:
-        def work() -> Game:
+        def work() -> Session:
             name = str(file.get("name"))[:80]
             if int(file.get("size") or 0) > LARGEST:
                 raise InputError(name, "", f"{file['size']:,} bytes; allowed: up to {LARGEST:,}")
@@ -192,7 +191,7 @@ def _Setup(game: Game, act: Callable[[Callable[[], Game | None]], None]) -> None
         Load(label="Load a game", name="game", accept=".json", most=LARGEST, event_load=load)
 
 
-def _weeks(game: Game) -> list[int]:
+def _weeks(game: Session) -> list[int]:
     found = game_address.weeks_to_choose(game)
     given = game.start.weeks or 0
     return found if given in found else [*sorted({given, *found} - {0}), 0]
@@ -206,10 +205,10 @@ def _seed(text: str) -> int:
 
 @solara.component
 def _Move(
-    game: Game,
+    game: Session,
     worth: bool,
     show: Callable[[bool], None],
-    act: Callable[[Callable[[], Game | None]], None],
+    act: Callable[[Callable[[], Session | None]], None],
 ) -> None:
     """The moves of the person, and ways to let time pass."""
     with solara.Div(classes=["card"]):

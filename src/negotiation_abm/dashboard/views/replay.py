@@ -19,7 +19,7 @@ from negotiation_abm.dashboard.parts import (
     Press,
     Timeline,
 )
-from negotiation_abm.dashboard.session import Screen, Session
+from negotiation_abm.dashboard.session import OpenPage, Screen
 from negotiation_abm.dashboard.story import (
     SCENARIOS,
     Event,
@@ -29,7 +29,7 @@ from negotiation_abm.dashboard.story import (
     load_story,
     sources_of,
 )
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.replay.replay import replay_record
 from negotiation_abm.replay.step import decision_table, weekly_table
 
@@ -43,7 +43,7 @@ def fields_of(story: Story) -> dict[str, permalink.Field]:
         found = story.event(text)
         if found is None:
             known = [row.id for e in story.events for row in e.rows]
-            raise ValueError(f"no such row '{text}'; {nearest(text, known)}")
+            raise ValueError(f"no such row '{text}'; {suggest(text, known)}")
         return found.id
 
     return {
@@ -57,12 +57,12 @@ def _scenario_of(query: str) -> str:
     """The scenario that an address names; its other fields are read when that is loaded."""
     named = [part[9:] for part in query.split("&") if part.startswith("scenario=")]
     if named and named[0] not in SCENARIOS:
-        raise InputError(permalink.PLACE, f"scenario '{named[0]}'", nearest(named[0], SCENARIOS))
+        raise InputError(permalink.PLACE, f"scenario '{named[0]}'", suggest(named[0], SCENARIOS))
     return named[0] if named else SCENARIOS[0]
 
 
 @solara.component
-def View(session: Session, screen: Screen, query: str) -> None:
+def View(session: OpenPage, screen: Screen, query: str) -> None:
     """The year, its week, its event."""
     asked = solara.use_memo(lambda: _read(query), [])
     state, set_state = solara.use_state(asked)

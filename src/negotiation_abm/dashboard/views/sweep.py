@@ -1,5 +1,6 @@
 """Sweeps: slices of a sweep, survival of any point, indices of a study, any figure of a folder."""
 
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from negotiation_abm.dashboard import browser, figures, settings
 from negotiation_abm.dashboard.browser import Asked
 from negotiation_abm.dashboard.jobs import Task, use_job
 from negotiation_abm.dashboard.parts import Choose, Command, Downloads, Note, Picture
-from negotiation_abm.dashboard.session import Screen, Session
+from negotiation_abm.dashboard.session import OpenPage, Screen
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.plotting.registry import drawn, find_figure
 from negotiation_abm.plotting.slices import (
@@ -54,7 +55,7 @@ EMPTY = (
 
 
 @solara.component
-def View(session: Session, screen: Screen, query: str) -> None:
+def View(session: OpenPage, screen: Screen, query: str) -> None:
     """A folder of results, one slice of it, one point."""
     root = settings.current().results
     first = solara.use_memo(lambda: browser.read(query, root), [])
@@ -236,7 +237,7 @@ def _Slice(asked: Asked, folder: Path, root: Path, screen: Screen) -> None:
                 if not note.startswith("held fixed"):  # the choices beside it say that
                     solara.HTML(tag="p", classes=["soft", "small"], unsafe_innerHTML=escape(note))
     with solara.Div(classes=["card", "stack"]):
-        Downloads({f"slice.{k}": lambda k=k: file(k) for k in ("csv", "png", "svg")})  # type: ignore[misc]
+        Downloads({f"slice.{k}": partial(file, k) for k in ("csv", "png", "svg")})
         Command(browser.command(asked, root, is_of_point=False))
 
 
@@ -321,9 +322,7 @@ def _Point(asked: Asked, sweep: Sweep, root: Path, screen: Screen) -> None:
         if job.error:
             Note(job.error, kind="error")
         Picture(job.value, f"Survival of the truces of point {point}", job.is_running)
-        Downloads(
-            {f"point_{point}.{k}": lambda k=k: file(k) for k in ("csv", "png", "svg")}  # type: ignore[misc]
-        )
+        Downloads({f"point_{point}.{k}": partial(file, k) for k in ("csv", "png", "svg")})
         Command(browser.command(replace_measure(asked, measure), root, is_of_point=True))
         solara.HTML(
             tag="p",

@@ -22,9 +22,9 @@ from negotiation_abm.dashboard.parts import (
     Table,
 )
 from negotiation_abm.dashboard.question import Answer, Knob, Question
-from negotiation_abm.dashboard.session import Screen, Session
+from negotiation_abm.dashboard.session import OpenPage, Screen
 from negotiation_abm.dashboard.story import in_words, load_story
-from negotiation_abm.studies.whatif.outcomes import DIGITS
+from negotiation_abm.run.outcome import digits_of
 from negotiation_abm.studies.whatif.run import as_csv
 from negotiation_abm.studies.whatif.schema import parse_move
 
@@ -33,7 +33,7 @@ BARE = ("SUSPEND", "HOLD")
 
 
 @solara.component
-def View(session: Session, screen: Screen, query: str) -> None:
+def View(session: OpenPage, screen: Screen, query: str) -> None:
     """Controls on one side, both branches on the other."""
     first = solara.use_memo(lambda: question.read(query), [])
     asked, set_asked = solara.use_state(first)
@@ -328,7 +328,7 @@ def _Differences(found: Answer) -> None:
         return
     rows, strong = [], set()
     for number, row in enumerate(found.summary["outcomes"]):
-        digits = DIGITS[row["unit"]]
+        digits = digits_of(row["unit"], is_mean=True)
         if row["low"] > 0.0 or row["high"] < 0.0:
             strong.add(number)
         rows.append(
@@ -359,4 +359,4 @@ def _Differences(found: Answer) -> None:
 
 def _plain(row: dict[str, Any]) -> list[str]:
     unit = f", {row['unit']}" if row["unit"] in ("pp", "units/week") else ""
-    return [row["text"] + unit, f"{row['factual']:.{DIGITS[row['unit']]}f}"]
+    return [row["text"] + unit, f"{row['factual']:.{digits_of(row['unit'], is_mean=True)}f}"]

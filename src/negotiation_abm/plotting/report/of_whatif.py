@@ -10,19 +10,20 @@ from negotiation_abm.plotting.folder import complete, read_json
 from negotiation_abm.plotting.registry import drawn, in_report
 from negotiation_abm.plotting.report.parts import escape, filled, foundations, picture, provenance
 from negotiation_abm.plotting.report.whatif_words import (
-    SHOWN,
     answer,
     design,
     is_clear,
     name_of,
     question,
 )
+from negotiation_abm.run.outcome import digits_of
 
 FILE = "whatif.json"
 GROUPS = {  # heading: what tells the outcomes that stand under it
     "Truce": r"(covered|any_domain)_\d+|weeks_in_truce|num_truces",
     "Effective tariff, pp": r".*tariff_pp",
     "Pain, units a week": r"pain\..*",
+    "Other outcomes": r"(?!.*\.(flow|num_escalate)$).*",  # flows and moves are left to the table
 }
 COLUMNS = ("as it was", "altered", "difference (95 %)")
 TABLES = ("differences.csv", "paths.csv")
@@ -126,10 +127,12 @@ def _altered(summary: dict[str, Any]) -> str:
 
 
 def _differences(summary: dict[str, Any]) -> str:
-    """One table a group of outcomes; a group without an outcome is left out."""
-    out = []
+    """One table a group of outcomes, each in the first that fits; empty ones are left out."""
+    out, left = [], list(summary["outcomes"])
     for heading, pattern in GROUPS.items():
-        rows = [_row(row) for row in summary["outcomes"] if re.fullmatch(pattern, row["outcome"])]
+        own = [row for row in left if re.fullmatch(pattern, row["outcome"])]
+        left = [row for row in left if row not in own]
+        rows = [_row(row) for row in own]
         if rows:
             head = "".join(f'<th class="number">{text}</th>' for text in COLUMNS)
             out.append(f"<table><tr><th>{escape(heading)}</th>{head}</tr>{''.join(rows)}</table>")
@@ -137,7 +140,8 @@ def _differences(summary: dict[str, Any]) -> str:
 
 
 def _row(row: dict[str, Any]) -> str:
-    digits, scale = SHOWN[row["unit"]]
+    scale = 100.0 if row["unit"] == "share" else 1.0  # shares are shown in percent
+    digits = digits_of(row["unit"], is_mean=True) - 2 * (row["unit"] == "share")
     before, after, low, high = (
         f"{scale * row[key]:.{digits}f}" for key in ("factual", "altered", "low", "high")
     )

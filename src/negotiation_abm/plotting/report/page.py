@@ -56,7 +56,9 @@ def write_report(folder: Path, whatifs: Iterable[Path] = ()) -> Path:
             raise InputError(folder, "", problem)
         sections = [body, *(listed(other, made) for other in others)]
     page = filled("template", {"title": title, "body": "\n".join(sections)})
-    with writing(folder, "report", {}) as draft:
+    steps = [step for name, step in manifest.items() if name in ("run", "whatif", "sensitivity")]
+    sources = [folder / file for step in steps for file in step.get("files", {})]
+    with writing(folder, "report", {}, made_from=sources) as draft:
         draft.text(PAGE, page)
     return folder / PAGE
 

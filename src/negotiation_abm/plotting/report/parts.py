@@ -79,7 +79,7 @@ def provenance(made: dict[str, Any], hashes: dict[str, str]) -> list[tuple[str, 
     git = environment.get("git")
     commit = f", commit {git['commit'][:12]}" if git else ""
     return [
-        ("command", shlex.join(made["command"])),
+        ("command", shlex.join(made["command"]) if made["command"] else "called from Python"),
         ("scenario", f"{made['scenario']['name']}, sha256 {made['scenario_hash'][:16]}"),
         ("parameters", f"{made['parameter_set']['name']}, sha256 {made['parameter_hash'][:16]}"),
         ("runs", f"{made['replicates']:,}, seed {made['seed']}"),

@@ -2,13 +2,6 @@
 
 from typing import Any
 
-SHOWN = {  # by unit: digits, and what a value is multiplied by; shares are shown in percent
-    "share": (1, 100.0),
-    "weeks": (2, 1.0),
-    "count": (2, 1.0),
-    "pp": (2, 1.0),
-    "units/week": (3, 1.0),
-}
 AHEAD = (26, 13, 52)  # weeks at which the answer looks at the truce: the first that is there
 MOST_NAMED = 3
 POINTS = " percentage points"

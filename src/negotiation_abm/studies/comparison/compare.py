@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.folder import writing
 from negotiation_abm.run.step import selected_spells, survival_table
 from negotiation_abm.studies.comparison.folders import RunFolder, read_runs
@@ -68,7 +68,8 @@ def compare(
         summary["regression"], summary["not_in_regression"] = _regression(runs, found, level)
     curves = survival_table({(measure, run): item for run, item in found.items()})
     facts = {"measure": measure, "group": chosen, "runs": {run.label: run.made for run in runs}}
-    with writing(out, "comparison", facts) as draft:
+    sources = [run.path / "truces.parquet" for run in runs]
+    with writing(out, "comparison", facts, made_from=sources) as draft:
         curves = curves.rename(columns={"group": "scenario"})
         curves.to_csv(draft.path("scenarios.csv"), index=False, float_format="%.10g")
         pd.DataFrame(rows).to_csv(draft.path("rmst.csv"), index=False, float_format="%.10g")
@@ -81,7 +82,7 @@ def compare(
 
 def _present(run: RunFolder, measure: str, group: str, level: float) -> Survival:
     if group not in run.groups:
-        raise InputError(run.path, "--group", f"'{group}': {nearest(group, run.groups)}")
+        raise InputError(run.path, "--group", f"'{group}': {suggest(group, run.groups)}")
     found = run.survival(measure, group, level)
     if found is None:
         raise InputError(run.path, "truces.parquet", f"no spell of {measure}, {group}")

@@ -60,7 +60,8 @@ def study(
         "truces": entries,
     }
     facts = {"run": str(folder), "until_weeks": until}
-    with writing(out or folder, "survival", facts) as draft:
+    source = folder / "truces.parquet"
+    with writing(out or folder, "survival", facts, made_from=[source]) as draft:
         for name, table in tables.items():
             table.to_csv(draft.path(f"{name}.csv"), index=False, float_format="%.10g")
         draft.json("survival.json", summary)

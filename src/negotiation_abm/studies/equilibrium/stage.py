@@ -24,6 +24,7 @@ from negotiation_abm.core.state import INFO, as_object, blank
 from negotiation_abm.core.terms import NUM_OPTIONS
 from negotiation_abm.core.transitions import apply_move, is_legal, scheduled_step
 from negotiation_abm.replay.board import Board
+from negotiation_abm.run.options import legal_options
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.strategies._lookahead import copy_state, imagine, new_info, new_twin
 from negotiation_abm.strategies.logit import choose
@@ -48,15 +49,10 @@ class StageGame:
 def stage_game(board: Board) -> StageGame:
     """The stage game of a board that has been opened for a week."""
     state, params, week = board.state, board.params, board.week
-    first, second = (_legal(state, params, player) for player in range(2))
+    first, second = (tuple(legal_options(state, params, player)) for player in range(2))
     rows = np.array([[_worth(state, params, week, 0, i, j) for j in second] for i in first])
     columns = np.array([[_worth(state, params, week, 1, j, i) for j in second] for i in first])
     return StageGame((first, second), (rows, columns))
-
-
-def _legal(state: SimpleNamespace, params: SimpleNamespace, player: int) -> tuple[int, ...]:
-    options = range(2 + 3 * int(params.num_levers[player]))
-    return tuple(option for option in options if is_legal(state, params, player, option))
 
 
 def _worth(

@@ -1,5 +1,6 @@
 """What is varied: a factor maps a number between 0 and 1 to a value of a dotted name."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,22 +8,22 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
 
-from negotiation_abm.files.errors import InputError, nearest
-from negotiation_abm.files.resources import find
-from negotiation_abm.scenario.parameters import TABLE
-from negotiation_abm.scenario.posterior_draws import load_draws
+from negotiation_abm.files.errors import InputError, suggest
+from negotiation_abm.files.validation import checked
+from negotiation_abm.scenario.load import changes_beside
+from negotiation_abm.sweep.blocks import Span, kind_of
 
 DUMMY = "dummy"
-FOLDER = "configs/parameters"
-KEYS = ("low", "high", "values")
 
 
 @dataclass(frozen=True)
 class Factor:
     """One factor: sorted values, of which ``u`` in [0, 1) takes its quantile.
 
-    A range is its two ends; posterior draws are themselves; a choice takes one of its values.
+    A range is its two ends, numbers or dates; posterior draws are themselves; a choice takes one of
+    its values.
     """
 
     name: str
@@ -30,71 +31,64 @@ class Factor:
     is_choice: bool = False
 
     def at(self, u: float) -> Any:
-        """Value at `u`; whole where the parameter is."""
+        """Value at `u`; a whole number where the place holds one, a day between two dates."""
         if self.is_choice:
             return self.values[min(int(u * len(self.values)), len(self.values) - 1)]
+        if isinstance(self.values[0], dt.date):
+            days = [day.toordinal() for day in self.values]
+            return dt.date.fromordinal(round(float(np.quantile(days, u))))
         value = float(np.quantile(np.array(self.values, dtype=float), u))
-        parameter = TABLE.get(self.name.split(".")[0])
-        return round(value) if parameter is not None and parameter.integer else value
+        return round(value) if kind_of(self.name) == "whole" else value
 
 
-def read_factors(path: Path, given: Any, draws: str | None) -> list[Factor]:
+class _Values(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    values: list[Any] = Field(min_length=2)
+
+
+def read_factors(path: Path, given: dict[str, Any], draws: pd.DataFrame | None) -> list[Factor]:
     """Factors of a spec: ``{low, high}``, ``{values: [...]}``, or ``draws``.
 
     Parameters
     ----------
     path : Path
         The spec, for the error text.
-    draws : str, optional
-        Parameter set whose posterior draws ``draws`` means.
+    draws : DataFrame, optional
+        Posterior draws, one column a coefficient, that ``draws`` means.
 
     Raises
     ------
     InputError
         With the place, and what is allowed.
     """
-    if not isinstance(given, dict) or not given:
-        raise InputError(path, "factors", "expected a mapping of dotted names to ranges")
     if DUMMY in given:
         raise InputError(path, f"factors.{DUMMY}", "this name is taken: every design has a dummy")
-    table = _draws(path, draws) if draws is not None else None
-    return [_factor(path, str(name), entry, table) for name, entry in given.items()]
+    return [_factor(path, name, entry, draws) for name, entry in given.items()]
 
 
-def _factor(path: Path, name: str, entry: Any, table: pd.DataFrame | None) -> Factor:
+def _factor(path: Path, name: str, entry: Any, draws: pd.DataFrame | None) -> Factor:
     place = f"factors.{name}"
     if entry == "draws":
-        if table is None:
+        if draws is None:
             raise InputError(path, place, "'draws' needs a parameter set: write draws: NAME")
-        if name not in table:
-            raise InputError(path, place, f"has no draws; {nearest(name, table.columns)}")
-        return Factor(name, tuple(np.sort(table[name].to_numpy())))
+        if name not in draws:
+            raise InputError(path, place, f"has no draws; {suggest(name, draws.columns)}")
+        return Factor(name, tuple(np.sort(draws[name].to_numpy())))
     if not isinstance(entry, dict) or not entry:
         raise InputError(path, place, "expected {low: , high: }, {values: [ ]}, or draws")
-    for key in entry:
-        if key not in KEYS:
-            raise InputError(path, f"{place}.{key}", f"unknown; {nearest(key, KEYS)}")
     if "values" in entry:
-        values = entry["values"]
-        if not isinstance(values, list) or len(values) < 2 or len(entry) > 1:
-            raise InputError(path, place, "expected values: with two values or more, nothing else")
-        return Factor(name, tuple(values), is_choice=True)
-    low, high = (_number(path, f"{place}.{key}", entry.get(key)) for key in ("low", "high"))
-    if not low < high:
-        raise InputError(path, place, f"low {low:g} is not below high {high:g}")
-    return Factor(name, (low, high))
-
-
-def _number(path: Path, place: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-        raise InputError(path, place, f"{value!r} is not a number")
-    return float(value)
-
-
-def _draws(path: Path, reference: str) -> pd.DataFrame:
-    """Posterior draws of a parameter set, one column a coefficient."""
-    find(str(reference), FOLDER, ".parquet", path.parent, (path, "draws"))
-    return load_draws(reference, path.parent)
+        values = checked(_Values, path, entry, place).values
+        found = [changes_beside({name: value}, path.parent)[name] for value in values]
+        return Factor(name, tuple(found), is_choice=True)
+    ends = checked(Span, path, entry, place)
+    if ends.low == ends.high:
+        raise InputError(path, place, f"low {ends.low} is not below high {ends.high}")
+    if ends.scale != "linear":
+        raise InputError(path, f"{place}.scale", "a factor has a linear scale")
+    if ends.is_dates:
+        return Factor(name, (ends.low, ends.high))
+    return Factor(name, (float(ends.low), float(ends.high)))
 
 
 def changes_at(factors: Sequence[Factor], u: Sequence[float]) -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """From a table of points and outcomes to indices with bootstrap intervals.
 
-Sobol: first-order indices as in Saltelli et al. (2010), total indices as in Jansen (1999).
-Intervals resample the rows of the design. Morris: mean absolute elementary effects over
-trajectories (Campolongo et al. 2007), from SALib.
+Sobol: first-order and total indices of Saltelli et al. (2010), from SciPy; intervals resample the
+rows of the design. Morris: mean absolute elementary effects over trajectories (Campolongo et al.
+2007), from SALib.
 """
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.stats import sobol_indices
 
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.studies.sensitivity.design import LEVELS, matrices, problem_of
@@ -98,10 +99,10 @@ def _complete(
 def _sobol(values: np.ndarray, seed: int, level: float) -> pd.DataFrame:
     """First and total indices; `values` has the columns A, B, A with column i of B, ..."""
     rows = np.random.default_rng(seed).integers(0, len(values), (RESAMPLES, len(values)))
-    drawn = np.stack([saltelli(values[row]) for row in rows])
+    drawn = np.stack([sobol(values[row]) for row in rows])
     tail = (1.0 - level) / 2.0
     low, high = np.quantile(drawn, [tail, 1.0 - tail], axis=0)
-    point = saltelli(values)
+    point = sobol(values)
     return pd.DataFrame(
         {
             "first": point[0],
@@ -114,16 +115,16 @@ def _sobol(values: np.ndarray, seed: int, level: float) -> pd.DataFrame:
     )
 
 
-def saltelli(values: np.ndarray) -> np.ndarray:
-    """First and total indices, shape (2, num_factors), of columns A, B, A with column i of B."""
-    a, b, mixed = values[:, 0], values[:, 1], values[:, 2:]
-    both = np.concatenate([a, b])
-    spread = both.var()
-    if spread == 0.0:
-        return np.zeros((2, mixed.shape[1]))
-    first = ((b - both.mean())[:, None] * (mixed - a[:, None])).mean(axis=0) / spread
-    total = ((a[:, None] - mixed) ** 2).mean(axis=0) / (2.0 * spread)
-    return np.array([first, total])
+def sobol(values: np.ndarray) -> np.ndarray:
+    """First and total indices, shape (2, num_factors), of columns A, B, A with column i of B.
+
+    An outcome that never varies has indices of 0.
+    """
+    found = sobol_indices(
+        func={"f_A": values.T[:1], "f_B": values.T[1:2], "f_AB": values.T[2:, None]},
+        n=len(values),
+    )
+    return np.stack([found.first_order, found.total_order])
 
 
 def _morris(

@@ -8,14 +8,14 @@ import pandas as pd
 
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.folder import read_manifest, writing
-from negotiation_abm.run.batch import Block, simulate
+from negotiation_abm.run.play import play_one
 from negotiation_abm.scenario.game import build_game
 from negotiation_abm.scenario.load import load_scenario
 from negotiation_abm.scenario.provenance import provenance_of
 from negotiation_abm.studies.sensitivity.design import POINT, design
 from negotiation_abm.studies.sensitivity.factors import DUMMY, changes_at
 from negotiation_abm.studies.sensitivity.indices import indices
-from negotiation_abm.studies.sensitivity.outcomes import outcomes_of
+from negotiation_abm.studies.sensitivity.outcomes import means_of, of_runs
 from negotiation_abm.studies.sensitivity.spec import Spec
 
 STEP = "sensitivity"
@@ -28,17 +28,10 @@ def scenario_evaluator(spec: Spec, threads: int | None = None) -> Evaluator:
 
     def evaluate(changes: dict[str, Any], seed: int) -> dict[str, float]:
         game = build_game(load_scenario(spec.scenario, changes))
-        blocks = list(simulate(game, spec.replicates, seed, threads))
-        return outcomes_of(game, _joined(blocks), spec.outcomes)
+        played = play_one(game, of_runs(spec.outcomes), spec.replicates, seed, threads)
+        return means_of(played, spec.outcomes)
 
     return evaluate
-
-
-def _joined(blocks: list[Block]) -> Block:
-    import numpy as np
-
-    runs = np.concatenate([block.runs for block in blocks])
-    return Block(runs, np.concatenate([block.spells for block in blocks]))
 
 
 def run_points(spec: Spec, evaluator: Evaluator, progress: Progress | None = None) -> pd.DataFrame:

@@ -2,27 +2,37 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from negotiation_abm.files.errors import InputError, nearest
+from pydantic import BaseModel, ConfigDict, Field
+
+from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.resources import find, read_yaml
+from negotiation_abm.files.validation import checked
+from negotiation_abm.scenario.game import build_game
 from negotiation_abm.scenario.load import load_scenario
+from negotiation_abm.scenario.posterior_draws import load_draws
 from negotiation_abm.studies.sensitivity.factors import Factor, changes_at, read_factors
 from negotiation_abm.studies.sensitivity.outcomes import check_outcomes
 
 FOLDER = "configs/sensitivity"
-METHODS = ("sobol", "morris")
-KEYS = (
-    "name",
-    "scenario",
-    "method",
-    "samples",
-    "replicates",
-    "seed",
-    "outcomes",
-    "draws",
-    "factors",
-)
+PARAMETER_SETS = "configs/parameters"
+
+Whole = Annotated[int, Field(strict=True)]
+
+
+class _Study(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = ""
+    scenario: str
+    method: Literal["sobol", "morris"] = "sobol"
+    samples: Whole | None = Field(default=None, ge=2)
+    replicates: Whole = Field(default=200, ge=2)
+    seed: Whole = Field(default=1, ge=0)
+    outcomes: list[Any]
+    draws: str | None = None
+    factors: dict[str, Any] = Field(min_length=1)
 
 
 @dataclass(frozen=True)
@@ -49,7 +59,7 @@ class Spec:
 
 
 def load_spec(reference: str | Path) -> Spec:
-    """Read and check a study; every factor is tried at both ends of its range.
+    """Read and check a study; every factor is tried at both ends, and at every choice.
 
     Raises
     ------
@@ -57,38 +67,51 @@ def load_spec(reference: str | Path) -> Spec:
         With file, place, value and what is allowed.
     """
     path = find(reference, FOLDER, ".yaml")
-    data = read_yaml(path)
-    for key in data:
-        if key not in KEYS:
-            raise InputError(path, str(key), f"unknown; {nearest(key, KEYS)}")
-    for key in ("scenario", "outcomes", "factors"):
-        if key not in data:
-            raise InputError(path, key, "missing")
-    method = data.get("method", "sobol")
-    if method not in METHODS:
-        raise InputError(path, "method", f"'{method}': {nearest(method, METHODS)}")
-    samples = _whole(path, data, "samples", 256 if method == "sobol" else 20)
-    if method == "sobol" and samples & (samples - 1):
+    study = checked(_Study, path, read_yaml(path))
+    samples = study.samples or (256 if study.method == "sobol" else 20)
+    if study.method == "sobol" and samples & (samples - 1):
         raise InputError(path, "samples", f"{samples} is not a power of 2")
-    factors = tuple(read_factors(path, data["factors"], data.get("draws")))
-    scenario = str(find(str(data["scenario"]), "configs", ".yaml", path.parent, (path, "scenario")))
-    for u in (0.0, 1.0):
-        load_scenario(scenario, changes_at(factors, [u] * len(factors)))
+    draws = None
+    if study.draws is not None:
+        find(study.draws, PARAMETER_SETS, ".parquet", path.parent, (path, "draws"))
+        draws = load_draws(study.draws, path.parent)
+    factors = tuple(read_factors(path, study.factors, draws))
+    scenario = str(find(study.scenario, "configs", ".yaml", path.parent, (path, "scenario")))
+    _try_values(path, scenario, factors)
     return Spec(
         path,
-        str(data.get("name", path.stem)),
+        study.name or path.stem,
         scenario,
-        method,
+        study.method,
         samples,
-        _whole(path, data, "replicates", 200),
-        _whole(path, data, "seed", 1, least=0),
-        check_outcomes(path, data["outcomes"], load_scenario(scenario)),
+        study.replicates,
+        study.seed,
+        check_outcomes(path, study.outcomes, load_scenario(scenario)),
         factors,
     )
 
 
-def _whole(path: Path, data: dict[str, Any], key: str, default: int, least: int = 2) -> int:
-    value = data.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise InputError(path, key, f"{value!r} is not a whole number of at least {least}")
-    return value
+def _try_values(path: Path, scenario: str, factors: tuple[Factor, ...]) -> None:
+    """Build the games at both ends of all factors and at every choice.
+
+    A refusal names the factor, in the study.
+    """
+    for factor in factors:
+        for value in factor.values if factor.is_choice else ():
+            _try_alone(path, scenario, factor.name, value)
+    for u in (0.0, 1.0):
+        changes = changes_at(factors, [u] * len(factors))
+        try:
+            build_game(load_scenario(scenario, changes))
+        except InputError as error:
+            for name, value in changes.items():
+                _try_alone(path, scenario, name, value)
+            raise InputError(path, "factors", f"together they cannot be: {error}") from None
+
+
+def _try_alone(path: Path, scenario: str, name: str, value: Any) -> None:
+    try:
+        build_game(load_scenario(scenario, {name: value}))
+    except InputError as error:
+        problem = error.problem if str(value) in error.problem else f"{value}: {error.problem}"
+        raise InputError(path, f"factors.{name}", problem) from None

@@ -8,13 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.core.tracker import COVERED
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.folder import writing
 from negotiation_abm.files.provenance import SEED_FORMULA
+from negotiation_abm.run.outcomes import SPIRAL_WEEKS
+from negotiation_abm.run.play import Played
+from negotiation_abm.run.registry import as_floats
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.scenario.provenance import provenance_of
 from negotiation_abm.strategies import needs_of, strategies
-from negotiation_abm.studies.tournament.play import SPIRAL_WEEKS, Played, play_pairs
+from negotiation_abm.studies.tournament.play import further_outcomes, play_pairs
 from negotiation_abm.survival import DAYS, survival
 
 Z = 1.959964  # 95 %
@@ -31,7 +35,7 @@ def entrants(chosen: list[str] | None) -> list[str]:
     known = list(strategies())
     for name in chosen or []:
         if name not in known:
-            raise InputError("--strategies", name, f"unknown strategy; {nearest(name, known)}")
+            raise InputError("--strategies", name, f"unknown strategy; {suggest(name, known)}")
     if chosen and len(set(chosen)) < len(chosen):
         raise InputError("--strategies", ",".join(chosen), "a strategy is named twice")
     return chosen or known
@@ -71,7 +75,8 @@ def run_tournament(
     payoffs = np.zeros((len(names), len(names), replicates, 2), np.float32)
     for number, played in enumerate(play_pairs(game, names, replicates, seed, threads, progress)):
         rows.append(_pair_row(game, played))
-        payoffs[number // len(names), number % len(names)] = played.payoff
+        for i, player in enumerate(game.players):
+            payoffs[number // len(names), number % len(names), :, i] = played[f"{player}.flow"]
     pairs = pd.DataFrame(rows)
     ranking = ranking_table(game, names, payoffs, pairs)
     texts = {
@@ -110,17 +115,23 @@ def run_tournament(
 
 def _pair_row(game: Game, played: Played) -> dict[str, Any]:
     """One row of ``pairs.csv``: means with half-widths, and survival of the truces of the pair."""
-    row: dict[str, Any] = {"first": played.pair[0], "second": played.pair[1]}
-    for i, player in enumerate(game.players):
-        row |= _mean(f"payoff_{player}", played.payoff[:, i])
-    row |= _mean("share_in_truce", played.in_truce)
-    row |= _mean("spirals", played.spirals.astype(float))
-    for i, player in enumerate(game.players):
-        row[f"escalations_{player}"] = float(played.escalations[:, i].mean())
-    return row | _survival_columns(played.spells)
+    row: dict[str, Any] = dict(zip(("first", "second"), played.case.label, strict=True))
+    for player in game.players:
+        row |= _mean(f"payoff_{player}", played[f"{player}.flow"])
+    for name in ("share_in_truce", "spirals"):
+        row |= _mean(name, as_floats(played[name]))
+    for player in game.players:
+        row[f"escalations_{player}"] = float(played[f"{player}.num_escalate"].mean())
+    row |= _survival_columns(played.block.spells[played.block.spells["measure"] == COVERED])
+    for outcome in further_outcomes(game):
+        row |= _mean(outcome.name, as_floats(played[outcome.name]))
+    return row
 
 
 def _mean(name: str, values: np.ndarray) -> dict[str, float]:
+    values = values[~np.isnan(values)]
+    if not len(values):
+        return {name: float("nan"), f"{name}_half": float("nan")}
     half = Z * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else float("inf")
     return {name: float(values.mean()), f"{name}_half": float(half)}
 

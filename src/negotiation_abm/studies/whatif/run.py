@@ -20,7 +20,7 @@ from negotiation_abm.run.spells import MEASURES
 from negotiation_abm.scenario.game import Game, build_game
 from negotiation_abm.scenario.load import load_scenario
 from negotiation_abm.scenario.provenance import provenance_of
-from negotiation_abm.studies.whatif.outcomes import Played, play
+from negotiation_abm.studies.whatif.outcomes import BranchRuns, play_branch
 from negotiation_abm.studies.whatif.schema import WhatIf, check_changes
 
 BAND = (0.1, 0.5, 0.9)
@@ -102,13 +102,13 @@ def run_whatif(
         ``paths.csv`` are written.
     """
     pair = branches(whatif)
-    factual = play(pair.factual.game, replicates, seed, threads, progress)
+    factual = play_branch(pair.factual.game, replicates, seed, threads, progress)
 
     def further(done: int) -> None:
         if progress:
             progress(replicates + done)
 
-    altered = play(pair.altered.game, replicates, seed, threads, further)
+    altered = play_branch(pair.altered.game, replicates, seed, threads, further)
     table = difference_table(factual, altered)
     summary = summary_of(pair, table, altered, replicates, seed)
     if out is not None:
@@ -127,7 +127,7 @@ def run_whatif(
     return summary
 
 
-def difference_table(factual: Played, altered: Played) -> pd.DataFrame:
+def difference_table(factual: BranchRuns, altered: BranchRuns) -> pd.DataFrame:
     """Paired difference of each outcome.
 
     Returns
@@ -157,7 +157,7 @@ def difference_table(factual: Played, altered: Played) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def path_table(pair: Branches, factual: Played, altered: Played) -> pd.DataFrame:
+def path_table(pair: Branches, factual: BranchRuns, altered: BranchRuns) -> pd.DataFrame:
     """Tariffs and truce, week by week: the record, both branches, and their difference.
 
     Returns
@@ -182,7 +182,9 @@ def path_table(pair: Branches, factual: Played, altered: Played) -> pd.DataFrame
     return pd.DataFrame(rows)
 
 
-def _shares(factual: Played, altered: Played) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+def _shares(
+    factual: BranchRuns, altered: BranchRuns
+) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Yes or no of each run and week in both branches: in a truce; does the truce still stand?"""
     yield "in_truce", factual.in_truce, altered.in_truce
     weeks = np.arange(1, factual.in_truce.shape[1] + 1)
@@ -252,7 +254,7 @@ def as_csv(table: pd.DataFrame) -> str:
 
 
 def summary_of(
-    pair: Branches, table: pd.DataFrame, altered: Played, replicates: int, seed: int
+    pair: Branches, table: pd.DataFrame, altered: BranchRuns, replicates: int, seed: int
 ) -> dict[str, Any]:
     """What ``whatif.json`` holds, from the `difference_table` of both branches."""
     whatif, game, turn = pair.whatif, pair.factual.game, pair.factual.turn

@@ -13,9 +13,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from negotiation_abm.core.params import LEVER_NUMBERS
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import find, read_yaml, shipped
-from negotiation_abm.files.schema_errors import readable
+from negotiation_abm.files.validation import checked
+from negotiation_abm.scenario.load import changes_beside, reference_beside
 from negotiation_abm.scenario.parameters import TABLE
 from negotiation_abm.scenario.schema import Day, ScriptedMove
 
@@ -59,10 +60,15 @@ def load_whatif(reference: str | Path) -> WhatIf:
         With file, place, value and what is allowed.
     """
     path = find(reference, FOLDER, ".yaml")
-    try:
-        return WhatIf.model_validate(read_yaml(path))
-    except ValidationError as error:
-        raise readable(path, error, WhatIf) from None
+    whatif = checked(WhatIf, path, read_yaml(path))
+    base, record = path.parent, whatif.record
+    files = {
+        "scenario": reference_beside(whatif.scenario, base),
+        "record": record and reference_beside(record, base),
+        "common": changes_beside(whatif.common, base),
+        "set": changes_beside(whatif.set, base),
+    }
+    return whatif.model_copy(update=files)
 
 
 def is_whatif(reference: str) -> bool:
@@ -90,7 +96,7 @@ def check_changes(changes: dict[str, Any]) -> None:
                     "--set", name, f"cannot be altered at a date; allowed of a lever: {allowed}"
                 )
             continue
-        problem = f"cannot be altered at a date; {nearest(first, [*OPEN, *TABLE])}"
+        problem = f"cannot be altered at a date; {suggest(first, [*OPEN, *TABLE])}"
         raise InputError("--set", name, problem)
 
 
@@ -115,7 +121,7 @@ def parse_move(text: str) -> ScriptedMove:
         raise InputError("--move", text, "expected DATE:PLAYER:MOVE:LEVER (SUSPEND has no lever)")
     day, player, move, lever = found.groups()
     if move not in MOVES:
-        raise InputError("--move", text, f"unknown move '{move}'; {nearest(move, MOVES)}")
+        raise InputError("--move", text, f"unknown move '{move}'; {suggest(move, MOVES)}")
     try:
         date = dt.date.fromisoformat(day)
         return ScriptedMove(date=date, player=player, move=move, lever=lever)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.folder import read_manifest
 from negotiation_abm.sweep.slices.study import STUDY
 from negotiation_abm.sweep.summary import SUMMARY
@@ -55,7 +55,7 @@ def inside(root: Path, name: str) -> Path:
     if not is_there:
         known = folders_in(root)
         raise InputError(
-            "folder", str(name)[:80], f"no such folder in {root}; {nearest(name, known)}"
+            "folder", str(name)[:80], f"no such folder in {root}; {suggest(name, known)}"
         )
     return folder
 

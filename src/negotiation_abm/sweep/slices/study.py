@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 
 STUDY = "sensitivity.csv"
 
@@ -28,7 +28,7 @@ def study_table(path: str | Path, outcome: str | None = None) -> pd.DataFrame:
         raise InputError(file, "", f"not the table of a study ({error})") from None
     chosen = outcome or names[0]
     if chosen not in names:
-        raise InputError(file, "outcome", f"'{chosen}'; {nearest(chosen, names)}")
+        raise InputError(file, "outcome", f"'{chosen}'; {suggest(chosen, names)}")
     return table[table["outcome"] == chosen].reset_index(drop=True)
 
 

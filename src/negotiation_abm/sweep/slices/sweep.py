@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from negotiation_abm.files.errors import InputError, nearest
+from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.sweep.folder import read_state
 from negotiation_abm.sweep.summary import load_sweep
 
@@ -164,7 +164,7 @@ def resolved(sweep: Sweep, query: Query) -> Query:
     outcome, measure, group = _outcome(sweep, query)
     for name in query.at:
         if name not in sweep.names:
-            raise InputError(sweep.path, "at", f"'{name}'; {nearest(name, sweep.names)}")
+            raise InputError(sweep.path, "at", f"'{name}'; {suggest(name, sweep.names)}")
         if name in (query.across, query.up):
             raise InputError(sweep.path, "at", f"'{name}' is an axis; fix a name that is none")
     at = {name: _value(sweep, name, value) for name, value in query.at.items()}
@@ -202,18 +202,18 @@ def _outcome(sweep: Sweep, query: Query) -> tuple[str, str, str]:
     usual = next((name for name in USUAL if name in names), names[0])
     outcome = query.outcome or usual
     if outcome not in names:
-        raise InputError(sweep.path, "outcome", f"'{outcome}'; {nearest(outcome, names)}")
+        raise InputError(sweep.path, "outcome", f"'{outcome}'; {suggest(outcome, names)}")
     pairs = [(m, g) for m, g, name in found if name == outcome]
     if pairs == [(_RUN, _RUN)]:
         return outcome, _RUN, _RUN
     measures = list(dict.fromkeys(m for m, _ in pairs))
     measure = query.measure or measures[0]
     if measure not in measures:
-        raise InputError(sweep.path, "measure", f"'{measure}'; {nearest(measure, measures)}")
+        raise InputError(sweep.path, "measure", f"'{measure}'; {suggest(measure, measures)}")
     groups = [g for m, g in pairs if m == measure]
     group = query.group or groups[0]
     if group not in groups:
-        raise InputError(sweep.path, "group", f"'{group}'; {nearest(group, groups)}")
+        raise InputError(sweep.path, "group", f"'{group}'; {suggest(group, groups)}")
     return outcome, measure, group
 
 
@@ -224,7 +224,7 @@ def _axes(sweep: Sweep, query: Query, points: pd.DataFrame) -> tuple[str, str]:
         raise InputError(sweep.path, "across", "nothing varies in this sweep")
     for place, name in (("across", query.across), ("up", query.up)):
         if name and name not in known:
-            raise InputError(sweep.path, place, f"'{name}'; {nearest(name, known)}")
+            raise InputError(sweep.path, place, f"'{name}'; {suggest(name, known)}")
     free = [name for name in known if name not in query.at]
     across = query.across or next((name for name in free if name != query.up), known[0])
     if query.up == across:
@@ -255,7 +255,7 @@ def _value(sweep: Sweep, name: str, value: Any) -> Any:
         except (TypeError, ValueError):
             break
     shown = [value_text(known) for known in values]
-    raise InputError(sweep.path, f"at {name}", f"'{value}'; {nearest(value, shown)}")
+    raise InputError(sweep.path, f"at {name}", f"'{value}'; {suggest(value, shown)}")
 
 
 def value_text(value: Any) -> str:

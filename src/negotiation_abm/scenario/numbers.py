@@ -1,43 +1,22 @@
-"""Parameters and lever numbers of a scenario, from its set and its own overrides."""
+"""A checked scenario as numbers: parameters, levers, and the state before the first turn."""
 
 from typing import Any
 
 import numpy as np
 
-from negotiation_abm.core.modules import module_of
 from negotiation_abm.core.params import LEVER_NUMBERS, PARAMETERS
-from negotiation_abm.files.errors import InputError, nearest
-from negotiation_abm.scenario.checks import check_override
-from negotiation_abm.scenario.load import Scenario
+from negotiation_abm.core.state import STATE
+from negotiation_abm.core.terms import LONG_AGO, Phase
+from negotiation_abm.scenario.module_inputs import start_modules
 from negotiation_abm.scenario.parameters import ParameterSet
-from negotiation_abm.scenario.places import split_lever
-from negotiation_abm.strategies import needs_of
+from negotiation_abm.scenario.schema import Scenario
 
 
-def fill_parameters(
-    scenario: Scenario, chosen: ParameterSet, params: np.void, notes: list[str]
-) -> None:
-    """Fill the parameters from the set and the scenario's overrides, in place.
-
-    `notes` gets a line where a player is not in the set and the mean of its players is used.
-    """
+def fill_parameters(scenario: Scenario, chosen: ParameterSet, params: np.void) -> None:
+    """Fill the parameters from the set and the scenario's overrides, in place."""
     sources = [scenario.plays_as.get(player, player) for player in scenario.players]
-    for player, source in scenario.plays_as.items():
-        if source not in chosen.players:
-            raise InputError(
-                scenario.path,
-                f"plays_as.{player}",
-                f"'{source}' is no player of {chosen.name}; {nearest(source, chosen.players)}",
-            )
-    pooled = [p for p, s in zip(scenario.players, sources, strict=True) if s not in chosen.players]
-    if pooled:
-        notes.append(
-            f"{' and '.join(pooled)} not in parameter set {chosen.name}: "
-            "the mean of its players is used (set plays_as to choose one)"
-        )
     for parameter in PARAMETERS:
         if parameter.name not in chosen.values:
-            _excuse(scenario, chosen, parameter.name)
             continue
         value = chosen.values[parameter.name]
         if parameter.shape == "player":
@@ -56,29 +35,13 @@ def fill_parameters(
 def apply_overrides(scenario: Scenario, params: np.void) -> None:
     """Write the scenario's overrides (`set`) over the parameters, in order, in place."""
     for name, number in scenario.set.items():
-        parameter, index = check_override(scenario, name, number)
-        if index:
-            params[parameter.name][tuple(index)] = number
+        parameter, *index = name.split(".")
+        if len(index) == 2:
+            params[parameter][scenario.lever_place(".".join(index))] = number
+        elif index:
+            params[parameter][scenario.players.index(index[0])] = number
         else:
-            params[parameter.name] = number
-
-
-def _excuse(scenario: Scenario, chosen: ParameterSet, name: str) -> None:
-    """A parameter may be missing from the set if nothing uses it, or set in the scenario."""
-    for player, strategy in scenario.strategies.items():
-        if name in needs_of(strategy) and name not in scenario.set:
-            raise InputError(
-                chosen.path,
-                f"parameters.{name}",
-                f"missing, and the strategy '{strategy}' of {player} needs it",
-            )
-    module = module_of(name)
-    if module in scenario.modules.names() and name not in scenario.set:
-        raise InputError(
-            chosen.path,
-            f"parameters.{name}",
-            f"missing, and module '{module}' of {scenario.name} is on; set it here or in set:",
-        )
+            params[parameter] = number
 
 
 def _player_value(value: Any, source: str) -> float:
@@ -112,6 +75,42 @@ def fill_levers(scenario: Scenario, params: np.void) -> tuple[str, ...]:
         params["term_weeks"][row] = -1 if terms.weeks is None else terms.weeks
         for player, levers in terms.covers.items():
             for lever_name in levers:
-                i, a = split_lever(scenario, "terms", f"{player}.{lever_name}")
-                params["coverage"][row, i, a] = 1
+                params["coverage"][row][scenario.lever_place(f"{player}.{lever_name}")] = 1
     return tuple(domains)
+
+
+def initial_state(scenario: Scenario, params: np.void) -> np.ndarray:
+    """One `STATE` record (length 1): the state before the first turn."""
+    state = np.zeros(1, STATE)
+    one = state[0]
+    for i, player in enumerate(scenario.players):
+        for a, lever in enumerate(scenario.levers[player].values()):
+            one["in_force"][i, a] = lever.start
+            one["loaded"][i, a] = lever.loaded
+            one["irreplaceability"][i, a] = lever.irreplaceability
+    one["potency"] = params["weight"] * one["irreplaceability"] ** params["convexity"]
+    one["bite"] = (1.0 - np.exp(-params["saturation"] * one["in_force"])) * params["bite_scale"]
+    one["intensity"] = 1.0
+    one["unmet_lever"] = one["unmet_pledge"] = -1
+    one["last_escalation"] = LONG_AGO
+    one["latest_escalation"] = LONG_AGO
+    one["weeks_left"] = -1
+    one["odds"] = -1.0  # not yet made
+    one["strain_player"] = one["strain_lever"] = one["strain_pledge"] = -1
+    start_modules(params, one)
+    if scenario.truce is not None:
+        _start_truce(scenario, params, one)
+    return state
+
+
+def _start_truce(scenario: Scenario, params: np.void, one: np.void) -> None:
+    truce = scenario.truce
+    assert truce is not None
+    row = 1 if truce.terms == "summit" else 0
+    one["phase"] = Phase.TRUCE
+    one["age"] = -scenario.turn_of(truce.began)
+    one["leaders"] = row
+    one["renewals"] = truce.renewals
+    one["covered"] = params["coverage"][row]
+    if truce.expires is not None:
+        one["weeks_left"] = scenario.turn_of(truce.expires)

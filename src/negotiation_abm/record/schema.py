@@ -1,0 +1,110 @@
+"""The format of a record: every column, what is allowed in it, and what it means."""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+LEVER_MOVES = ("ESCALATE", "THREATEN", "CONCEDE")
+FORUMS = ("ROUND", "CALL", "SUMMIT")
+MOVES = (*LEVER_MOVES, "SUSPEND", *FORUMS, "DELIVER")
+CERTAINTIES = ("seed", "outside", "general_knowledge")
+BOTH = "both"
+
+
+def _one_of(allowed: tuple[str, ...]) -> AfterValidator:
+    def check(text: str) -> str:
+        if text not in allowed:
+            raise ValueError(text)
+        return text
+
+    return AfterValidator(check)
+
+
+def _pattern(pattern: str) -> BeforeValidator:
+    """Only a text of this form: pydantic takes many more for a date or a truth."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, str) and not re.fullmatch(pattern, value):
+            raise ValueError(value)
+        return value
+
+    return BeforeValidator(check)
+
+
+_Text = Annotated[str, "a text"]
+_Day = Annotated[dt.date, _pattern(r"\d{4}-\d{2}-\d{2}"), "a date YYYY-MM-DD"]
+_Flag = Annotated[bool, _pattern("[01]"), "1 or 0"]
+_Level = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), "a number from 0 to 1"]
+_Weeks = Annotated[int, Field(ge=0, le=1040), "whole weeks from 0 to 1040"]
+_Rate = Annotated[float, Field(ge=-100, le=10_000), "a number of percentage points"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a record; the fields are the columns of the file, `line` its line number."""
+
+    line: int
+    id: _Text
+    date: _Day
+    player: Annotated[str, "a player of the scenario, or both"]
+    move: Annotated[str, _one_of(MOVES), ", ".join(MOVES)] = ""
+    lever: Annotated[str, "a lever of the player"] = ""
+    level: _Level | None = None
+    loaded: _Level | None = None
+    lead_weeks: _Weeks | None = None
+    expires: _Day | None = None
+    rate_pp: _Rate | None = None
+    decision: _Text = ""
+    quiet: _Flag = False
+    agency: _Flag = False
+    counted: _Flag = True
+    certainty: Annotated[str, _one_of(CERTAINTIES), ", ".join(CERTAINTIES)] = "outside"
+    source: _Text = ""
+    statement: _Text = ""
+    not_represented: _Text = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A checked record: its rows in order, and the file that they come from."""
+
+    path: Path
+    rows: tuple[Row, ...]
+
+
+def check_row(row: Row, refuse: Callable[[str, str], Exception]) -> None:
+    """Columns that belong to a move stand with that move, and only there."""
+    if not row.move:
+        if not row.not_represented:
+            raise refuse("move", f"missing; give a move ({', '.join(MOVES)}) or not_represented")
+        return
+    if row.move in FORUMS:
+        if row.player != BOTH:
+            raise refuse("player", f"'{row.player}'; a {row.move} is of both")
+        for column in ("lever", "level", "loaded", "lead_weeks", "expires", "rate_pp"):
+            if getattr(row, column) not in (None, ""):
+                raise refuse(column, f"a {row.move} has none")
+        return
+    if row.player == BOTH:
+        raise refuse("player", f"both; a {row.move} has one player")
+    if row.move in LEVER_MOVES and not row.lever:
+        raise refuse("lever", f"missing; {row.move} needs a lever")
+    if row.quiet and row.move not in ("ESCALATE", "CONCEDE"):
+        raise refuse("quiet", f"1; only ESCALATE and CONCEDE can be quiet, not {row.move}")
+    if row.move == "DELIVER":
+        if row.level is None or not row.decision:
+            raise refuse("decision", "a DELIVER needs the pledge's name there and a level")
+        return
+    if row.level is not None and not row.lever:
+        raise refuse("lever", "missing; a level needs a lever")
+    if row.move == "THREATEN" and row.lead_weeks is None:
+        raise refuse("lead_weeks", "missing; THREATEN needs the weeks to its date")
+    if row.level is not None and row.loaded is not None and row.level + row.loaded > 1 + 1e-9:
+        raise refuse("loaded", f"{row.level} in force and {row.loaded} loaded exceed 1")
+    if row.expires is not None and (row.move != "SUSPEND" or row.expires < row.date):
+        raise refuse("expires", f"{row.expires}; only a SUSPEND has one, not before its own date")

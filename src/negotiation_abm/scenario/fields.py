@@ -1,0 +1,15 @@
+"""Types that the models of the scenario format are made of."""
+
+import datetime as dt
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+FIRST_DAY, LAST_DAY = dt.date(1000, 1, 1), dt.date(3000, 1, 1)
+
+Number = Annotated[float, Field(strict=True)]  # neither text nor yes and no
+Whole = Annotated[int, Field(strict=True)]
+Day = Annotated[dt.date, Field(ge=FIRST_DAY, le=LAST_DAY)]
+
+# A mapping of known keys; nothing else is allowed in it.
+CONFIG = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)

@@ -1,0 +1,31 @@
+"""Before the tests: how hard Hypothesis looks, and the rules compiled once for all workers."""
+
+import json
+import subprocess
+import sys
+
+from hypothesis import settings
+
+settings.register_profile("default", max_examples=25, deadline=None, derandomize=True)
+settings.register_profile("verify", settings.get_profile("default"), max_examples=400)
+settings.load_profile("default")
+
+RUN_ONCE = """
+import json, sys
+from negotiation_abm import build_game, load_scenario, run_replicates
+for changes in json.loads(sys.argv[1]):
+    run_replicates(build_game(load_scenario("busan_2025", changes)), 1, 0, 1)
+"""
+# The compiled runs: of plain strategies, without and with disturbances, and of all strategies.
+GAMES = ([{}, {"noise": 0.1}], [{"strategies.US": "foresight_1"}])
+
+
+def pytest_sessionstart(session):
+    """Compile the rules before workers start: side by side, they would compile the same."""
+    config = session.config
+    if config.getoption("dist", "no") == "no" or hasattr(config, "workerinput"):
+        return
+    config.get_terminal_writer().line("compiling the rules, once per version of them")
+    words = [[sys.executable, "-c", RUN_ONCE, json.dumps(games)] for games in GAMES]
+    for process in [subprocess.Popen(one) for one in words]:
+        process.wait()
