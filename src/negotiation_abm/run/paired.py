@@ -51,7 +51,7 @@ def mean_difference(
     points = float(base.mean()), float(changed.mean()), float(gaps.mean())
     if len(gaps) < 2:
         return Difference(*points, *_NONE)
-    error = gaps.std(ddof=1) / np.sqrt(len(gaps))
+    error = float(gaps.std(ddof=1) / np.sqrt(len(gaps)))
     if is_yes_or_no(base) and is_yes_or_no(changed) and not are_same:
         return Difference(*points, *share_interval(points[2], error, len(gaps), level, lowest=-1))
     half = float(z_of(level) * error)
