@@ -25,6 +25,7 @@ from negotiation_abm.plotting.forest import plot_differences
 from negotiation_abm.run.batch import available_threads, run_replicates
 from negotiation_abm.run.kernel import make_kernel
 from negotiation_abm.run.outcomes import YEAR_WEEKS
+from negotiation_abm.run.running import first_of_running
 from negotiation_abm.scenario.provenance import provenance_of
 
 INTERVAL = (0.05, 0.5, 0.95)
@@ -78,7 +79,9 @@ def begin(file, argv=None, spec="spec.yaml"):
 def per_run(game, block):
     """Outcomes of each run, by name."""
     runs, weeks = block.runs, len(game.weeks)
-    covered, any_domain = (held_on(block, measure, weeks) for measure in (COVERED, ANY_DOMAIN))
+    covered, any_domain = (
+        held_on(game, block, measure, weeks) for measure in (COVERED, ANY_DOMAIN)
+    )
     first = np.where(runs["first_truce_week"] < 0, weeks, runs["first_truce_week"])
     return {
         "weeks_covered": covered,
@@ -91,13 +94,9 @@ def per_run(game, block):
     }
 
 
-def held_on(block, measure, weeks):
+def held_on(game, block, measure, weeks):
     """Weeks from the start that the truce in force held on, to the horizon at most."""
-    spells = block.spells
-    own = (spells["measure"] == measure) & (spells["truce"] == 0) & (spells["start_week"] <= 0)
-    chosen = spells[own]
-    _, place = np.unique(chosen["replicate"], return_index=True)  # a repair may start another
-    chosen = chosen[place]
+    chosen = first_of_running(game, block.spells, measure)
     held = np.full(len(block.runs), np.nan)  # no truce at the start
     held[chosen["replicate"] - block.runs["replicate"][0]] = np.minimum(
         chosen["duration_weeks"] - chosen["entry_weeks"], weeks

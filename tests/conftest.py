@@ -1,10 +1,14 @@
 """Before the tests: how hard Hypothesis looks, and the rules compiled once for all workers."""
 
 import json
+import os
 import subprocess
 import sys
 
 from hypothesis import settings
+
+# Matrices are small: more threads only wait, in each worker for those of the others.
+os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 settings.register_profile("default", max_examples=25, deadline=None, derandomize=True)
 settings.register_profile("verify", settings.get_profile("default"), max_examples=400)

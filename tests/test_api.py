@@ -51,12 +51,12 @@ def game():
 def test_unknown_words_are_refused(game):
     with pytest.raises(InputError, match="did you mean 'covered'"):
         truce_survival(game, 1, 1, measure="coverd")
-    with pytest.raises(InputError, match="allowed: running, all"):
+    with pytest.raises(InputError, match="allowed: all, running"):
         truce_survival(game, 1, 1, truces="first")
     with pytest.raises(InputError, match="no truce is in force at the start of baseline_2025"):
         truce_survival(game, 1, 1, truces="running")
     with pytest.raises(InputError, match="did you mean 'first_truce_weeks'"):
-        paired_difference(game, game, "first_truce_week", 1, 1)
+        paired_difference(game, game, "frst_truce_weeks", 1, 1)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,11 @@ from cli_helpers import shipped_game
 from negotiation_abm import load_record, replay_record
 from negotiation_abm.calibration.features import FITTED, collect
 from negotiation_abm.calibration.scores import log_scores
+from negotiation_abm.core.params import derive
 from negotiation_abm.core.payoffs import option_value, round_log_odds
 from negotiation_abm.core.state import as_object
 from negotiation_abm.core.terms import NUM_OPTIONS
+from negotiation_abm.scenario.game import Game
 from test_calibration_data import episode, episode_hidden, shipped, shipped_hidden
 
 CHANGES = {"fatigue": 0.75, "initiative.CHINA": -2.5, "lever_bias.US.chips": 0.3, "mirror": 3.0}
@@ -71,6 +73,21 @@ def test_scores_at_the_scenarios_own_values_are_those_of_the_replay(name):
     assert scores[:, 0].mean() == pytest.approx(replay.type_log_score, abs=1e-12)
     each = np.log([decision.probability for decision in replay.decisions])
     np.testing.assert_allclose(scores[:, 1], each, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", BOTH_BASELINES)
+def test_odds_of_the_replay_have_every_term(name):
+    """With every coefficient away from 0: a term that the odds leave out would show."""
+    data, _ = shipped(name)
+    theta = np.random.default_rng(7).normal(0.0, 1.0, len(data.coefficients))
+    params = data.game.params.copy()
+    for coefficient, value in zip(data.coefficients, theta, strict=True):
+        params[coefficient.parameter][(0, *coefficient.index)] = value
+    derive(params)
+    game = Game(**{**data.game.__dict__, "params": params})
+    replay = replay_record(game, load_record("record_2025"))
+    each = np.log([decision.probability for decision in replay.decisions])
+    np.testing.assert_allclose(log_scores(data, theta)[:, 1], each, atol=1e-9)
 
 
 def test_rounds_at_the_scenarios_own_values_are_those_of_the_replay():

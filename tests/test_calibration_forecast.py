@@ -344,6 +344,8 @@ def test_draws_go_where_their_labels_say(busan, draws):
     games = games_of(busan, some)
     for (_, row), game in zip(some.iterrows(), games, strict=True):
         for c in coefficients_of(busan):
+            if c.label not in row:  # an optional term may be younger than the draws
+                continue
             assert float(game.params[c.parameter][(0, *c.index)]) == row[c.label], c.label
     assert {float(g.params["tolerance"][0]) for g in games} == {float(busan.params["tolerance"][0])}
 

@@ -13,7 +13,6 @@ from negotiation_abm.calibration.draws import draws_of, games_of, thinned
 from negotiation_abm.calibration.lever_response import (
     CHANGES,
     Change,
-    _survival,
     changed_lever,
     lever_response,
     response_means,
@@ -21,6 +20,7 @@ from negotiation_abm.calibration.lever_response import (
 from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.core.tracker import COVERED, SPELL, TALLY
 from negotiation_abm.run.batch import Block, run_replicates
+from negotiation_abm.run.spells import curves_of
 
 OFF = Change("disabled", 0.0, disabled=True)
 SAME = Change("potency x 1", 1.0)
@@ -106,12 +106,19 @@ def test_an_impotent_lever_stays_on_the_menu(game):
 
 def test_survival_by_hand():
     # 10 spells: 2 end in week 1, 3 are censored in week 2, 1 ends in week 3, 4 run on.
-    weeks = np.array([1, 1, 2, 2, 2, 3, 9, 9, 9, 9])
-    ended = np.array([1, 1, 0, 0, 0, 1, 0, 0, 0, 0], bool)
-    assert _survival(weeks, ended, 0) == 1.0
-    assert _survival(weeks, ended, 2) == pytest.approx(0.8)
-    assert _survival(weeks, ended, 5) == pytest.approx(0.8 * (1 - 1 / 5))
-    assert math.isnan(_survival(weeks[:0], ended[:0], 5))
+    spells = np.zeros(10, SPELL)
+    spells["replicate"] = np.arange(10)
+    spells["duration_weeks"] = [1, 1, 2, 2, 2, 3, 9, 9, 9, 9]
+    spells["cause"] = [1, 1, 0, 0, 0, 1, 0, 0, 0, 0]
+
+    def lasting(some, week):
+        return curves_of([some]).at(week).value[0]
+
+    assert lasting(spells, 0) == 1.0
+    assert lasting(spells, 2) == pytest.approx(0.8)
+    assert lasting(spells, 5) == pytest.approx(0.8 * (1 - 1 / 5))
+    assert math.isnan(lasting(spells[:0], 5))
+    assert math.isnan(lasting(spells, 10))  # beyond the data
 
 
 def test_outcomes_by_hand(game):

@@ -12,7 +12,7 @@ from negotiation_abm.core.draws import (
     pick,
     uniforms,
 )
-from negotiation_abm.run.kernel import compiler
+from negotiation_abm.run.compiler import compiler
 
 # Random123 1.14, tests/kat_vectors, philox4x32 10: counter, key, result.
 KNOWN_ANSWERS = [

@@ -118,11 +118,11 @@ def test_a_setting_of_the_command_line_means_the_working_directory(capsys, two_p
 
 
 def test_an_edited_scenario_is_read_anew(tmp_path):
-    path = write(tmp_path, "s.yaml", extends="busan_2025", name="s", horizon_weeks=30)
-    assert len(NegotiationModel(str(path)).game.weeks) == 30
-    assert load_scenario(path).horizon_weeks == 30
-    write(tmp_path, "s.yaml", extends="busan_2025", name="s", horizon_weeks=31)
-    assert len(NegotiationModel(str(path)).game.weeks) == 31
+    path = write(tmp_path, "s.yaml", extends="busan_2025", name="s", horizon_weeks=90)
+    assert len(NegotiationModel(str(path)).game.weeks) == 90
+    assert load_scenario(path).horizon_weeks == 90
+    write(tmp_path, "s.yaml", extends="busan_2025", name="s", horizon_weeks=91)
+    assert len(NegotiationModel(str(path)).game.weeks) == 91
     changed = load_scenario(path, {"levers.US.chips.step": 0.5})
     assert (
         changed.levers["US"]["chips"].step == 0.5 != load_scenario(path).levers["US"]["chips"].step

@@ -334,6 +334,19 @@ def test_quiet_row_moves_pain_alone(tmp_path):
     assert {spell[3] for spell in spells(result)} == {"CENSORED"}
 
 
+@pytest.mark.parametrize(
+    ("level", "in_force", "reason"),
+    [("0.5", 0.0, "not in force"), ("-", 0.3, "without a level")],
+)
+def test_a_quiet_row_that_can_do_nothing_says_why(tmp_path, level, in_force, reason):
+    silent = row(f"quiet 2025-11-18 CHINA ESCALATE rare_earths {level}", quiet=1)
+    start = {"levers.CHINA.rare_earths.start": in_force, "levers.CHINA.rare_earths.floor": 0}
+    game = game_with({"enforcement": {}}, **start)
+    result = replay_record(game, write_record(tmp_path, silent, last_row()))
+    assert result.placed == ["end"]
+    assert [(one.id, reason in one.reason) for one in result.unplaced] == [("quiet", True)]
+
+
 def test_quiet_easing_is_no_breach(tmp_path):
     easing = row("quiet 2025-11-18 CHINA CONCEDE rare_earths 0.3", quiet=1)
     game = game_with({"enforcement": {}}, erosion=0)

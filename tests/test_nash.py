@@ -18,12 +18,12 @@ import pytest
 from nashpy.algorithms.support_enumeration import solve_indifference
 
 from equilibrium_helpers import WEEKS, board_of, random_game
+from helpers import trials
 from negotiation_abm.studies.equilibrium.nash import nash, undominated
 from negotiation_abm.studies.equilibrium.stage import stage_game
 
 SAME = 1e-9  # largest difference of probabilities of one and the same equilibrium
 SETS = ["start_2025", "calibrated_2025"]
-SEEDS = range(400)
 
 
 @pytest.fixture(scope="module", params=[(week, name) for week in WEEKS for name in SETS])
@@ -119,18 +119,20 @@ def test_a_pair_that_is_none_is_refused_by_the_exact_check():
 # nashpy's support enumeration.
 
 
-def test_equilibria_are_those_of_support_enumeration():
-    """Equality of sets on 400 random games, to 1e-9, at nashpy's own settings."""
-    for seed in SEEDS:
+@trials(100, 400)
+def test_equilibria_are_those_of_support_enumeration(trials):
+    """Equality of sets on random games, to 1e-9, at nashpy's own settings."""
+    for seed in range(trials):
         first, second = random_game(seed)
         ours = nash(first, second)
         assert len(ours) % 2 == 1, seed  # as in every non-degenerate game
         assert is_same_set(ours, by_support(scaled(first), scaled(second))), seed
 
 
-def test_equilibria_of_games_with_ties_are_those_of_support_enumeration():
+@trials(100, 400)
+def test_equilibria_of_games_with_ties_are_those_of_support_enumeration(trials):
     """Whole numbers from -3 to 3: many of these games are degenerate."""
-    for seed in SEEDS:
+    for seed in range(trials):
         rng = np.random.default_rng(seed)
         shape = rng.integers(2, 5, 2)
         first, second = (rng.integers(-3, 4, shape).astype(float) for _ in range(2))
@@ -138,10 +140,11 @@ def test_equilibria_of_games_with_ties_are_those_of_support_enumeration():
         assert is_same_set(nash(first, second), theirs), seed
 
 
-def test_what_support_enumeration_drops_without_scaling_is_an_equilibrium():
+@trials(100, 400)
+def test_what_support_enumeration_drops_without_scaling_is_an_equilibrium(trials):
     """It drops some by rounding, adds none, and finds each once the payoffs are scaled."""
     games = dropped = 0
-    for seed in SEEDS:
+    for seed in range(trials):
         first, second = random_game(seed)
         ours, theirs = nash(first, second), by_support(first, second, tol=SAME)
         assert all(contains(ours, pair) for pair in theirs), seed
@@ -155,7 +158,7 @@ def test_what_support_enumeration_drops_without_scaling_is_an_equilibrium():
             again = [solve_indifference(scaled(a), *supports) for a, *supports in sides]
             assert not all(solved), seed  # the reason: a 0 that came out below 0
             assert all(solution is not False for solution in again), seed
-    assert games > 20  # else this would show nothing
+    assert games > trials / 20  # else this would show nothing
     assert dropped >= games
 
 

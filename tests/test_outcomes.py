@@ -369,7 +369,7 @@ def test_outcome_of_each_player(busan, monkeypatch):
         lambda runs, i: runs.tally["num_moves"][:, i, 0] > runs.num_weeks, each="player",
     )  # fmt: skip
     add(monkeypatch, [each])
-    block = run_outcomes(busan, 1, 0, 5)
+    block = run_outcomes(busan, 1, 0, 5, taken_down(busan, "run"))
     table = runs_table(busan, block)
     assert {"US.holds_most", "CHINA.holds_most"} <= set(table.column_names)
     assert dataclasses.replace(each, commands=frozenset()).of(busan)[0].name == "US.holds_most"

@@ -1,13 +1,23 @@
 """Surprise and regret of recorded moves."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from cli_helpers import command, shipped_game, strict_json
-from negotiation_abm import load_record, replay_record
+from negotiation_abm import NegotiationModel, load_record, replay_record
+from negotiation_abm.core.state import as_object
 from negotiation_abm.plotting import plot_folder
-from negotiation_abm.studies.surprise import moments, payoffs_after, regrets, run_surprise
+from negotiation_abm.run.batch import blank_traces, run_replicates
+from negotiation_abm.studies.surprise import (
+    game_after,
+    moments,
+    payoffs_after,
+    regrets,
+    run_surprise,
+)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +77,36 @@ def test_a_shock_of_the_week_does_not_undo_the_move():
     game.weeks["shock"][turn, 0, 0] = moment.state.in_force[0, 0]
     [(_, payoffs)] = payoffs_after(game, [moment], 3, 1, 1)
     assert (payoffs[2] != payoffs[0]).all()  # US market_access, a tariff
+
+
+def test_the_week_goes_on_from_the_move_and_does_not_begin_again(game, found):
+    """Who has moved has moved: what follows is the answer of the other side, once."""
+    for moment in found:
+        onward = game_after(game, moment, moment.option, 1)
+        state = as_object(onward.initial[0])
+        model = NegotiationModel(onward, seed=1)
+        assert state.turn == moment.state.turn
+        if moment.state.place == 0:
+            assert model.mover.player == 1 - moment.player
+        model.run_to_horizon()
+        assert model.state.turn == state.turn + 1
+        assert len(model.datacollector.model_vars["week"]) == 1
+
+
+def test_the_week_of_a_move_goes_on_and_does_not_begin_again(game, found):
+    """No second meeting is drawn, and nobody moves twice in an exchange."""
+    game = replace(game, params=game.params.copy())
+    game.params["agency_rate"] = 0.9
+    places = 2 * int(game.params["exchanges_per_turn"][0])
+    for moment in found[::3]:
+        onward = game_after(game, moment, moment.option, 2)
+        traces = blank_traces(onward, 200)
+        block = run_replicates(onward, 1, 0, 200, traces)
+        state = moment.state
+        assert (traces["forum"][:, 0] == state.forum).all()
+        left = max(0, places - (2 * state.exchange + state.place + 1))
+        assert (traces["num_moves"][:, 0].sum(axis=(1, 2)) <= left).all()
+        assert (block.runs["agency_shocks"] <= 1).all()  # of the second week
 
 
 def test_best_option_has_no_regret(game, found):

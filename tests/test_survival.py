@@ -14,6 +14,7 @@ from survival_helpers import CAUSES, by_hand, random_spells, spells
 lifelines = pytest.importorskip("lifelines")
 
 SEEDS = range(25)
+EXACT = 1.0 - 0.025 ** (1 / 2)  # what none of two may hide (Clopper and Pearson 1934)
 
 
 def estimate(table, **options):
@@ -72,14 +73,18 @@ def test_no_spells_give_no_estimate():
 
 def test_all_end_in_the_first_week():
     got = estimate(spells([0, 1], [0, 0], [0, 0], [True, True]))
-    assert got.table[["survival", "lower", "upper"]].to_numpy().tolist() == [[0.0, 0.0, 0.0]]
-    assert got.median_weeks() == (0, 0, 0)
+    row = got.table[["survival", "lower", "upper"]].to_numpy()[0]
+    assert row == pytest.approx([0.0, 0.0, EXACT])
+    assert got.median_weeks() == (0, 0, None)
 
 
 def test_none_ends():
     got = estimate(spells([0, 1], [0, 0], [3, 9], [False, False]))
-    assert (got.table[["survival", "lower", "upper"]] == 1.0).all(axis=None)
-    assert got.median_weeks() == (None, None, None)
+    assert (got.table[["survival", "upper"]] == 1.0).all(axis=None)
+    lower = got.table["lower"].to_numpy()
+    assert lower[:4] == pytest.approx(1.0 - EXACT)
+    assert lower[4:] == pytest.approx(0.025)  # one spell is left
+    assert got.median_weeks() == (None, 0, None)  # of two runs none need be like the next
     assert got.shares == {}
 
 
@@ -277,7 +282,7 @@ def test_at_days_beyond_the_data_is_not_a_number():
 
 
 def test_at_days_where_no_one_is_at_risk_is_not_a_number():
-    got = estimate(spells([0], [4], [12], [True]))
+    got = estimate(spells([0, 1], [4, 4], [12, 12], [True, True]))
     assert np.isnan(got.at_days(7)).all()
     assert not np.isnan(got.at_days(28)).any()
 

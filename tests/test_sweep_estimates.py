@@ -10,6 +10,7 @@ from negotiation_abm.run.paired import mean_difference
 from negotiation_abm.run.play import play_one
 from negotiation_abm.run.spells import spells_table
 from negotiation_abm.run.step import survival_of
+from negotiation_abm.survival import rmst
 from negotiation_abm.sweep import reader
 from negotiation_abm.sweep.estimates import Estimator, Outcome, Settings
 from negotiation_abm.sweep.reader import Rows
@@ -51,21 +52,17 @@ def test_survival_and_shares_are_those_of_a_single_run(table, singles, measure, 
         estimate = single[measure, group]
         for days in (90, 180, 365):
             row = outcome(table, point, f"survival_{days}", measure, group)
-            single_run = estimate.at_days(days)
-            if np.isnan(single_run[0]):  # all truces have ended: none lasts longer
-                assert row["mean"] == 0.0
-            elif single_run[0] == 0.0:  # all that were at risk have ended: a sweep bounds that
-                assert (row["mean"], row["low"]) == (0.0, 0.0)
-                assert 0.0 <= row["high"] < 0.02
-            else:
-                assert_allclose([row["mean"], row["low"], row["high"]], single_run)
+            assert_allclose([row["mean"], row["low"], row["high"]], estimate.at_days(days))
         for cause, share in estimate.shares.items():
             row = outcome(table, point, f"share_{cause}", measure, group)
-            assert_allclose(row["mean"], share[0])
-            if 0 < share[0] < 1:  # at the ends of the scale the sweep has the exact interval
-                assert_allclose([row["low"], row["high"]], share[1:])
+            assert_allclose([row["mean"], row["low"], row["high"]], share)
         row = outcome(table, point, "median_weeks", measure, group)
-        assert row["mean"] == estimate.median_weeks()[0]
+        median = [np.nan if week is None else week for week in estimate.median_weeks()]
+        assert_allclose([row["mean"], row["low"], row["high"]], median)
+        mean = rmst(estimate.counts, 52)
+        row = outcome(table, point, "rmst_weeks", measure, group)
+        found = [row["mean"], row["error"], row["low"], row["high"]]
+        assert_allclose(found, [mean.value, mean.error, mean.low, mean.high])
         assert row["spells"] == estimate.num_spells
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from cli_helpers import PATIENCE, ROOT, command, python
 from negotiation_abm import InputError, build_game, load_scenario, run_replicates, strategies
-from negotiation_abm.run.kernel import outside_hash
+from negotiation_abm.run.compiler import outside_hash
 from negotiation_abm.run.strategy_check import check_strategy, use_file
 from negotiation_abm.scenario.provenance import provenance_of
 from negotiation_abm.strategies import add_file, code_of, forget, needs_of, outside

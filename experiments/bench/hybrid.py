@@ -13,13 +13,13 @@ from negotiation_abm import build_game, load_scenario
 from negotiation_abm.core.state import INFO
 from negotiation_abm.core.terms import NUM_OPTIONS, Forum, Phase, Stage
 from negotiation_abm.core.tracker import SPELL, TALLY
-from negotiation_abm.run.kernel import compiler
+from negotiation_abm.run.compiler import jit, register_rules
 
 
 @cache
 def compiled():
     """Beginning of a week, one move, end of a week."""
-    numba = compiler()
+    register_rules()
     from negotiation_abm.core.payoffs import flow
     from negotiation_abm.core.tracker import track_move, track_turn
     from negotiation_abm.core.turn import (
@@ -32,7 +32,7 @@ def compiled():
     )
     from negotiation_abm.strategies.logit import choose
 
-    @numba.njit(cache=True)
+    @jit
     def begin(states, params, weeks, infos, tallies, spells, seed, replicate):
         state, info = states[0], infos[0]
         begin_week(state, params[0], weeks[state.turn], seed, replicate)
@@ -41,11 +41,11 @@ def compiled():
             if info.option != 0:
                 track_move(tallies[0], state, params[0], info, spells, 0)
 
-    @numba.njit(cache=True)
+    @jit
     def due(states):
         return mover(states[0]) if states[0].stage == Stage.MOVES else -1
 
-    @numba.njit(cache=True)
+    @jit
     def move(states, params, weeks, infos, tallies, spells, seed, replicate, player, scratch):
         state, info = states[0], infos[0]
         u, u_size, u_lead, _ = decision_draws(state, seed, replicate)
@@ -53,13 +53,13 @@ def compiled():
         play_move(state, params[0], player, option, u_size, u_lead, info)
         track_move(tallies[0], state, params[0], info, spells, 0)
 
-    @numba.njit(cache=True)
+    @jit
     def finish(states, params, weeks, infos, tallies, spells, seed, replicate):
         state = states[0]
         finish_week(state, params[0], weeks[state.turn], seed, replicate, 1, infos[0])
         track_turn(tallies[0], state, params[0], infos[0], spells, 0)
 
-    @numba.njit(cache=True)
+    @jit
     def payoff(states, params, weeks, player):
         state = states[0]
         return flow(state, params[0], weeks[state.turn - 1], player)

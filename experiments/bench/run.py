@@ -25,7 +25,7 @@ from hybrid import HybridModel
 from negotiation_abm import build_game, load_scenario, run_replicates, simulate
 from negotiation_abm.files.provenance import environment
 from negotiation_abm.run.batch import available_threads
-from negotiation_abm.run.kernel import compiler
+from negotiation_abm.run.compiler import compiler
 from negotiation_abm.run.model import NegotiationModel
 from negotiation_abm.strategies import strategies
 from negotiation_abm.sweep import executors

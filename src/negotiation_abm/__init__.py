@@ -46,8 +46,8 @@ __all__ = ["__version__", "use_modules", *_HOMES]
 def use_modules(*paths: "str | Path") -> None:
     """Make modules of your own known, from files; a scenario then names them like shipped ones.
 
-    Call it before anything of the package is used: the rules take in the modules when they are
-    first imported. Processes started from this one know them too.
+    Call it before anything else is imported from the package: the rules take in the modules when
+    they are first imported. Processes started from this one know them too.
 
     Raises
     ------

@@ -142,8 +142,8 @@ def ridge_multinomial(data: Data, train: np.ndarray, test: Data | None = None) -
         slope = inputs[train].T @ (hits[train] - p[train])
         return -score, RIDGE * flat - slope.ravel()
 
-    found = minimize(loss, np.zeros(inputs.shape[1] * NUM_TYPES), jac=True, method="L-BFGS-B")
-    return chances(found.x, inputs_of(test), legal_types(test))
+    optimum = minimize(loss, np.zeros(inputs.shape[1] * NUM_TYPES), jac=True, method="L-BFGS-B")
+    return chances(optimum.x, inputs_of(test), legal_types(test))
 
 
 BASELINES: dict[str, Callable[..., Types]] = {
@@ -181,7 +181,7 @@ def _renamed(data: Data, test: Data, counts: np.ndarray) -> np.ndarray:
     has for a lever of that name; 0 for names that it does not know.
     """
     shares = stand_ins(data, test)
-    found = np.zeros((len(test.chosen), 2, NUM_OPTIONS))
+    renamed = np.zeros((len(test.chosen), 2, NUM_OPTIONS))
     for d, player in enumerate(test.player):
         names = test.game.lever_names[player]
         for option in range(2, num_options(len(names))):
@@ -189,5 +189,5 @@ def _renamed(data: Data, test: Data, counts: np.ndarray) -> np.ndarray:
             for i, known in enumerate(data.game.lever_names):
                 if name in known:
                     there = option_of(int(_TYPE[option]), known.index(name))
-                    found[d, i, option] = shares[d, i] * counts[i, there]
-    return found
+                    renamed[d, i, option] = shares[d, i] * counts[i, there]
+    return renamed

@@ -7,12 +7,12 @@ from typing import Protocol
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.stats import norm
 
 from negotiation_abm.calibration.features import Data
 from negotiation_abm.calibration.likelihood import Likelihood
 from negotiation_abm.calibration.marginal import MarginalLikelihood, likelihood_of
 from negotiation_abm.calibration.priors import Prior
+from negotiation_abm.survival import z_of
 
 TIGHT = 1e-8  # largest slope that the optimiser looks for
 POLISH = 3
@@ -77,9 +77,9 @@ class Fit:
     def covariance(self) -> np.ndarray:
         """Laplace: the inverse of `precision` over what is free, shape (K, K)."""
         free = np.array([k not in self.fixed for k in range(len(self.theta))])
-        whole = np.zeros((len(free), len(free)))
-        whole[np.ix_(free, free)] = np.linalg.inv(self.precision[np.ix_(free, free)])
-        return whole
+        covariance = np.zeros((len(free), len(free)))
+        covariance[np.ix_(free, free)] = np.linalg.inv(self.precision[np.ix_(free, free)])
+        return covariance
 
     @property
     def errors(self) -> np.ndarray:
@@ -101,8 +101,8 @@ def _objective(
 def _information(
     likelihood: AnyLikelihood, prior: Prior, term: Term | None, theta: np.ndarray
 ) -> np.ndarray:
-    whole: np.ndarray = likelihood.information(theta) + prior.information(theta)
-    return whole if term is None else whole + term.information(theta)
+    information: np.ndarray = likelihood.information(theta) + prior.information(theta)
+    return information if term is None else information + term.information(theta)
 
 
 def _inverse(information: np.ndarray) -> np.ndarray:
@@ -126,10 +126,10 @@ def _polished(
         part = part - _inverse(curvature(part)) @ slope
     if np.abs(objective(part)[1]).max() > CONVERGED:
         options = {"gtol": TIGHT, "maxiter": 500}
-        found = minimize(
+        optimum = minimize(
             objective, part, jac=True, hess=curvature, method="trust-exact", options=options
         )
-        part = np.asarray(found.x)
+        part = np.asarray(optimum.x)
     return part
 
 
@@ -167,9 +167,9 @@ def fit(
         theta[k] = value
 
     def full(part: np.ndarray) -> np.ndarray:
-        whole = theta.copy()
-        whole[free] = part
-        return whole
+        coefficients = theta.copy()
+        coefficients[free] = part
+        return coefficients
 
     def objective(part: np.ndarray) -> tuple[float, np.ndarray]:
         value, gradient = _objective(likelihood, prior, term, full(part))
@@ -181,8 +181,8 @@ def fit(
     if free.any():
         first = prior.information(theta) if metric is None else metric
         options = {"gtol": TIGHT, "hess_inv0": _inverse(first[np.ix_(free, free)])}
-        found = minimize(objective, theta[free], jac=True, method="BFGS", options=options)
-        theta = full(found.x)
+        optimum = minimize(objective, theta[free], jac=True, method="BFGS", options=options)
+        theta = full(optimum.x)
         theta = full(_polished(objective, curvature, theta[free]))
     theta[prior.spreads] = np.abs(theta[prior.spreads])
     loss, slope = objective(theta[free])
@@ -214,5 +214,5 @@ def refit(result: Fit, fixed: dict[int, float], start: np.ndarray | None = None)
 
 def interval(result: Fit, k: int, level: float = 0.9) -> tuple[float, float]:
     """Laplace interval of one coefficient."""
-    reach = norm.ppf(0.5 + level / 2.0) * result.errors[k]
+    reach = z_of(level) * result.errors[k]
     return float(result.theta[k] - reach), float(result.theta[k] + reach)

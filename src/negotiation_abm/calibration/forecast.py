@@ -19,7 +19,11 @@ from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.run.batch import Block
 from negotiation_abm.run.play import Case, play
+from negotiation_abm.run.running import first_of_running
+from negotiation_abm.run.spells import curves_of
 from negotiation_abm.scenario.game import Game
+from negotiation_abm.survival import Curves
+from negotiation_abm.survival.curves import ratio
 
 MEASURES = {"covered": COVERED, "any_domain": ANY_DOMAIN}
 DAYS = (90, 180, 365)
@@ -110,13 +114,21 @@ def _date_week(game: Game) -> int | None:
     return left if 0 <= left < len(game.weeks) else None
 
 
-def _lasted(block: Block, measure: int) -> np.ndarray:
-    """The first spell of the running truce in each run."""
-    spells = block.spells
-    own = (spells["measure"] == measure) & (spells["start_week"] <= 0) & (spells["truce"] == 0)
-    chosen: np.ndarray = spells[own]
-    _, place = np.unique(chosen["replicate"], return_index=True)  # a repair may start another
-    return np.asarray(chosen[place])
+def _curves_of(game: Game, blocks: list[Block], measure: int) -> Curves:
+    """Survival from the start of the truce in force then, a point a draw.
+
+    A truce that stands at the horizon is censored there: its last week was seen.
+    """
+    groups = [first_of_running(game, block.spells, measure) for block in blocks]
+    for spells in groups:
+        spells["duration_weeks"] -= spells["entry_weeks"]
+        spells["entry_weeks"] = 0
+    return curves_of(groups, len(game.weeks))
+
+
+def _at_start(curves: Curves, week: int) -> np.ndarray:
+    """Share that stands at the start of a week, shape (draws,)."""
+    return np.ones(len(curves.runs)) if week == 0 else curves.survival[:, week - 1]
 
 
 def _survival(game: Game, blocks: list[Block], known: dt.date | None, stood: int) -> pd.DataFrame:
@@ -126,14 +138,13 @@ def _survival(game: Game, blocks: list[Block], known: dt.date | None, stood: int
         points.append((f"its date, {game.scenario.date_of(date)}", date))
     rows = []
     for measure, code in MEASURES.items():
-        weeks = [s["duration_weeks"] - s["entry_weeks"] for s in (_lasted(b, code) for b in blocks)]
+        curves = _curves_of(game, blocks, code)
         for given, since in (("start", 0), *((("known", stood),) if known else ())):
             for label, week in points:
                 if week >= len(game.weeks):
                     continue
-                standing = [w[w >= since] for w in weeks]
-                p = np.array([np.mean(w > week) if len(w) else np.nan for w in standing])
-                size = np.array([len(w) for w in standing])
+                p = ratio(curves.survival[:, week], _at_start(curves, since))
+                size = curves.at_risk[:, since]
                 if size.max() < 2:
                     problem = f"{known}: too few runs stand until then; give more replicates"
                     raise InputError(game.scenario.path, "--known", problem)
@@ -166,7 +177,7 @@ def _spread(p: np.ndarray, size: np.ndarray) -> dict[str, float]:
 def _ends(game: Game, blocks: list[Block]) -> pd.DataFrame:
     rows = []
     for measure, code in MEASURES.items():
-        causes = [_lasted(block, code)["cause"] for block in blocks]
+        causes = [first_of_running(game, block.spells, code)["cause"] for block in blocks]
         for end in TruceEnd:
             shares = np.array([np.mean(c == end) for c in causes])
             if not shares.any():
@@ -187,7 +198,7 @@ def _renewal(game: Game, blocks: list[Block]) -> dict[str, Any]:
     window = int(game.params["renewal_window_weeks"][0])
     shares, leads, standing = [], [], []
     for block in blocks:
-        own = _lasted(block, COVERED)
+        own = first_of_running(game, block.spells, COVERED)
         renewed = own["renewals"] > 0
         shares.append(renewed.mean())
         lasted = own["duration_weeks"] - own["entry_weeks"]
@@ -214,19 +225,10 @@ def _renewal(game: Game, blocks: list[Block]) -> dict[str, Any]:
 
 def _curve(game: Game, blocks: list[Block]) -> pd.DataFrame:
     weeks = np.arange(len(game.weeks))
-    rows = []
+    parts = []
     for measure, code in MEASURES.items():
-        curves = []
-        for block in blocks:
-            own = _lasted(block, code)
-            lasted = own["duration_weeks"] - own["entry_weeks"]
-            ended = np.bincount(lasted[own["cause"] != TruceEnd.CENSORED], minlength=len(weeks))
-            curves.append(1.0 - np.cumsum(ended)[: len(weeks)] / len(own))
+        curves = _curves_of(game, blocks, code).survival[:, : len(weeks)]
         low, high = np.quantile(curves, INTERVAL, axis=0)
-        mean = np.mean(curves, axis=0)
-        rows.append(
-            pd.DataFrame(
-                {"measure": measure, "week": weeks, "survival": mean, "low": low, "high": high}
-            )
-        )
-    return pd.concat(rows, ignore_index=True)
+        columns = {"week": weeks, "survival": curves.mean(axis=0), "low": low, "high": high}
+        parts.append(pd.DataFrame({"measure": measure, **columns}))
+    return pd.concat(parts, ignore_index=True)

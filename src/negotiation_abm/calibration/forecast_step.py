@@ -42,7 +42,7 @@ def make_forecast(
             "has no posterior draws beside it; a forecast needs a calibrated set (--params NAME)",
         )
     games = games_of(game, thinned(frame, draws))
-    found = forecast(games, replicates, seed, known, progress)
+    result = forecast(games, replicates, seed, known, progress)
     summary = {
         "scenario": game.scenario.name,
         "start": game.scenario.start.isoformat(),
@@ -52,16 +52,16 @@ def make_forecast(
         "seed": seed,
         "known_to_stand_until": known.isoformat() if known else None,
         "min_severity": float(game.params["min_severity"][0]),
-        "survival": found.survival.to_dict(orient="records"),
-        "ends": found.ends.to_dict(orient="records"),
-        "renewal": found.renewal,
+        "survival": result.survival.to_dict(orient="records"),
+        "ends": result.ends.to_dict(orient="records"),
+        "renewal": result.renewal,
     }
     if out is not None:
         facts = provenance_of(game) | {"seed": seed, "draws": len(games), "replicates": replicates}
         with writing(out, "forecast", facts, made_from=[game.parameter_set.path]) as draft:
             for name in ("survival", "ends", "curve"):
-                table = getattr(found, name)
+                table = getattr(result, name)
                 path = draft.path(f"forecast_{name}.csv")
                 table.to_csv(path, index=False, float_format="%.6g")
             draft.json("forecast.json", summary)
-    return found, summary
+    return result, summary

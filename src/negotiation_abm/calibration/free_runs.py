@@ -32,12 +32,12 @@ def free_histories(
     (a game a task) and gives the same.
     """
     one = partial(_histories, runs, seed)
-    found = []
+    played = []
     for histories in (executor.map if executor else map)(one, enumerate(games)):
-        found.append(histories)
+        played.append(histories)
         if progress:
-            progress(len(found) * runs)
-    return found
+            progress(len(played) * runs)
+    return played
 
 
 def _histories(runs: int, seed: int, numbered: tuple[int, Game]) -> list[History]:
@@ -46,7 +46,7 @@ def _histories(runs: int, seed: int, numbered: tuple[int, Game]) -> list[History
 
 
 def cut(history: History, weeks: int) -> History:
-    """The first `weeks` weeks of a course of events; its spells stay whole."""
+    """The first `weeks` weeks of a course of events; its spells are not cut."""
     return replace(
         history,
         moves=history.moves[history.moves["turn"] < weeks],

@@ -62,12 +62,12 @@ def readings(movers: tuple[int, ...], exchanges: int) -> tuple[tuple[Reading, in
     2
     """
     most = max(exchanges, min(_needed(movers, first) for first in (0, 1)))
-    found: dict[Reading, int] = {}
+    counts: dict[Reading, int] = {}
     for first in (0, 1):
         for reading in _walks(movers, first, most, 0, 0, False, ()):
             kept = tuple(sorted(reading))
-            found[kept] = found.get(kept, 0) + 1
-    return tuple(found.items())
+            counts[kept] = counts.get(kept, 0) + 1
+    return tuple(counts.items())
 
 
 def _needed(movers: tuple[int, ...], first: int) -> int:
@@ -99,8 +99,8 @@ def _walks(
     player = first if place == 0 else 1 - first
     moved = moved and place == 1
     after = exchange + place
-    found = _walks(movers, first, most, after, made, moved, (*path, (player, made, False)))
+    paths = _walks(movers, first, most, after, made, moved, (*path, (player, made, False)))
     if made < len(movers) and movers[made] == player:
         slot = (player, made, True)
-        found += _walks(movers, first, most, after, made + 1, True, (*path, slot))
-    return found
+        paths += _walks(movers, first, most, after, made + 1, True, (*path, slot))
+    return paths

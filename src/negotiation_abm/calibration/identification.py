@@ -131,12 +131,12 @@ def _plain_pull(result: Fit) -> np.ndarray:
 def _marginal_pull(result: Fit) -> np.ndarray:
     """The same for moves, as the difference that counting them makes."""
     data, counted = result.data, result.likelihood.counted
-    whole = MarginalLikelihood(data, counted).value_and_gradient(result.theta)[1]
+    all_counted = MarginalLikelihood(data, counted).value_and_gradient(result.theta)[1]
     pull = np.zeros((len(data.chosen), len(result.theta)))
     for d in np.flatnonzero(counted & (data.chosen != 0)):
         use = counted.copy()
         use[d] = False
-        pull[d] = whole - MarginalLikelihood(data, use).value_and_gradient(result.theta)[1]
+        pull[d] = all_counted - MarginalLikelihood(data, use).value_and_gradient(result.theta)[1]
     return pull
 
 

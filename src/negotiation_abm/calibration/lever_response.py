@@ -21,6 +21,7 @@ from negotiation_abm.run.batch import Block
 from negotiation_abm.run.outcome import Runs
 from negotiation_abm.run.outcomes import first_truce_weeks
 from negotiation_abm.run.play import Case, play
+from negotiation_abm.run.spells import curves_of
 from negotiation_abm.scenario.game import Game
 
 INTERVAL = (0.05, 0.5, 0.95)
@@ -78,20 +79,8 @@ def response_means(game: Game, block: Block) -> dict[str, float]:
         found[f"{game.players[i]} mean tariff, pp"] = float(mean * scale)
     for name, measure in (("covered", COVERED), ("any domain", ANY_DOMAIN)):
         spells = block.spells[block.spells["measure"] == measure]
-        found[f"S(26 weeks), {name}"] = _survival(
-            spells["duration_weeks"], spells["cause"] != 0, HALF_YEAR_WEEKS
-        )
+        found[f"S(26 weeks), {name}"] = float(curves_of([spells]).at(HALF_YEAR_WEEKS).value[0])
     return found
-
-
-def _survival(weeks: np.ndarray, ended: np.ndarray, at: int) -> float:
-    """Kaplan-Meier probability of lasting more than `at` weeks."""
-    if len(weeks) == 0:
-        return float("nan")
-    ends = np.bincount(weeks[ended], minlength=at + 1)[: at + 1]
-    left = np.bincount(weeks, minlength=at + 1)[: at + 1]
-    at_risk = len(weeks) - np.concatenate([[0], np.cumsum(left)[:-1]])
-    return float(np.prod(1.0 - ends / np.maximum(at_risk, 1)))
 
 
 def lever_response(

@@ -161,8 +161,8 @@ class MarginalLikelihood:
             step[k] = STEP
             up, down = (self.value_and_gradient(theta + s)[1] for s in (step, -step))
             columns.append((down - up) / (2.0 * STEP))
-        whole = np.array(columns)
-        return np.asarray(0.5 * (whole + whole.T))
+        information = np.array(columns)
+        return np.asarray(0.5 * (information + information.T))
 
 
 def likelihood_of(
@@ -185,9 +185,9 @@ def _as_replayed(data: Data, turn: int) -> Reading:
 
 def _holds_count(data: Data, use: np.ndarray) -> dict[int, bool]:
     """Do the HOLDs of each week count? As those do that the replay reads into it."""
-    found: dict[int, bool] = {}
+    counted: dict[int, bool] = {}
     for turn in np.unique(data.turn):
         here = data.turn == turn
         held = here & (data.chosen == 0)
-        found[int(turn)] = bool(use[held if held.any() else here].any())
-    return found
+        counted[int(turn)] = bool(use[held if held.any() else here].any())
+    return counted

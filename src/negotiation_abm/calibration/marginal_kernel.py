@@ -5,19 +5,18 @@ the inner loops are long, so that the processor does not guess their ends wrong.
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
-from negotiation_abm.run.kernel import compiler
+from negotiation_abm.run.compiler import jit
 
 
 @cache
 def marginal_kernel() -> Callable[..., float]:
     """The compiled log-likelihood; fills the gradient."""
-    numba = compiler()
 
-    @numba.njit(nogil=True, cache=True, error_model="numpy")
+    @partial(jit, nogil=True, error_model="numpy")
     def dot(values, places, vector, begin, end):  # type: ignore[no-untyped-def]
         """Sum of a compressed column times a vector: four sums, as one would wait for itself."""
         a = b = c = d = 0.0
@@ -33,7 +32,7 @@ def marginal_kernel() -> Callable[..., float]:
             j += 1
         return (a + b) + (c + d)
 
-    @numba.njit(nogil=True, cache=True, error_model="numpy")
+    @partial(jit, nogil=True, error_model="numpy")
     def log_likelihood(  # type: ignore[no-untyped-def]
         theta, gradient, starts, places, values, offset, row_start, pressing, move_place,
         in_truce, term_row, term_moves, reading_start, reading_weight, week_start, week_truce,

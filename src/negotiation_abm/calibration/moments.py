@@ -26,6 +26,7 @@ from negotiation_abm.replay.replay import replay_record
 from negotiation_abm.run.outcome import Outcome, Runs
 from negotiation_abm.run.outcomes import first_truce_weeks
 from negotiation_abm.run.play import play_one
+from negotiation_abm.run.spells import curves_of
 from negotiation_abm.scenario.game import Game
 
 FOLDER = "configs/calibration"
@@ -217,14 +218,11 @@ def _share(part: float, whole: float) -> float:
 
 def _hazard(spells: np.ndarray) -> np.ndarray:
     """Hazard by week of age, averaged over neighbouring weeks, never 0 or 1."""
-    weeks = HAZARD_WEEKS
-    duration = np.minimum(spells["duration_weeks"], weeks)
-    observed = (spells["cause"] != TruceEnd.CENSORED) & (spells["duration_weeks"] <= weeks)
-    ends = np.bincount(duration[observed], minlength=weeks + 1).astype(float)
-    left = np.bincount(duration, minlength=weeks + 1)
-    at_risk = (len(spells) - np.concatenate([[0], np.cumsum(left)[:-1]])).astype(float)
-    width = np.ones(2 * WINDOW + 1)
-    ends, at_risk = np.convolve(ends, width, "same"), np.convolve(at_risk, width, "same")
+    curves, width = curves_of([spells], HAZARD_WEEKS + 1), np.ones(2 * WINDOW + 1)
+    ends, at_risk = (
+        np.convolve(counts[0, : HAZARD_WEEKS + 1], width, "same")
+        for counts in (curves.ended, curves.at_risk)
+    )
     return np.asarray((ends + HALF) / (at_risk + 2.0 * HALF))
 
 

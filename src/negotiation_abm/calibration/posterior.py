@@ -65,7 +65,7 @@ def sample(
     root = _whitening((data_part * np.outer(slopes, slopes))[np.ix_(free, free)],
                       prior[np.ix_(free, free)])  # fmt: skip
 
-    def whole(z: np.ndarray) -> np.ndarray:
+    def coefficients_at(z: np.ndarray) -> np.ndarray:
         theta, moved = centre.copy(), root @ z
         factor = np.exp(np.clip(moved, -REACH, REACH)[is_spread])
         theta[free] += np.where(is_spread, 0.0, moved)
@@ -73,7 +73,7 @@ def sample(
         return theta
 
     def target(z: np.ndarray) -> tuple[float, np.ndarray]:
-        theta = whole(z)
+        theta = coefficients_at(z)
         value, slope = result.value_and_gradient(theta)
         jacobian = np.log(theta[free][is_spread]).sum()
         pull = np.where(is_spread, theta[free] * slope[free] + 1.0, slope[free])
@@ -81,7 +81,7 @@ def sample(
 
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(chains)]
     paths, rates = zip(*(_chain(target, len(free), draws, rng) for rng in streams), strict=True)
-    thetas = np.array([[whole(z) for z in path] for path in paths])
+    thetas = np.array([[coefficients_at(z) for z in path] for path in paths])
     r_hat, size = np.full(len(result.theta), np.nan), np.full(len(result.theta), np.nan)
     r_hat[free], size[free] = mixing(thetas[:, :, free])
     return Sample(thetas, float(np.mean(rates)), r_hat, size)

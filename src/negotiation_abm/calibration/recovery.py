@@ -145,8 +145,8 @@ def recovery(
     rows: list[dict[str, Any]] = []
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(available_threads(), mp_context=context) as pool:
-        for number, found in enumerate(pool.map(one, enumerate(truths)), start=1):
-            rows += found
+        for number, part in enumerate(pool.map(one, enumerate(truths)), start=1):
+            rows += part
             if progress:
                 progress(number)
     return pd.DataFrame(rows)
@@ -164,7 +164,7 @@ def truths_of(frame: pd.DataFrame) -> list[dict[str, float]]:
     return [dict(zip(columns, map(float, row), strict=True)) for row in frame.to_numpy()]
 
 
-def recovery_table(found: pd.DataFrame) -> pd.DataFrame:
+def recovery_table(fits: pd.DataFrame) -> pd.DataFrame:
     """Bias, spread and coverage by coefficient.
 
     Returns
@@ -174,7 +174,7 @@ def recovery_table(found: pd.DataFrame) -> pd.DataFrame:
         bias_error, sd (of estimate less truth, between records), error (mean posterior sd),
         coverage (of 90 % intervals), coverage_error, ratio (mean of posterior over prior sd).
     """
-    parts = found.assign(bias=found["estimate"] - found["truth"]).groupby("coefficient", sort=False)
+    parts = fits.assign(bias=fits["estimate"] - fits["truth"]).groupby("coefficient", sort=False)
     size = parts.size()
     coverage = parts["covered"].mean()
     return pd.DataFrame(

@@ -71,11 +71,11 @@ def leave_one_month_out(data: Data, prior: Prior, term: Term | None = None) -> S
     """
     months = data.months()
     scores = {name: np.zeros((len(months), 2)) for name in (MODEL, *BASELINES)}
-    whole = fit(data, prior, term=term)
+    full = fit(data, prior, term=term)
     for month in np.unique(months):
         out, train = months == month, months != month
         kept = likelihood_of(data, train, data.round_months() != month)
-        part = fit(data, prior, kept, start=whole.theta, term=term, metric=whole.precision)
+        part = fit(data, prior, kept, start=full.theta, term=term, metric=full.precision)
         scores[MODEL][out] = log_scores(data, part.theta)[out]
         for name, values in baseline_scores(data, train).items():
             scores[name][out] = values[out]

@@ -6,6 +6,7 @@ imported where a command runs, so that ``--help`` stays quick.
 
 import argparse
 import importlib
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else list(arguments)
     with usable_streams():
         try:
-            return _run(words)
+            return _run(words, is_shell=arguments is None)
         except InputError as error:
             print(f"error: {error}", file=sys.stderr)
             return 2
@@ -65,7 +66,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return status_of(error)
 
 
-def _run(words: list[str]) -> int:
+def _run(words: list[str], is_shell: bool) -> int:
+    if is_shell:  # where people see what the package notes in its log
+        logging.basicConfig(format="%(message)s")
+        logging.getLogger("negotiation_abm").setLevel(logging.INFO)
     try:
         options = _parser().parse_args(words)
         with carrying_out(words):

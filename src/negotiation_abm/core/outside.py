@@ -36,7 +36,7 @@ def name_module(path: str | Path) -> None:
     if str(path) in known:
         return
     if "negotiation_abm.core.modules" in sys.modules:
-        problem = "the rules are loaded already, and a module must be named before"
+        problem = "the rules are imported already, and a module must be named before"
         raise MisfitError("", f"{problem}: call use_modules first, or set {VARIABLE}")
     os.environ[VARIABLE] = os.pathsep.join([*known, str(path)])
 

@@ -13,7 +13,7 @@ terms of its type. What drives settlement is not flow but `relievable` pain, rem
 Values are in nats; choice is a quantal response to them (McKelvey and Palfrey 1995).
 
 A value is a sum of terms, each a coefficient times what it weighs, and each term stands in one
-function (``docs/howto_term.md``):
+function (``docs/howto_payoff_term.md``):
 
 ===================  ==========================================  ================================
 function             moves                                       may depend on

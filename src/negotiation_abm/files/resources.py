@@ -179,17 +179,11 @@ def source_hash(*places: str) -> str:
     *places : str
         Folders and files of the package that matter, such as ``core`` and ``run/batch.py``; none:
         all of it. Results may be compared where the hash of what determines them is the same.
-        Modules from outside the package count always.
     """
-    from negotiation_abm.core import modules  # loads numpy
-
     digest = hashlib.sha256()
     roots = [_PACKAGE / place for place in places or (".",)]
     files = {file for root in roots for file in ([root] if root.suffix else root.rglob("*.py"))}
     for path in sorted(files):
         digest.update(path.relative_to(_PACKAGE).as_posix().encode())
         digest.update(path.read_bytes())
-    for name, file in modules.outside().items():
-        digest.update(name.encode())
-        digest.update(Path(file).read_bytes())
     return digest.hexdigest()[:16]

@@ -8,18 +8,16 @@ import numpy as np
 import pandas as pd
 
 from negotiation_abm.core.state import as_record
-from negotiation_abm.core.terms import Phase
 from negotiation_abm.core.tracker import SPELL, TALLY
 from negotiation_abm.play.course import truces
 from negotiation_abm.play.session import Session
-from negotiation_abm.run.outcome import MEASURES, Outcome, Runs
+from negotiation_abm.run.outcome import Outcome, Runs
 from negotiation_abm.run.play import Case, play, play_one
 from negotiation_abm.run.registry import as_floats, for_people
 from negotiation_abm.run.running import is_running
 from negotiation_abm.run.spells import spells_table
-from negotiation_abm.run.step import GROUPS, survival_table
+from negotiation_abm.run.step import survival_by, survival_table
 from negotiation_abm.scenario.game import Game
-from negotiation_abm.survival import survival
 
 BAND = (0.1, 0.5, 0.9)
 
@@ -111,15 +109,5 @@ def _table(
 
 def _survival(game: Game, spells: np.ndarray) -> pd.DataFrame:
     """Survival by measure and group, as in the table of a run."""
-    running = is_running(game, spells)
-    estimates = {}
-    for code, measure in MEASURES.items():
-        for group in GROUPS if game.initial["phase"][0] == Phase.TRUCE else ("all",):
-            chosen = spells["measure"] == code
-            if group == "running":
-                chosen &= running
-            part = spells_table(game, spells[chosen]).to_pandas()
-            found = survival(lambda part=part: [part])  # type: ignore[misc]
-            if found is not None:
-                estimates[measure, group] = found
-    return survival_table(estimates)
+    table = spells_table(game, spells).to_pandas()
+    return survival_table(survival_by(table, bool(is_running(game, spells).any())))

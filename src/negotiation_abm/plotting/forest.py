@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.folder import read_json
 from negotiation_abm.plotting.registry import figure
+from negotiation_abm.survival.words import with_interval
 
 TICKS = (0.05, *(k / 10 for k in range(1, 12)), 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
 
@@ -68,12 +69,10 @@ def plot_rmst(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """
     ax = ax or plt.gca()
     base, rest = table.iloc[0], table.iloc[1:]
+    own = with_interval([base[name] for name in ("rmst", "low", "high")], "{:.1f}".format, "", " ")
     labels = [f"{row['scenario']}\n{row['rmst']:.1f} weeks" for _, row in rest.iterrows()]
     _rows(ax, labels, rest, ("difference", "difference_low", "difference_high"), 0.0, "{:+.2f}")
-    ax.set_xlabel(
-        f"weeks more or less than {base['scenario']}\n"
-        f"({base['rmst']:.1f} weeks [{base['low']:.1f}, {base['high']:.1f}])"
-    )
+    ax.set_xlabel(f"weeks more or less than {base['scenario']}\n({own}, weeks)")
     return ax
 
 
@@ -115,9 +114,7 @@ def _rows(
     for number, y in enumerate(place):
         filled = style.BLUE if clear[number] else "white"
         ax.plot(point[number], y, "s", color=style.BLUE, mfc=filled, ms=8, mew=1.6)
-        numbers = " ".join(
-            [text.format(point[number]), f"[{text}, {text}]".format(low[number], high[number])]
-        )
+        numbers = with_interval((point[number], low[number], high[number]), text.format, "", " ")
         ax.annotate(
             numbers,
             (point[number], y),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -63,7 +64,7 @@ def plot_hazard(
     """
     ax = ax or plt.gca()
     middle = (table["first_week"] + table["last_week"]) / 2.0
-    errors = [table["hazard"] - table["lower"], table["upper"] - table["hazard"]]
+    errors = np.array([table["hazard"] - table["lower"], table["upper"] - table["hazard"]])
     width = int(table["last_week"].iloc[0] - table["first_week"].iloc[0]) + 1
     ax.errorbar(
         middle,
@@ -84,7 +85,8 @@ def plot_hazard(
         ax.plot(part["week"], part["hazard"], color=colour, ls=line, label=label)
     ax.set_xlim(0, table["last_week"].max() + 1)
     known = table["at_risk"] >= 0.02 * table["at_risk"].max()  # beyond it intervals are wide
-    ax.set_ylim(0, 1.05 * table["upper"][known].max())
+    top = table["upper"].fillna(table["hazard"])[known].max()  # one run has no interval
+    ax.set_ylim(0, 1.05 * top if top > 0.0 else 1.0)
     ax.set_xlabel("age of the truce, weeks")
     ax.set_ylabel("chance to end in a week")
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2, fontsize=10)

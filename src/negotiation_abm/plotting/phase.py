@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from negotiation_abm.plotting import style
+from negotiation_abm.survival.words import NOT_REACHED
 
 COLOURS = "cividis"  # even in grey, and the same to colour-blind eyes
 MOST_TEXTS = 130  # cells with a number in each
@@ -20,7 +21,7 @@ def plot_phase(
     label: str = "",
     limits: tuple[float, float] | None = None,
     contours: Sequence[float] = (),
-    missing: str = "not reached",
+    missing: str = NOT_REACHED,
     digits: int = 2,
 ) -> Axes:
     """Heat map of the third column of a table over its first two.

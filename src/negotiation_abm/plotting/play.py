@@ -22,6 +22,7 @@ from negotiation_abm.plotting.timeline import (
     shade_truces,
     span,
 )
+from negotiation_abm.survival import z_of
 
 MEASURE = "covered"
 ROOM = 1.15  # beside the last mark
@@ -139,7 +140,7 @@ def plot_standing(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.errorbar(
         rows["below"],
         place,
-        xerr=1.96 * rows["error"],
+        xerr=z_of() * rows["error"],
         fmt="D",
         color=style.BLUE,
         ms=6,

@@ -21,6 +21,7 @@ from negotiation_abm.plotting.registry import figure
 from negotiation_abm.plotting.scale import Scale, mark_unset, scale_of
 from negotiation_abm.plotting.sobol import plot_indices
 from negotiation_abm.run.registry import text_of
+from negotiation_abm.survival.words import GROUPS
 from negotiation_abm.sweep.slices import (
     NAME,
     Query,
@@ -35,7 +36,7 @@ from negotiation_abm.sweep.slices import (
 )
 
 TITLE_WIDTH = 88  # letters a line
-GROUP_TEXT = {"running": "truce in force at the start", "all": "all truces", "": ""}
+GROUP_TEXT = {**GROUPS, "": ""}
 MEASURE_TEXT = {"covered": "covered", "any_domain": "any domain", "": ""}
 
 

@@ -113,12 +113,19 @@ class Board(Situation):
         self.state.loaded[player, lever] = max(0.0, min(loaded, room))
         touch_all(self.state)
 
-    def enforce(self, row: Row) -> None:
-        """A quiet row: the formal level stays, its enforcement changes to give the row's level."""
+    def enforce(self, row: Row) -> str:
+        """A quiet row: the formal level stays, its enforcement changes to give the row's level.
+
+        Returns why the row says nothing that can be done; empty if it was done.
+        """
         player, lever = self.player_of(row), self.lever_of(row)
         formal = float(self.state.in_force[player, lever])
-        if row.level is not None and formal > 0.0:
-            set_intensity(self.state, self.params, player, lever, row.level / formal)
+        if row.level is None:
+            return "a quiet change without a level"
+        if formal <= 0.0:
+            return f"a quiet change, and {row.lever} is not in force: nothing to enforce"
+        set_intensity(self.state, self.params, player, lever, row.level / formal)
+        return ""
 
     def deliver(self, row: Row) -> None:
         """A recorded delivery: the share of a pledge that has been met by now."""

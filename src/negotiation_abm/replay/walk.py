@@ -75,11 +75,15 @@ class Walk:
         if row.move == "DELIVER" and board.scenario.modules.delivery is None:
             board.notes.unplaced(row, "a delivery, and the module is off")
             return
+        problem = ""
         if row.move == "DELIVER":
             board.deliver(row)
         else:
-            board.enforce(row)
-        board.notes.placed([row])
+            problem = board.enforce(row)
+        if problem:
+            board.notes.unplaced(row, problem)
+        else:
+            board.notes.placed([row])
 
     def _packages(self, rows: list[Row]) -> tuple[list[Row], list[list[Row]]]:
         """Rows of decisions of earlier weeks, and the week's own decisions, main row first."""

@@ -10,6 +10,7 @@ from negotiation_abm.run.batch import simulate
 from negotiation_abm.run.paired import Difference, mean_difference
 from negotiation_abm.run.play import play_one
 from negotiation_abm.run.registry import as_floats, entries, filled, named
+from negotiation_abm.run.running import is_running
 from negotiation_abm.run.spells import MEASURES, spells_table
 from negotiation_abm.run.step import GROUPS
 from negotiation_abm.scenario.game import Game
@@ -59,11 +60,9 @@ def truce_survival(
 
     def blocks() -> Iterable[pd.DataFrame]:
         for block in simulate(game, replicates, seed, threads):
+            running = truces == "all" or is_running(game, block.spells)
             table = spells_table(game, block.spells).to_pandas()
-            chosen = table["measure"] == measure
-            if truces == "running":
-                chosen &= (table["truce"] == 0) & (table["start_week"] <= 0)
-            yield table[chosen]
+            yield table[(table["measure"] == measure) & running]
 
     found = survival(blocks)
     if found is None:

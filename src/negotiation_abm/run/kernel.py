@@ -1,107 +1,19 @@
-"""The compiled run: one loop over replicates that calls the same rules as the Mesa model.
-
-Compiled code is cached in a folder whose name is a hash of the sources, because the compiler's
-own cache does not notice an edit of a rule in another file (numba#1833, numba#9483).
-"""
+"""The compiled run: one loop over replicates that calls the same rules as the Mesa model."""
 
 # mypy: disable-error-code="no-untyped-def"
 
-import hashlib
-import os
-import tempfile
+import pickle
 import threading
 from collections.abc import Callable, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from negotiation_abm.files.resources import source_hash
-from negotiation_abm.strategies import outside
+from negotiation_abm.run.compiler import jit, outside_hash, register_rules
 
 USUAL = "logit"  # the strategy that most runs use
 _MAKING = threading.Lock()
-
-
-def _cache_folder(outside: str) -> Path:
-    """Folder for compiled code; `outside` is a hash of strategies that are not of the package."""
-    name = source_hash("core", "strategies", "run/kernel.py") + (f"-{outside}" if outside else "")
-    base = os.environ.get("NEGOTIATION_ABM_CACHE")
-    if base is None:
-        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    folder = Path(base) / "negotiation_abm" / name
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        folder = Path(tempfile.gettempdir()) / f"negotiation_abm-{name}"
-    return folder
-
-
-@cache
-def compiler() -> Any:
-    """Numba, with the cache keyed by the sources."""
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(_cache_folder("")))
-    import numba
-
-    return numba
-
-
-@cache
-def _register(function: Callable[..., Any]) -> None:
-    """Let compiled code call a rule."""
-    from numba.extending import register_jitable
-
-    register_jitable(function)
-
-
-@cache
-def _register_twins() -> None:
-    """Compiled versions of the few functions that copy a state."""
-    from numba.extending import overload
-
-    from negotiation_abm.core.state import INFO, STATE
-    from negotiation_abm.strategies import _lookahead
-
-    @overload(_lookahead.new_twin)
-    def new_twin():
-        return lambda: np.empty(1, STATE)
-
-    @overload(_lookahead.new_info)
-    def new_info():
-        return lambda: np.zeros(1, INFO)
-
-    @overload(_lookahead.copy_state)
-    def copy_state(twin, state):
-        def copy(twin, state):
-            twin[0] = state
-
-        return copy
-
-
-def register_rules() -> Any:
-    """Numba, with every rule that is known by now registered."""
-    numba = compiler()
-    from negotiation_abm.core import tracker, turn
-    from negotiation_abm.core._rule import RULES
-    from negotiation_abm.strategies import strategies
-
-    del tracker, turn  # imported for the rules that they and those below them note down
-    strategies()
-    for function in RULES:
-        _register(function)
-    _register_twins()
-    return numba
-
-
-def outside_hash() -> str:
-    """Hash of the strategies that are not of the package, names and files; empty if none."""
-    digest = hashlib.sha256()
-    files = outside()
-    for name, path in files.items():
-        digest.update(f"{name} ".encode())
-        digest.update(Path(path).read_bytes())
-    return digest.hexdigest()[:16] if files else ""
 
 
 def _dispatcher(choices: list[tuple[int, Callable[..., int]]]) -> Callable[..., int]:
@@ -153,12 +65,8 @@ def make_kernel(
 
 @cache
 def _kernel(codes: tuple[int, ...], disturbed: bool, key: str) -> Callable[..., tuple[int, int]]:
-    """The loop, compiled for these codes with the strategies from outside that have this hash."""
-    numba = register_rules()
-    if key:  # the compiler's cache would not notice an edit of their files
-        numba.config.CACHE_DIR = str(_cache_folder(key))
-    else:
-        numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
+    """The loop, compiled for these codes with what comes from outside and has this hash."""
+    register_rules()
     from negotiation_abm.core.terms import NUM_OPTIONS, Move, Stage
     from negotiation_abm.core.tracker import (
         TRACE,
@@ -185,7 +93,6 @@ def _kernel(codes: tuple[int, ...], disturbed: bool, key: str) -> Callable[..., 
     decide = _dispatcher(sorted(choices, key=lambda choice: names[choice[0]] != USUAL))
     needs_runtime = not all(is_plain(names[code]) for code in codes)
 
-    @numba.njit(nogil=True, cache=True, _nrt=needs_runtime)
     def run_replicates(
         params_in,
         weeks,
@@ -242,10 +149,41 @@ def _kernel(codes: tuple[int, ...], disturbed: bool, key: str) -> Callable[..., 
             count = close_tally(tally, state, params, info, spells, count)
         return len(tallies), count
 
+    loop = _Loop(run_replicates, needs_runtime)
+
     def run(*arguments: Any, traces: Any = None) -> tuple[int, int]:
-        noted = no_traces if traces is None else traces
-        found: tuple[int, int] = run_replicates(*arguments, noted, np.zeros(NUM_OPTIONS))
-        return found
+        return loop(*arguments, no_traces if traces is None else traces, np.zeros(NUM_OPTIONS))
 
     no_traces = np.zeros((0, 0), TRACE)
     return run
+
+
+class _Loop:
+    """A loop that is compiled at its first call, whichever thread makes it.
+
+    A cache that fails while it is read or written (a full disk, a damaged file) costs the time of
+    one compilation and nothing else.
+    """
+
+    def __init__(self, function: Callable[..., Any], needs_runtime: bool) -> None:
+        self._function = function
+        self._options = {"nogil": True, "_nrt": needs_runtime}
+        self._compiled: Callable[..., tuple[int, int]] | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self, *arguments: Any) -> tuple[int, int]:
+        if self._compiled is None:
+            with self._lock:
+                if self._compiled is None:
+                    return self._first_call(arguments)
+        return self._compiled(*arguments)
+
+    def _first_call(self, arguments: tuple[Any, ...]) -> tuple[int, int]:
+        compiled = jit(self._function, **self._options)
+        try:
+            found: tuple[int, int] = compiled(*arguments)
+        except (OSError, EOFError, pickle.UnpicklingError):
+            compiled = jit(self._function, is_kept=False, **self._options)
+            found = compiled(*arguments)
+        self._compiled = compiled
+        return found

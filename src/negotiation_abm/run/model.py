@@ -12,6 +12,7 @@ tools::
 Vary `replicate`, not Mesa's `iterations`: iterations of one seed are the same run.
 """
 
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -168,24 +169,16 @@ class NegotiationModel(mesa.Model):
         ]
         mesa.Agent._ids.pop(self, None)  # else Mesa keeps every model alive (mesa#3179)
         self.datacollector = mesa.DataCollector(
-            model_reporters={
-                "week": lambda m: m.state.turn,
-                "phase": lambda m: Phase(int(m.state.phase)).name,
-                "truce_age": lambda m: m.state.age if m.state.phase else 0,
-                "weeks_left": lambda m: m.state.weeks_left,
-                "strain": lambda m: m.state.strain,
-                "forum": lambda m: Forum(int(m.state.forum)).name,
-                "num_truces": lambda m: m.tally.num_truces,
-            }
+            model_reporters=_REPORTERS
             | {
-                f"{label}.in_force": _level_reporter(i, a)
+                f"{label}.in_force": partial(_level, i, a)
                 for i, a, label in self.game.lever_labels()
             },
             agent_reporters={
-                "player": "label",
-                "flow_payoff": "flow_payoff",
-                "felt": "felt",
-                "anger": "anger",
+                "player": partial(_attribute, "label"),
+                "flow_payoff": partial(_attribute, "flow_payoff"),
+                "felt": partial(_attribute, "felt"),
+                "anger": partial(_attribute, "anger"),
             },
         )
 
@@ -266,5 +259,41 @@ class NegotiationModel(mesa.Model):
         self.spells.extend(closed[:count])
 
 
-def _level_reporter(player: int, lever: int) -> Any:
-    return lambda model: float(model.state.in_force[player, lever])
+def _level(player: int, lever: int, model: NegotiationModel) -> float:
+    return float(model.state.in_force[player, lever])
+
+
+def _of_state(name: str, model: NegotiationModel) -> Any:
+    return getattr(model.state, name)
+
+
+def _attribute(name: str, agent: Government) -> Any:
+    return getattr(agent, name)
+
+
+def _phase(model: NegotiationModel) -> str:
+    return Phase(int(model.state.phase)).name
+
+
+def _truce_age(model: NegotiationModel) -> int:
+    return model.state.age if model.state.phase else 0
+
+
+def _forum(model: NegotiationModel) -> str:
+    return Forum(int(model.state.forum)).name
+
+
+def _num_truces(model: NegotiationModel) -> int:
+    return int(model.tally.num_truces)
+
+
+# Functions with names, so that a model can be pickled.
+_REPORTERS: dict[str, Any] = {
+    "week": partial(_of_state, "turn"),
+    "phase": _phase,
+    "truce_age": _truce_age,
+    "weeks_left": partial(_of_state, "weeks_left"),
+    "strain": partial(_of_state, "strain"),
+    "forum": _forum,
+    "num_truces": _num_truces,
+}

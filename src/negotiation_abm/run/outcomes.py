@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from negotiation_abm.core.terms import Move, Phase
+from negotiation_abm.core.terms import Move, Phase, TruceEnd
 from negotiation_abm.core.tracker import COVERED
 from negotiation_abm.run.outcome import Outcome, Runs
 from negotiation_abm.run.running import NOT_RUNNING, first_of_running, running_since
@@ -93,9 +93,16 @@ def truce_weeks(runs: Runs) -> np.ndarray:
 
 
 def outlasts_year(runs: Runs) -> np.ndarray:
-    """Does the truce in force at the start last more than 365 days? NaN without one."""
-    lasted = truce_weeks(runs)
-    return np.where(np.isnan(lasted), np.nan, lasted > YEAR_WEEKS)
+    """Does the truce in force at the start last more than 365 days?
+
+    NaN without one, and where it still holds at a horizon that comes before.
+    """
+    out = np.full(len(runs.tally), np.nan)
+    spells = first_of_running(runs.game, runs.spells, COVERED)
+    weeks, ended = spells["duration_weeks"], spells["cause"] != TruceEnd.CENSORED
+    lasts = np.where(ended, weeks > YEAR_WEEKS, weeks >= YEAR_WEEKS)
+    out[runs.rows(spells)] = np.where(ended | lasts, lasts, np.nan)
+    return out
 
 
 def spirals(initial: np.ndarray, levels: np.ndarray) -> np.ndarray:

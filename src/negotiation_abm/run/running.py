@@ -1,5 +1,7 @@
 """The truce that is in force when a game starts, and its spells among those of the runs."""
 
+from typing import Any
+
 import numpy as np
 
 from negotiation_abm.core.terms import Phase
@@ -23,18 +25,45 @@ def running_since(game: Game) -> list[int]:
 
 
 def is_running(game: Game, spells: np.ndarray) -> np.ndarray:
-    """Which spells were running when the game started? A spell that begins in week 0 was not.
+    """Which spells of a game were running when it started? (`was_running`)"""
+    one = game.initial[0]
+    is_new = one["phase"] == Phase.TRUCE and one["age"] == 0
+    return was_running(spells, bool(is_new), int(one["turn"]))
+
+
+def was_running(spells: Any, is_new: np.ndarray | bool, turn: int = 0) -> np.ndarray:
+    """Which spells were running when their runs started?
+
+    Those whose observation begins at an age above 0. A truce that is agreed in the first week was
+    not running, nor is a spell that a repair opens in that week.
 
     Parameters
     ----------
-    spells : ndarray of SPELL, shape (spells,), or a table with its columns and codes of measures
+    spells : ndarray of SPELL, or a table with its columns
+    is_new : bool or ndarray of bool, shape (spells,)
+        Is a truce of age 0 in force at the start of the run? Then its spells begin there.
+    turn : int
+        First week of the runs.
 
     Returns
     -------
     ndarray of bool, shape (spells,)
     """
-    since = np.array(running_since(game))
-    return np.asarray((spells["truce"] == 0) & (spells["start_week"] == since[spells["measure"]]))
+    begins = (spells["truce"] == 0) & (spells["start_week"] == turn)
+    return np.asarray((spells["entry_weeks"] > 0) | (is_new & begins))
+
+
+def of_group(spells: Any, group: str, is_new: np.ndarray | bool | None = None) -> np.ndarray:
+    """Which spells belong to a group: ``all``, or ``running`` (`was_running`)?
+
+    Without `is_new` they are spells of whole runs that all start in the same truce: it is of age 0
+    if none was older.
+    """
+    if group == "all":
+        return np.ones(len(spells["truce"]), dtype=np.bool_)
+    if is_new is None:
+        is_new = not bool((spells["entry_weeks"] > 0).any())
+    return was_running(spells, is_new)
 
 
 def first_of_running(game: Game, spells: np.ndarray, measure: int) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Runs and truce spells as tables with names: what a batch writes and an analysis reads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from negotiation_abm.run.batch import Block
 from negotiation_abm.run.outcome import MEASURES, Outcome, Runs
 from negotiation_abm.run.registry import outcomes_for
 from negotiation_abm.scenario.game import Game
+from negotiation_abm.survival import Counts, Curves, Spells
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,6 +116,24 @@ def _column(values: np.ndarray) -> pa.Array:
     elif plain.dtype.kind == "f":
         mask = mask | np.isnan(plain)
     return pa.array(plain, mask=mask)
+
+
+def curves_of(groups: Sequence[np.ndarray], least_weeks: int = 1) -> Curves:
+    """Survival of groups of spells, a point each.
+
+    Parameters
+    ----------
+    groups : sequence of ndarray of SPELL
+        Each in order of replicate.
+    least_weeks : int
+        Weeks of age in its tables, at least.
+    """
+    spells, sizes = np.concatenate(groups), [len(group) for group in groups]
+    columns = (spells[name] for name in ("entry_weeks", "duration_weeks", "cause"))
+    counts = Counts(len(groups), len(CAUSES) - 1)
+    runs = np.array([len(np.unique(group["replicate"])) for group in groups])
+    counts.add(Spells(np.repeat(np.arange(len(groups)), sizes), *columns), runs)
+    return Curves(counts, least_weeks)
 
 
 def table_blocks(path: Path) -> "Iterator[pd.DataFrame]":

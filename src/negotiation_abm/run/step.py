@@ -14,6 +14,7 @@ from negotiation_abm.core.terms import Phase
 from negotiation_abm.files.folder import Draft, writing
 from negotiation_abm.files.provenance import SEED_FORMULA
 from negotiation_abm.run.batch import CHUNK_SIZE, Block, simulate
+from negotiation_abm.run.running import of_group
 from negotiation_abm.run.spells import (
     MEASURES,
     runs_table,
@@ -25,11 +26,7 @@ from negotiation_abm.run.traces import NUM_TRACED, trace_runs, trace_table
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.scenario.provenance import provenance_of
 from negotiation_abm.survival import DAYS, Blocks, Survival, survival
-
-GROUPS = {
-    "all": "all truces",
-    "running": "the truce in force at the start",
-}
+from negotiation_abm.survival.words import GROUPS, is_number
 
 
 def run_batch(
@@ -119,26 +116,35 @@ def survival_of(truces: Path, is_running: bool) -> dict[tuple[str, str], Surviva
 
     `is_running` says whether a truce was in force at the start.
     """
-    estimates = {}
-    for measure in MEASURES.values():
-        for group in GROUPS if is_running else ("all",):
-            estimate = survival(selected_spells(truces, measure, group))
-            if estimate is not None:
-                estimates[measure, group] = estimate
-    return estimates
+    return _by_group(lambda *of: selected_spells(truces, *of), is_running)
+
+
+def survival_by(spells: pd.DataFrame, is_running: bool) -> dict[tuple[str, str], Survival]:
+    """The same of a table of spells, whose rows are in order of replicate."""
+    return _by_group(lambda measure, group: lambda: [_chosen(spells, measure, group)], is_running)
+
+
+def _by_group(
+    select: Callable[[str, str], Blocks], is_running: bool
+) -> dict[tuple[str, str], Survival]:
+    found = {
+        (measure, group): survival(select(measure, group))
+        for measure in MEASURES.values()
+        for group in (GROUPS if is_running else ("all",))
+    }
+    return {key: estimate for key, estimate in found.items() if estimate is not None}
 
 
 def selected_spells(truces: Path, measure: str, group: str) -> Blocks:
-    """Spells of one measure and group (`GROUPS`) of a result file, a block of runs at a time."""
+    """Spells of one measure and group (`GROUPS`) of a result file, a block of runs at a time.
 
-    def blocks() -> Iterable[pd.DataFrame]:
-        for block in table_blocks(truces):
-            chosen = block["measure"] == measure
-            if group == "running":
-                chosen &= (block["truce"] == 0) & (block["start_week"] <= 0)
-            yield block[chosen]
+    Only runs that start in a truce have a group ``running``.
+    """
+    return lambda: (_chosen(block, measure, group) for block in table_blocks(truces))
 
-    return blocks
+
+def _chosen(spells: pd.DataFrame, measure: str, group: str) -> pd.DataFrame:
+    return spells[(spells["measure"] == measure) & of_group(spells, group)]
 
 
 def survival_table(estimates: dict[tuple[str, str], Survival]) -> pd.DataFrame:
@@ -149,7 +155,11 @@ def survival_table(estimates: dict[tuple[str, str], Survival]) -> pd.DataFrame:
         part.insert(0, "measure", measure)
         part.insert(1, "group", group)
         parts.append(part)
-    return pd.concat(parts, ignore_index=True).fillna(0.0) if parts else pd.DataFrame()
+    if not parts:
+        return pd.DataFrame()
+    table = pd.concat(parts, ignore_index=True)
+    causes = [name for name in table if str(name).startswith("incidence_")]
+    return table.fillna(dict.fromkeys(causes, 0.0))  # a cause that ended none of a group
 
 
 def _summary(
@@ -195,7 +205,7 @@ def _means(path: Path) -> dict[str, dict[str, float | None]]:
 
 
 def _finite(value: float) -> float | None:
-    return float(value) if value == value else None
+    return float(value) if is_number(value) else None
 
 
 def _survival_summary(measure: str, group: str, estimate: Survival) -> dict[str, Any]:
@@ -211,5 +221,7 @@ def _survival_summary(measure: str, group: str, estimate: Survival) -> dict[str,
         "survival": {
             f"{days} d": [_finite(value) for value in estimate.at_days(days)] for days in DAYS
         },
-        "ends_by_cause": {cause: list(share) for cause, share in estimate.shares.items()},
+        "ends_by_cause": {
+            cause: [_finite(value) for value in share] for cause, share in estimate.shares.items()
+        },
     }

@@ -27,7 +27,7 @@ from negotiation_abm.core.turn import (
     play_move,
 )
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.run.kernel import register_rules
+from negotiation_abm.run.compiler import compiler, register_rules
 from negotiation_abm.run.options import legal_options
 from negotiation_abm.scenario.game import Game, build_game
 from negotiation_abm.scenario.load import load_scenario
@@ -152,7 +152,8 @@ def changed_fields(before: SimpleNamespace, after: SimpleNamespace) -> set[str]:
 
 def _compiled(path: Path, choose: Any, game: Game) -> Any:
     """The strategy as the compiled run calls it, or why it cannot be compiled."""
-    compiled = register_rules().njit(choose)
+    register_rules()
+    compiled = compiler().njit(choose)
 
     def ask(state: np.ndarray, params: np.ndarray, week: np.ndarray, player: int, u: float) -> int:
         return int(compiled(state[0], params[0], week[0], player, u, np.empty(NUM_OPTIONS)))

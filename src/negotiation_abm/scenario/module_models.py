@@ -89,14 +89,19 @@ def _title(name: str) -> str:
 
 
 def _model(title: str, doc: str, keys: tuple[Key, ...]) -> type[Inputs]:
+    """A model with a name in this file, so that scenarios can be pickled."""
     fields: dict[str, Any] = {key.name: _field(title, key) for key in keys}
-    return create_model(title, __base__=Inputs, __doc__=doc or title, **fields)
+    model = create_model(
+        title, __base__=Inputs, __doc__=doc or title, __module__=__name__, **fields
+    )
+    globals()[title] = model
+    return model
 
 
 def _module_field(name: str, module: Any) -> tuple[Any, Any]:
     """A module's key in ``modules``: its inputs, or null where it is off."""
     text = (module.__doc__ or "").strip().partition("\n")[0]
-    inputs = _model(_title(name), text, getattr(module, "INPUTS", ()))
+    inputs = _model(f"{_title(name)}Inputs", text, getattr(module, "INPUTS", ()))
     return inputs | None, Field(default=None, description=text or None)
 
 
@@ -107,5 +112,6 @@ else:
         "Modules",
         __base__=_Modules,
         __doc__=_Modules.__doc__,
+        __module__=__name__,
         **{name: _module_field(name, module) for name, module in zip(NAMES, MODULES, strict=True)},
     )

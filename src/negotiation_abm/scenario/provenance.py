@@ -14,12 +14,13 @@ from negotiation_abm.strategies import outside
 def rules_hash(*places: str) -> str:
     """Hash of the sources that determine the numbers of a run of a scenario.
 
-    These are the rules, the strategies (those from outside the package too) and what makes a game
-    of a scenario, and `places`, the folders and files of the package that play it.
+    These are the rules, the strategies and modules (those from outside the package too) and what
+    makes a game of a scenario, and `places`, the folders and files of the package that play it.
     """
     sources = source_hash("core", "strategies", "scenario", *places)
-    others = {name: file_hash(Path(path)) for name, path in outside().items()}
-    return text_hash([sources, others])[:16] if others else sources
+    others = {**outside(), **modules.outside()}
+    hashes = {name: file_hash(Path(path)) for name, path in others.items()}
+    return text_hash([sources, hashes])[:16] if hashes else sources
 
 
 def provenance_of(game: Game) -> dict[str, Any]:

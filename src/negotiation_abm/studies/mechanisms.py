@@ -9,6 +9,7 @@ with the same draws. A module that these scenarios leave off has no row.
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from negotiation_abm.core.modules import MODULES, NAMES
@@ -64,7 +65,8 @@ def mechanisms_table(
             ("survival_365", "outlasts_365", busan, busan_on),
             ("first_truce_weeks", "first_truce_weeks", first, first_on),
         ):
-            row |= _columns(name, mean_difference(base[outcome], on[outcome]))
+            are_same = all(np.array_equal(base[k], on[k], equal_nan=True) for k in JUDGED_BY)
+            row |= _columns(name, mean_difference(base[outcome], on[outcome], are_same=are_same))
         rows.append(row)
     table = pd.DataFrame(rows)
     if out is not None:

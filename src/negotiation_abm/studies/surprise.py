@@ -2,10 +2,10 @@
 
 Surprise is minus the binary logarithm of the probability that the quantal response gave to the
 move. Regret is what the best reply would have brought beyond it: from the state before the move
-each legal option is carried out in its usual size, the week begins anew from there with its
-recorded meeting, and both sides play on freely. Payoff is the mean weekly flow payoff over the
-weeks ahead. All options have the same draws; the best is picked on one half of the runs and
-compared on the other, so that picking the luckiest of many does not count as regret.
+each legal option is carried out in its usual size, and both sides play on freely, from the middle
+of the week in which the move was made. Payoff is the mean weekly flow payoff over the weeks ahead.
+All options have the same draws; the best is picked on one half of the runs and compared on the
+other, so that picking the luckiest of many does not count as regret.
 """
 
 import datetime as dt
@@ -19,8 +19,9 @@ import numpy as np
 import pandas as pd
 
 from negotiation_abm.core.state import INFO, STATE, as_object, as_record, blank
-from negotiation_abm.core.terms import NUM_OPTIONS
+from negotiation_abm.core.terms import MAX_EXCHANGES, NUM_OPTIONS, Move
 from negotiation_abm.core.transitions import is_legal
+from negotiation_abm.core.turn import pass_on
 from negotiation_abm.files.folder import writing
 from negotiation_abm.files.provenance import SEED_FORMULA, file_hash
 from negotiation_abm.record.load import Record
@@ -31,6 +32,7 @@ from negotiation_abm.scenario.game import Game
 from negotiation_abm.scenario.provenance import provenance_of
 from negotiation_abm.strategies._lookahead import copy_state, imagine, new_twin
 from negotiation_abm.strategies._odds import option_weights
+from negotiation_abm.survival.words import plain_rows
 
 WEEKS_AHEAD = 26
 
@@ -87,16 +89,18 @@ def moments(game: Game, record: Record) -> list[Moment]:
 
 
 def game_after(game: Game, moment: Moment, option: int, weeks_ahead: int) -> Game:
-    """The game that goes on from a moment after `option`, for so many weeks."""
+    """The game that goes on from a moment after `option`, for so many weeks.
+
+    It begins in the middle of the week: whoever has not moved yet moves next.
+    """
     twin, info = new_twin(), as_object(blank(INFO)[0])
     copy_state(twin, moment.state)
     state = twin[0]
-    imagine(state, as_object(game.params[0]), moment.player, option, info)
-    turn = int(state.turn)
-    weeks = game.weeks[: turn + weeks_ahead].copy()
-    weeks["forum"][turn] = state.forum
-    weeks["has_shock"][turn] = 0  # its levels stand already, and the move came after them
-    state.exchange = 0
+    params = as_object(game.params[0])
+    imagine(state, params, moment.player, option, info)
+    state.exchange = min(state.exchange, MAX_EXCHANGES - 1)  # a record may hold more than a run
+    pass_on(state, params, option != Move.HOLD, False)
+    weeks = game.weeks[: int(state.turn) + weeks_ahead]
     return replace(game, weeks=weeks, initial=as_record(state, STATE))
 
 
@@ -184,7 +188,7 @@ def run_surprise(
         "weeks_ahead": weeks_ahead,
         "payoff": "mean weekly flow payoff over the weeks ahead, payoff units",
         "interval": "95 %, paired by run; simulation error only, parameters held fixed",
-        "moves": rows,
+        "moves": plain_rows(rows),
         "notes": list(game.notes),
     }
     if out is not None:

@@ -6,13 +6,17 @@ proportional hazards. Ties are the rule in weekly data and are counted, not brok
 running when observation began enters the risk set at its age then (left truncation).
 
 Several truces of one run are not independent, so variances are sums over runs of squared influence
-(Williams 1995); with one spell a run and no late entry they reduce to Greenwood's formula. All is
-computed from counts (`counts`), in one pass over blocks of whole runs: neither memory nor the time
-of an estimate grows with their number.
+(Williams 1995); with one spell a run and no late entry they reduce to Greenwood's formula.
+
+`Curves` is the estimator, of many points at once; everything that speaks of durations calls it.
+`Survival` is one point in plain numbers. It is computed from `SpellCounts`, in one pass over blocks
+of whole runs: neither memory nor the time of an estimate grows with their number. `intervals` has
+the one rule for every interval, `words` what is said where there is none.
 """
 
 from negotiation_abm.survival.comparison import WARNING, LogRank, log_rank
 from negotiation_abm.survival.counts import SpellCounts, count_spells
+from negotiation_abm.survival.curves import Counts, Curves, Estimate, Spells
 from negotiation_abm.survival.estimators import (
     DAYS,
     Blocks,
@@ -24,6 +28,7 @@ from negotiation_abm.survival.estimators import (
     survival,
 )
 from negotiation_abm.survival.fits import FAMILIES, Fit, fit_all, fit_family
+from negotiation_abm.survival.intervals import LEVEL, z_of
 from negotiation_abm.survival.regression import proportional_hazards
 from negotiation_abm.survival.rmst import (
     Mean,
@@ -36,12 +41,17 @@ from negotiation_abm.survival.rmst import (
 __all__ = [
     "DAYS",
     "FAMILIES",
+    "LEVEL",
     "WARNING",
     "Blocks",
+    "Counts",
+    "Curves",
+    "Estimate",
     "Fit",
     "LogRank",
     "Mean",
     "SpellCounts",
+    "Spells",
     "Survival",
     "count_spells",
     "estimate",
@@ -57,4 +67,5 @@ __all__ = [
     "rmst_difference",
     "run_influence",
     "survival",
+    "z_of",
 ]

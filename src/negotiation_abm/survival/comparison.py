@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chi2
 
-from negotiation_abm.survival.counts import SpellCounts, per
+from negotiation_abm.survival.counts import SpellCounts
+from negotiation_abm.survival.curves import ratio
 
 WARNING = (
     "With simulated data the p-value follows the number of runs: make more and it shrinks.\n"
@@ -35,13 +36,13 @@ def log_rank(groups: Sequence[SpellCounts]) -> LogRank:
     at_risk = np.array([_to(group.at_risk, longest) for group in groups])
     ended = np.array([_to(group.ended, longest) for group in groups])
     total, events = at_risk.sum(axis=0), ended.sum(axis=0)
-    share = at_risk * per(np.ones(longest), total)
+    share = at_risk * ratio(1.0, total)
     score = (ended - share * events).sum(axis=1)
-    spread = events * per(total - events, total - 1.0)
+    spread = events * ratio(total - events, total - 1.0)
     plain = np.diag((share * spread).sum(axis=1)) - (share * spread) @ share.T
     clustered = sum(
         (
-            group.covariance(_influence(group, number, share, per(events, total)))
+            group.covariance(_influence(group, number, share, ratio(events, total)))
             for number, group in enumerate(groups)
         ),
         np.zeros((len(groups), len(groups))),

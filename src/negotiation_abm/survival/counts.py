@@ -18,6 +18,9 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from negotiation_abm.survival.curves import Counts, Curves, Spells
+from negotiation_abm.survival.intervals import LEVEL
+
 CENSORED = "censored"
 KIND = ["entry_weeks", "duration_weeks", "cause"]
 
@@ -42,83 +45,82 @@ class SpellCounts:
     num_runs: int
 
     @cached_property
-    def entry(self) -> np.ndarray:
-        """Age at entry of each kind, in weeks."""
-        return self.kinds["entry_weeks"].to_numpy()
+    def spells(self) -> Spells:
+        """The kinds as spells of one point, weighted by their counts."""
+        code = {cause: number for number, cause in enumerate([CENSORED, *self.causes])}
+        return Spells(
+            np.zeros(len(self.kinds), dtype=np.int64),
+            self.kinds["entry_weeks"].to_numpy(),
+            self.kinds["duration_weeks"].to_numpy(),
+            self.kinds["cause"].map(code).to_numpy(dtype=np.int64),
+            self.kinds["count"].to_numpy(),
+        )
 
     @cached_property
+    def curves(self) -> Curves:
+        """The estimator of these spells, as its only point."""
+        return self.curves_at(LEVEL)
+
+    def curves_at(self, level: float) -> Curves:
+        """The estimator with intervals of another level."""
+        counts = Counts(1, len(self.causes))
+        counts.add(self.spells, np.array([self.num_runs]))
+        return Curves(counts, level=level)
+
+    @property
+    def entry(self) -> np.ndarray:
+        """Age at entry of each kind, in weeks."""
+        return self.spells.entry
+
+    @property
     def duration(self) -> np.ndarray:
         """Duration of each kind, in weeks."""
-        return self.kinds["duration_weeks"].to_numpy()
+        return self.spells.weeks
 
     @cached_property
     def observed(self) -> np.ndarray:
         """Is the end of this kind an event?"""
-        return np.asarray(self.kinds["cause"].to_numpy() != CENSORED)
+        return np.asarray(self.spells.cause > 0)
 
     @cached_property
     def size(self) -> np.ndarray:
         """Count of each kind."""
         return self.kinds["count"].to_numpy()
 
-    @cached_property
+    @property
     def num_weeks(self) -> int:
         """Number of weeks of age, from 0 to the longest duration."""
-        return int(self.duration.max()) + 1
+        return self.curves.num_weeks
 
     @cached_property
     def causes(self) -> list[str]:
         """Causes observed, in alphabetical order."""
         return sorted(set(self.kinds["cause"]) - {CENSORED})
 
-    def by_week(self, chosen: np.ndarray) -> np.ndarray:
-        """Spells of the chosen kinds that leave in each week."""
-        return self._tally(self.duration[chosen], self.size[chosen])
-
-    def _tally(self, weeks: np.ndarray, size: np.ndarray) -> np.ndarray:
-        counts = np.bincount(weeks, weights=size, minlength=self.num_weeks)
-        return np.asarray(counts.astype(self.size.dtype))
-
-    @cached_property
+    @property
     def ended(self) -> np.ndarray:
         """Ends observed in each week."""
-        return self.by_week(self.observed)
+        return np.asarray(self.curves.ended[0])
 
-    @cached_property
-    def censored(self) -> np.ndarray:
-        """Spells censored in each week."""
-        return self.by_week(~self.observed)
-
-    def ended_by(self, cause: str) -> np.ndarray:
-        """Ends of one cause in each week."""
-        return self.by_week((self.kinds["cause"] == cause).to_numpy())
-
-    @cached_property
+    @property
     def at_risk(self) -> np.ndarray:
         """Spells at each age that have entered and not yet left."""
-        entered = self._tally(self.entry, self.size)
-        gone = np.concatenate([[0], np.cumsum(self.ended + self.censored)[:-1]])
-        left = np.cumsum(entered) - gone
-        return np.asarray(np.where(np.abs(left) < 1e-9, 0, left))  # weights leave rounding errors
+        return np.asarray(self.curves.at_risk[0])
 
-    @cached_property
+    @property
     def hazard(self) -> np.ndarray:
         """Share of those at risk that end in each week."""
-        return per(self.ended, self.at_risk)
+        return np.asarray(self.curves.hazard[0])
 
-    @cached_property
+    @property
     def survival(self) -> np.ndarray:
         """Kaplan-Meier: probability of lasting more than this number of weeks."""
-        return np.asarray(np.cumprod(1.0 - self.hazard))
+        return np.asarray(self.curves.survival[0])
 
-    @cached_property
+    @property
     def end_of_data(self) -> int:
         """Weeks of age up to which the curve is known: the last with spells at risk, plus 1."""
-        if self.survival[-1] == 0.0:
-            return np.iinfo(np.int64).max  # it stays at 0
-        first = int(self.entry.min())
-        empty = np.flatnonzero(self.at_risk[first:] == 0)
-        return first + int(empty[0]) if len(empty) else self.num_weeks
+        return int(self.curves.end[0])
 
     def is_at_risk(self) -> np.ndarray:
         """Is a spell of kind k at risk in week w? shape (num_kinds, num_weeks)."""
@@ -138,11 +140,6 @@ class SpellCounts:
     def covariance(self, influence: np.ndarray) -> np.ndarray:
         """Sum over runs of the outer product of a run's influence on several outputs."""
         return np.asarray(influence.T @ (self.pairs @ influence))
-
-
-def per(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """``part / whole``, 0 where `whole` is 0."""
-    return np.asarray(np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0))
 
 
 def count_spells(blocks: Iterable[pd.DataFrame]) -> SpellCounts | None:

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from negotiation_abm.survival.counts import SpellCounts
+from negotiation_abm.survival.intervals import LEVEL, z_of
 
 STEPS = 60
 
 
 def proportional_hazards(
-    groups: Sequence[SpellCounts], covariates: pd.DataFrame, level: float = 0.95
+    groups: Sequence[SpellCounts], covariates: pd.DataFrame, level: float = LEVEL
 ) -> pd.DataFrame:
     """Hazard ratios of covariates that are constant within a group.
 
@@ -62,7 +62,7 @@ def proportional_hazards(
     first = len(weeks)
     error = np.sqrt(np.diag(bread @ meat @ bread))[first:]
     effect = point[first:]
-    half = norm.ppf(0.5 + level / 2.0) * error
+    half = z_of(level) * error
     return pd.DataFrame(
         {
             "covariate": list(covariates.columns),

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
+from negotiation_abm.survival import intervals
 from negotiation_abm.survival.counts import SpellCounts
-from negotiation_abm.survival.influence import on_rmst
+from negotiation_abm.survival.curves import Spells
+from negotiation_abm.survival.intervals import LEVEL
 
 
 @dataclass(frozen=True)
@@ -27,38 +28,41 @@ class Mean:
     high: float
 
 
-def _mean(until: int, value: float, variance: float, level: float) -> Mean:
-    error = float(np.sqrt(max(0.0, variance)))
-    half = float(norm.ppf(0.5 + level / 2.0)) * error
-    return Mean(until, value, error, value - half, value + half)
-
-
-def rmst(counts: SpellCounts, until: int, level: float = 0.95) -> Mean:
+def rmst(counts: SpellCounts, until: int, level: float = LEVEL) -> Mean:
     """Restricted mean up to `until` weeks; NaN where the data end before it.
 
     With late entry it is conditional on reaching the first age at which anything is at risk.
     """
-    if until > counts.end_of_data:
+    found = counts.curves_at(level).mean(until)
+    value, error = found.value, np.sqrt(counts.variance(found.influence(counts.spells)))
+    if np.isnan(value[0]):
         return Mean(until, *(float("nan"),) * 4)
-    value = float(counts.survival[:until].sum())
-    return _mean(until, value, float(counts.variance(on_rmst(counts, until))), level)
+    low, high = found.interval(np.array([error]))
+    error = error if counts.num_runs > 1 else np.nan
+    return Mean(until, float(value[0]), float(error), float(low[0]), float(high[0]))
 
 
-def rmst_difference(base: SpellCounts, other: SpellCounts, until: int, level: float = 0.95) -> Mean:
+def rmst_difference(
+    base: SpellCounts, other: SpellCounts, until: int, level: float = LEVEL
+) -> Mean:
     """Difference of two restricted means, other less base, from independent runs."""
     one, two = rmst(base, until), rmst(other, until)
-    return _mean(until, two.value - one.value, one.error**2 + two.error**2, level)
+    return _difference(base, other, until, float(np.hypot(one.error, two.error)), level)
 
 
 def run_influence(blocks: Iterable[pd.DataFrame], counts: SpellCounts, until: int) -> pd.Series:
     """Influence of each run on the restricted mean, by replicate; `counts` are of these blocks."""
-    kinds = counts.kinds.assign(influence=on_rmst(counts, until))
+    influence = counts.curves.mean(until).influence
     parts = []
     for block in blocks:
-        cause = block["cause"].astype(object).where(block["event_observed"], "censored")
-        rows = block[["replicate", "entry_weeks", "duration_weeks"]].assign(cause=cause)
-        rows = rows.merge(kinds, on=["entry_weeks", "duration_weeks", "cause"], how="left")
-        parts.append(rows.groupby("replicate")["influence"].sum())
+        spells = Spells(
+            np.zeros(len(block), dtype=np.int64),
+            block["entry_weeks"].to_numpy(),
+            block["duration_weeks"].to_numpy(),
+            block["event_observed"].to_numpy().astype(np.int64),
+        )
+        own = pd.Series(influence(spells), name="influence")
+        parts.append(own.groupby(block["replicate"].to_numpy()).sum().rename_axis("replicate"))
     total: pd.Series = pd.concat(parts)
     return total
 
@@ -67,12 +71,23 @@ def paired_rmst_difference(
     base: tuple[SpellCounts, pd.Series],
     other: tuple[SpellCounts, pd.Series],
     until: int,
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> Mean:
     """Difference of two restricted means of runs with the same draws, other less base.
 
     Each side is its counts and its `run_influence`; runs are paired by replicate.
     """
-    one, two = rmst(base[0], until), rmst(other[0], until)
     gap = other[1].sub(base[1], fill_value=0.0)
-    return _mean(until, two.value - one.value, float(np.square(gap).sum()), level)
+    return _difference(base[0], other[0], until, float(np.sqrt(np.square(gap).sum())), level)
+
+
+def _difference(
+    base: SpellCounts, other: SpellCounts, until: int, error: float, level: float
+) -> Mean:
+    value = rmst(other, until).value - rmst(base, until).value
+    limit = np.full((), float(until))
+    runs = np.full((), min(base.num_runs, other.num_runs))
+    low, high = intervals.bounded(
+        np.array(value), np.array(error), runs, runs, (-limit, limit), level
+    )
+    return Mean(until, value, error if runs > 1 else float("nan"), float(low), float(high))

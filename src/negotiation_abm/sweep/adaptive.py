@@ -80,7 +80,9 @@ class Adaptive:
         if self.outcome not in found.outcomes:
             return np.full(len(stops), np.nan)
         place = found.place(self.outcome)
-        return np.asarray(found.high[:, place] - found.low[:, place]) / 2.0
+        alike = (found.error[:, place] == 0.0) & np.isnan(found.low[:, place])
+        width = np.asarray(found.high[:, place] - found.low[:, place]) / 2.0
+        return np.where(alike, 0.0, width)  # more runs would be alike too
 
 
 def outcome_of(plan: Plan) -> Outcome:

@@ -12,9 +12,10 @@ import pyarrow.parquet as pq
 from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.run.spells import MEASURES
+from negotiation_abm.survival import intervals
 from negotiation_abm.sweep.cells import Rectangle
 from negotiation_abm.sweep.digest import Content
-from negotiation_abm.sweep.estimates import LEVEL, Estimates, Estimator, Outcome, Settings, z_of
+from negotiation_abm.sweep.estimates import Estimates, Estimator, Outcome, Settings
 from negotiation_abm.sweep.folder import POINTS, read_state
 from negotiation_abm.sweep.points import Points
 from negotiation_abm.sweep.reader import BLOCK_RUNS, Reader, Rows, windows
@@ -60,7 +61,7 @@ def summary_tables(
         estimator = Estimator(blocks, end - start, settings)
         partner = reference.partner if reference and options["paired"] else None
         found = estimator.estimate(partner)
-        yield _table(rows, found, reference)
+        yield _table(rows, found, reference, start)
 
 
 def _blocks(reader: Reader, group: list[Rectangle]) -> Callable[[], Iterator[Rows]]:
@@ -76,7 +77,7 @@ class Reference:
 
     def __init__(self, reader: Reader, number: int, runs: np.ndarray, settings: Settings) -> None:
         self._reader = reader
-        self._number = number
+        self.number = number
         stops = range(0, int(runs[number]), BLOCK_RUNS)
         group = [Rectangle(number, number + 1, first, first + BLOCK_RUNS) for first in stops]
         self._estimator = Estimator(_blocks(reader, group), 1, settings)
@@ -92,7 +93,7 @@ class Reference:
     def _block(self, block: int) -> np.ndarray:
         if block not in self._kept:
             first = block * BLOCK_RUNS
-            window = Rectangle(self._number, self._number + 1, first, first + BLOCK_RUNS)
+            window = Rectangle(self.number, self.number + 1, first, first + BLOCK_RUNS)
             rows = self._reader.read(window)
             padded = np.zeros((BLOCK_RUNS, len(self._estimator.outcomes)))
             if rows.runs:
@@ -103,8 +104,8 @@ class Reference:
         return self._kept[block]
 
 
-def _table(points: pa.Table, found: Estimates, reference: Reference | None) -> pa.Table:
-    """Estimates as rows: for each point, every outcome that it has."""
+def _table(points: pa.Table, found: Estimates, reference: Reference | None, start: int) -> pa.Table:
+    """Estimates as rows: for each point (from number `start`), every outcome that it has."""
     shape = found.value.shape
     shown = np.array([outcome not in NEVER for outcome in found.outcomes])
     is_run = np.array([not outcome.measure for outcome in found.outcomes])
@@ -129,7 +130,8 @@ def _table(points: pa.Table, found: Estimates, reference: Reference | None) -> p
     ):
         columns[name] = _nullable(numbers.ravel()[keep])
     if reference is not None:
-        for name, numbers in zip(_DIFFERENCES, _differences(found, reference), strict=True):
+        differences = _differences(found, reference, reference.number - start)
+        for name, numbers in zip(_DIFFERENCES, differences, strict=True):
             columns[name] = _nullable(numbers.ravel()[keep])
     for name, column in columns.items():
         values = values.append_column(name, column if isinstance(column, pa.Array) else [column])
@@ -140,15 +142,22 @@ def _nullable(numbers: np.ndarray) -> pa.Array:
     return pa.array(numbers, mask=np.isnan(numbers))
 
 
-def _differences(found: Estimates, reference: Reference) -> tuple[np.ndarray, ...]:
-    """Point less reference, its error and interval; both share the runs of the same number."""
+def _differences(found: Estimates, reference: Reference, own: int) -> tuple[np.ndarray, ...]:
+    """Point less reference, its error and interval; both share the runs of the same number.
+
+    The reference itself, point `own`, has no interval.
+    """
     base = reference.found
     value = found.value - base.value
     apart = found.error**2 + base.error**2
     variance = apart - 2.0 * found.covariance
     error = np.sqrt(np.where(variance <= ROUNDING * apart, 0.0, variance))
-    width = z_of(LEVEL) * error
-    return value, error, value - width, value + width
+    runs = np.minimum(found.sharing, base.sharing)
+    limits = -found.span, found.span
+    low, high = intervals.bounded(value, error, runs, runs, limits)
+    if 0 <= own < len(value):
+        low[own] = high[own] = np.nan
+    return value, error, low, high
 
 
 def write_summary(

@@ -3,11 +3,13 @@
 import contextlib
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
+
+from negotiation_abm.survival.words import BEYOND_DATA, ONE_RUN, is_clear, with_interval
 
 MEASURE_TEXT = {
     "covered": "covered",
@@ -20,6 +22,7 @@ CAUSE_TEXT = {
     "lapse": "lapse",
     "escalation": "escalation",
 }
+ONE_RUN_NOTE = f"Without brackets: {ONE_RUN}."
 
 
 def terminal() -> Console:
@@ -79,6 +82,30 @@ def plain_table(*columns: tuple[str, str]) -> Table:
     return table
 
 
+def share(values: Sequence[float | None], missing: str = BEYOND_DATA) -> str:
+    """A share with its interval, whose ends are rounded outwards where they would look alike.
+
+    >>> share([0.5, 0.412, 0.588]), share([1.0, 0.9997, 1.0]), share([0.5, None, None])
+    ('.500 [.412,.588]', '1.00 [.999,1.00]', '.500')
+    """
+    point, low, high = values
+    if low is not None and high is not None and low < high and short(low) == short(high):
+        values = [point, math.floor(1000 * low) / 1000, math.ceil(1000 * high) / 1000]
+    return with_interval(values, short, missing)
+
+
+def half_width(values: Sequence[float | None]) -> str:
+    """A share with the half-width of its interval; at 0 and 1, where it has one side, its ends.
+
+    >>> half_width([0.5, 0.412, 0.588]), half_width([1.0, 0.158, 1.0])
+    ('.500 ±.088', '1.00 [.158,1.00]')
+    """
+    point, low, high = values
+    if point is None or low is None or high is None or not 0.0 < point < 1.0:
+        return share(values)
+    return f"{short(point)} ±{short((high - low) / 2.0)}"
+
+
 def short(value: float) -> str:
     """A share with three digits: .708, 1.00.
 
@@ -107,7 +134,7 @@ def interval(
     sign: str = "",
     mark: bool = False,
 ) -> str:
-    """An estimate with its interval.
+    """An estimate with its interval, alone where there is no interval, "-" where there is none.
 
     Parameters
     ----------
@@ -121,6 +148,5 @@ def interval(
     >>> interval(0.5, 0.25, 0.75), interval(-1.0, -2.0, -0.5, 1, "+", mark=True)
     ('.500 [.250, .750]', '-1.0 [-2.0, -0.5] *')
     """
-    ends = f"[{number(low, digits, sign)}, {number(high, digits, sign)}]"
-    clear = low is not None and high is not None and (low > 0.0 or high < 0.0)
-    return f"{number(point, digits, sign)} {ends}" + (("  ", " *")[clear] if mark else "")
+    shown = with_interval([point, low, high], lambda v: number(v, digits, sign), "-", " ")
+    return shown + (("  ", " *")[is_clear({"low": low, "high": high})] if mark else "")

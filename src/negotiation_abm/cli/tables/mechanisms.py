@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from negotiation_abm.cli.tables import interval, plain_table, short, terminal
+from negotiation_abm.cli.tables import ONE_RUN_NOTE, interval, plain_table, short, terminal
 
 
 def print_mechanisms(rows: list[dict[str, Any]], replicates: int, seed: int) -> None:
@@ -29,6 +29,8 @@ def print_mechanisms(rows: list[dict[str, Any]], replicates: int, seed: int) -> 
         )
     console.print(table)
     console.print("In brackets: 95 % intervals of the paired difference; * where it excludes 0.")
+    if replicates < 2:
+        console.print(ONE_RUN_NOTE)
 
 
 def _change(row: dict[str, Any], name: str, digits: int) -> str:

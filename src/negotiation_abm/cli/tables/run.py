@@ -5,7 +5,16 @@ from typing import Any
 
 from rich.console import Console
 
-from negotiation_abm.cli.tables import CAUSE_TEXT, MEASURE_TEXT, plain_table, short, terminal
+from negotiation_abm.cli.tables import (
+    CAUSE_TEXT,
+    MEASURE_TEXT,
+    ONE_RUN_NOTE,
+    half_width,
+    plain_table,
+    share,
+    terminal,
+)
+from negotiation_abm.survival.words import NOT_REACHED, with_interval
 
 
 def print_run(summary: dict[str, Any], out: Path) -> None:
@@ -27,6 +36,8 @@ def print_run(summary: dict[str, Any], out: Path) -> None:
         "\nRunning: the truce in force at the start, given that it had lasted until then."
         f"\nAny domain: until the first escalation of severity {summary['min_severity']:g} or more."
     )
+    if any(entry["num_runs"] < 2 for entry in summary["truces"]):
+        console.print(ONE_RUN_NOTE)
     for note in summary["notes"]:
         console.print(f"note: {note}")
     for name, facts in summary["content"].items():
@@ -42,12 +53,12 @@ def _print_survival(console: Console, summary: dict[str, Any]) -> None:
         *((f"S({days})", "right") for days in summary["truces"][0]["survival"]),
     )
     for entry in summary["truces"]:
-        low, high = entry["median_interval"]
+        median = [entry["median_weeks"], *entry["median_interval"]]
         table.add_row(
             _label(entry),
             f"{entry['num_spells']:,}",
-            f"{_weeks(entry['median_weeks'])} [{_weeks(low)}, {_weeks(high)}]",
-            *(_interval(values) for values in entry["survival"].values()),
+            with_interval(median, str, NOT_REACHED, " "),
+            *(share(values) for values in entry["survival"].values()),
         )
     console.print(table)
 
@@ -61,7 +72,7 @@ def _print_causes(console: Console, summary: dict[str, Any]) -> None:
         shares = entry["ends_by_cause"]
         table.add_row(
             _label(entry),
-            *(_half_width(shares[name]) if name in shares else "-" for name in names),
+            *(half_width(shares[name]) if name in shares else "-" for name in names),
         )
     console.print()
     console.print(table)
@@ -90,19 +101,3 @@ def _print_means(console: Console, runs: dict[str, Any]) -> None:
 
 def _label(entry: dict[str, Any]) -> str:
     return f"{MEASURE_TEXT[entry['measure']]} / {entry['group']}"
-
-
-def _weeks(value: int | None) -> str:
-    return "-" if value is None else str(value)
-
-
-def _half_width(values: list[float]) -> str:
-    point, low, high = values
-    return f"{short(point)} ±{short((high - low) / 2.0)}"
-
-
-def _interval(values: list[float | None]) -> str:
-    point, low, high = values
-    if point is None or low is None or high is None:
-        return "beyond data"
-    return f"{short(point)} [{short(low)},{short(high)}]"

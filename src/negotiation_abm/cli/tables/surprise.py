@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.tables import plain_table, short, terminal
+from negotiation_abm.cli.tables import ONE_RUN_NOTE, plain_table, short, terminal
 
 
 def print_surprise(summary: dict[str, Any], out: Path | None) -> None:
@@ -24,14 +24,16 @@ def print_surprise(summary: dict[str, Any], out: Path | None) -> None:
             ("regret", "right"),
         )
         for row in sorted(summary["moves"], key=lambda row: -row[key])[:8]:
-            half = (row["regret_high"] - row["regret_low"]) / 2.0
+            half = ""
+            if summary["replicates"] > 1:
+                half = f" ±{short((row['regret_high'] - row['regret_low']) / 2.0)}"
             table.add_row(
                 row["date"],
                 f"{row['player']} {row['move']}",
                 short(row["probability"]),
                 f"{row['rank']}/{row['legal']}",
                 row["best"],
-                f"{row['regret']:.3f} ±{short(half)}",
+                f"{row['regret']:.3f}{half}",
             )
         console.print(table)
         console.print()
@@ -39,5 +41,7 @@ def print_surprise(summary: dict[str, Any], out: Path | None) -> None:
         f"Regret: {summary['payoff']}; best option less the move made,\n"
         "each followed by free play (± 95 %, paired by run)."
     )
+    if summary["replicates"] < 2:
+        console.print(ONE_RUN_NOTE)
     if out:
         console.print(f"written to {out}: surprise.json, surprise.csv")

@@ -5,7 +5,16 @@ from typing import Any
 
 from rich.console import Console
 
-from negotiation_abm.cli.tables import CAUSE_TEXT, MEASURE_TEXT, plain_table, short, terminal
+from negotiation_abm.cli.tables import (
+    CAUSE_TEXT,
+    MEASURE_TEXT,
+    ONE_RUN_NOTE,
+    half_width,
+    plain_table,
+    short,
+    terminal,
+)
+from negotiation_abm.survival.words import BEYOND_DATA, NOT_REACHED, is_number, with_interval
 
 FAMILY_TEXT = {
     "weibull": "Weibull",
@@ -43,10 +52,12 @@ def print_study(summary: dict[str, Any], out: Path) -> None:
     _print_fits(console, summary)
     console.print(
         f"\nIn brackets: {100 * summary['level']:g} % intervals of simulation error, clustered by "
-        "run; -: not reached.\nMean: weeks, restricted to that limit, with its standard error. AIC "
+        "run.\nMean: weeks, restricted to that limit, with its standard error. AIC "
         "grows with the number of runs;\nthe gap, the largest distance of a fit from Kaplan-Meier, "
         "does not."
     )
+    if any(entry["num_runs"] < 2 for entry in summary["truces"]):
+        console.print(ONE_RUN_NOTE)
     console.print(f"written to {out}: hazard.csv, incidence.csv, fits.csv, survival.json")
 
 
@@ -57,7 +68,7 @@ def _print_causes(console: Console, summary: dict[str, Any]) -> None:
         cells = [entry["shares"].get(name) for name in names]
         table.add_row(
             label(entry),
-            *("-" if c is None else f"{short(c[0])} ±{short((c[2] - c[1]) / 2.0)}" for c in cells),
+            *("-" if values is None else half_width(values) for values in cells),
         )
     console.print()
     console.print(table)
@@ -103,15 +114,13 @@ def print_comparison(summary: dict[str, Any], out: Path) -> None:
     )
     for number, row in enumerate(summary["scenarios"]):
         median = [row["median_weeks"], row["median_low"], row["median_high"]]
-        change = (
-            f"{row['difference']:+.2f} [{row['difference_low']:+.2f},{row['difference_high']:+.2f}]"
-        )
+        change = [row[name] for name in ("difference", "difference_low", "difference_high")]
         table.add_row(
             row["scenario"],
             f"{row['num_spells']:,}",
             quantile(median),
-            f"{row['rmst']:.2f} [{row['low']:.2f},{row['high']:.2f}]",
-            change if number else "",
+            with_interval([row["rmst"], row["low"], row["high"]], "{:.2f}".format, "-"),
+            with_interval(change, "{:+.2f}".format, "-") if number else "",
             ("paired" if row["paired"] else "independent") if number else "",
         )
     console.print(table)
@@ -153,10 +162,12 @@ def label(entry: dict[str, Any]) -> str:
 
 def quantile(values: list[int | None]) -> str:
     """A quantile in weeks with its interval."""
-    point, low, high = ("-" if value is None else str(value) for value in values)
-    return f"{point} [{low},{high}]"
+    return with_interval(values, str, NOT_REACHED)
 
 
 def mean(values: dict[str, Any]) -> str:
     """A restricted mean with its standard error."""
-    return "-" if values["value"] is None else f"{values['value']:.2f} ({values['error']:.2f})"
+    if not is_number(values["value"]):
+        return BEYOND_DATA
+    error = f" ({values['error']:.2f})" if is_number(values["error"]) else ""
+    return f"{values['value']:.2f}{error}"

@@ -1,10 +1,19 @@
 """What `sweep` and `merge` print."""
 
+from collections.abc import Callable
 from typing import Any
 
 from rich.console import Console
 
-from negotiation_abm.cli.tables import plain_table, short, terminal
+from negotiation_abm.cli.tables import ONE_RUN_NOTE, plain_table, share, terminal
+from negotiation_abm.survival.words import (
+    BEYOND_DATA,
+    GROUPS,
+    NO_TRUCE,
+    NOT_REACHED,
+    is_number,
+    with_interval,
+)
 
 MOST_ROWS = 20
 MOST_NAMES = 3
@@ -89,18 +98,20 @@ def _print_points(console: Console, table: Any, total: int) -> None:
         row = points.loc[number]
         cells = [_value(row[name]) for name in names[:MOST_NAMES]]
         estimates = [
-            _estimate(outcomes.get(outcome), number, digits)
-            for outcome, digits in (("median_weeks", 0), ("rmst_weeks", 1))
+            _estimate(outcomes.get("median_weeks"), number, _weeks(0), NOT_REACHED),
+            _estimate(outcomes.get("rmst_weeks"), number, _weeks(1), BEYOND_DATA),
         ]
-        last = [_estimate(outcomes[name], number, 3) for name in days[-1:]]
+        last = [_estimate(outcomes[name], number, share, BEYOND_DATA) for name in days[-1:]]
         result.add_row(str(number), *cells, f"{row['runs']:,}", *estimates, *last)
     console.print(result)
     if len(names) > MOST_NAMES:
         console.print(f"({len(names) - MOST_NAMES} more names vary; see points.parquet)")
     if total > MOST_ROWS:
         console.print(f"... and {total - MOST_ROWS:,} points more in summary.parquet")
-    which = "the truce in force at the start" if group == "running" else "all truces"
+    which = GROUPS[group]
     console.print(f"Covered measure, {which}; 95 % intervals of simulation error in brackets.")
+    if len(chosen) and chosen["low"].isna().all():
+        console.print(ONE_RUN_NOTE)
 
 
 def _brief(name: str) -> str:
@@ -115,12 +126,14 @@ def _value(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _estimate(rows: Any, number: int, digits: int) -> str:
+def _estimate(rows: Any, number: int, text: Callable[[list[float]], str], missing: str) -> str:
+    """An outcome of a point; in words where it has no truce, or no such number."""
     found = None if rows is None else rows[rows["point"] == number]
-    if found is None or not len(found) or found["mean"].isna().all():
-        return "-"
-    row = found.iloc[0]
-    if digits == 3:
-        return f"{short(row['mean'])} [{short(row['low'])},{short(row['high'])}]"
-    ends = ", ".join("-" if v != v else f"{v:.{digits}f}" for v in (row["low"], row["high"]))
-    return f"{row['mean']:.{digits}f} [{ends}]"
+    if found is None or not len(found):
+        return NO_TRUCE
+    values = [float(found.iloc[0][name]) for name in ("mean", "low", "high")]
+    return text(values) if is_number(values[0]) else missing
+
+
+def _weeks(digits: int) -> Callable[[list[float]], str]:
+    return lambda values: with_interval(values, f"{{:.{digits}f}}".format, NOT_REACHED, " ")

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.tables import plain_table, short, terminal
+from negotiation_abm.cli.tables import ONE_RUN_NOTE, plain_table, short, terminal
+from negotiation_abm.survival.words import is_number
 
 MOST_PAIRS = 8
 
@@ -43,6 +44,8 @@ def print_tournament(summary: dict[str, Any], out: Path | None) -> None:
         "Payoff: mean weekly flow payoff over all opponents, itself included (± 95 %).\n"
         f"Spirals: share of runs in which {summary['spiral']}."
     )
+    if summary["replicates"] < 2:
+        console.print(ONE_RUN_NOTE)
     pairs = summary["spiralling_pairs"]
     if pairs:
         shown = ", ".join(f"{p['first']}-{p['second']}" for p in pairs[:MOST_PAIRS])
@@ -54,4 +57,5 @@ def print_tournament(summary: dict[str, Any], out: Path | None) -> None:
 
 
 def _with_half(row: dict[str, Any], name: str) -> str:
-    return f"{row[name]:.3f} ±{short(row[f'{name}_half'])}"
+    half = row[f"{name}_half"]
+    return f"{row[name]:.3f} ±{short(half)}" if is_number(half) else f"{row[name]:.3f}"

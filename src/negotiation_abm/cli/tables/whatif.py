@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.tables import interval, plain_table, terminal
+from negotiation_abm.cli.tables import ONE_RUN_NOTE, interval, plain_table, terminal
 from negotiation_abm.run.outcome import digits_of
 
 
@@ -40,6 +40,8 @@ def print_whatif(summary: dict[str, Any], out: Path | None) -> None:
         )
     console.print(table)
     console.print("* the interval of the paired difference excludes 0; parameters held fixed.")
+    if summary["replicates"] < 2:
+        console.print(ONE_RUN_NOTE)
     for note in summary["notes"]:
         console.print(f"note: {note}")
     if out:

@@ -27,6 +27,7 @@ from negotiation_abm.dashboard.story import in_words, load_story
 from negotiation_abm.run.outcome import digits_of
 from negotiation_abm.studies.whatif.run import as_csv
 from negotiation_abm.studies.whatif.schema import parse_move
+from negotiation_abm.survival.words import ONE_RUN, is_clear
 
 MOVES = ("ESCALATE", "THREATEN", "CONCEDE", "SUSPEND", "HOLD")
 BARE = ("SUSPEND", "HOLD")
@@ -329,14 +330,16 @@ def _Differences(found: Answer) -> None:
     rows, strong = [], set()
     for number, row in enumerate(found.summary["outcomes"]):
         digits = digits_of(row["unit"], is_mean=True)
-        if row["low"] > 0.0 or row["high"] < 0.0:
+        if is_clear(row):
             strong.add(number)
         rows.append(
             [
                 *_plain(row),
                 f"{row['altered']:.{digits}f}",
                 f"{row['difference']:+.{digits}f}",
-                f"{row['low']:.{digits}f} to {row['high']:.{digits}f}",
+                ONE_RUN
+                if row["low"] is None
+                else f"{row['low']:.{digits}f} to {row['high']:.{digits}f}",
             ]
         )
     columns = [

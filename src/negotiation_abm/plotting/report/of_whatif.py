@@ -17,6 +17,7 @@ from negotiation_abm.plotting.report.whatif_words import (
     question,
 )
 from negotiation_abm.run.outcome import digits_of
+from negotiation_abm.survival.words import ONE_RUN
 
 FILE = "whatif.json"
 GROUPS = {  # heading: what tells the outcomes that stand under it
@@ -143,9 +144,11 @@ def _row(row: dict[str, Any]) -> str:
     scale = 100.0 if row["unit"] == "share" else 1.0  # shares are shown in percent
     digits = digits_of(row["unit"], is_mean=True) - 2 * (row["unit"] == "share")
     before, after, low, high = (
-        f"{scale * row[key]:.{digits}f}" for key in ("factual", "altered", "low", "high")
+        "" if row[key] is None else f"{scale * row[key]:.{digits}f}"
+        for key in ("factual", "altered", "low", "high")
     )
-    gap = f"{scale * row['difference']:+.{digits}f} ({low} to {high})"
+    ends = f"{low} to {high}" if low else ONE_RUN
+    gap = f"{scale * row['difference']:+.{digits}f} ({ends})"
     clear = " clear" if is_clear(row) else ""
     cells = [("number", before), ("number", after), (f"number{clear}", gap)]
     data = "".join(f'<td class="{kind}">{escape(text)}</td>' for kind, text in cells)

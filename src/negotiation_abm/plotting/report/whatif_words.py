@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from negotiation_abm.survival import words
+
 AHEAD = (26, 13, 52)  # weeks at which the answer looks at the truce: the first that is there
 MOST_NAMED = 3
 POINTS = " percentage points"
@@ -39,7 +41,7 @@ def answer(summary: dict[str, Any]) -> list[str]:
 
 def is_clear(row: dict[str, Any]) -> bool:
     """Does the interval of the difference exclude 0?"""
-    return bool(row["low"] > 0.0 or row["high"] < 0.0)
+    return words.is_clear(row)
 
 
 def moved(row: dict[str, Any], digits: int, unit: str = "", scale: float = 1.0) -> str:
@@ -50,6 +52,8 @@ def moved(row: dict[str, Any], digits: int, unit: str = "", scale: float = 1.0) 
     >>> moved({"difference": 0.1, "low": -0.5, "high": 0.7}, 1)
     'no clear difference (-0.5 to 0.7)'
     """
+    if row["low"] is None or row["high"] is None:
+        return f"{scale * row['difference']:+.{digits}f}{unit} ({words.ONE_RUN})"
     middle, low, high = (scale * row[key] for key in ("difference", "low", "high"))
     if not is_clear(row):
         return f"no clear difference ({low:.{digits}f} to {high:.{digits}f}{unit})"

@@ -4,6 +4,7 @@ from typing import Any
 
 from negotiation_abm.scenario.parameters import TABLE
 from negotiation_abm.survival import Mean
+from negotiation_abm.survival.words import GROUPS, NOT_REACHED, ONE_RUN, is_number
 
 CAUSES = {
     "breach": "a breach (an escalation on a lever that the truce covers)",
@@ -27,23 +28,20 @@ def answer(summary: dict[str, Any], mean: Mean | None) -> list[str]:
     entry = main_entry(summary, "covered")
     if entry is None:
         return ["No truce began in any of the runs."]
-    which = (
-        "the truce in force at the start"
-        if entry["group"] == "running"
-        else "a truce that begins in the run"
-    )
+    is_running = entry["group"] == "running"
+    which = GROUPS["running"] if is_running else "a truce that begins in the run"
     until = f"; of the first {mean.until} weeks it lasts {_mean(mean)}" if mean else ""
     sentences = [
-        f"In {summary['replicates']:,} simulated runs {which} {_median(entry)}, and "
-        f"{_year(entry)} of such truces hold for more than a year{until}."
+        f"In {summary['replicates']:,} simulated runs {which} {_median(summary, entry)}, and "
+        f"{_year(entry, 'of such truces hold for more than a year')}{until}."
     ]
     sentences.append(_causes(entry))
     wide = main_entry(summary, "any_domain")
     if wide is not None:
         sentences.append(
             "Measured to the first serious escalation in any domain "
-            f"(severity {summary['min_severity']:g} or more), it {_median(wide)}, and "
-            f"{_year(wide)} last more than a year."
+            f"(severity {summary['min_severity']:g} or more), it {_median(summary, wide)}, and "
+            f"{_year(wide, 'last more than a year')}."
         )
     return sentences
 
@@ -54,25 +52,27 @@ def main_entry(summary: dict[str, Any], measure: str) -> dict[str, Any] | None:
     return found.get("running") or found.get("all")
 
 
-def _median(entry: dict[str, Any]) -> str:
+def _median(summary: dict[str, Any], entry: dict[str, Any]) -> str:
     point, (low, high) = entry["median_weeks"], entry["median_interval"]
     if point is None:
-        return "outlasts the two years of the runs more often than not"
-    ends = f"{_weeks(low)} to {_weeks(high)}"
+        weeks = summary["horizon_weeks"]
+        return f"outlasts the {weeks} weeks of the runs more often than not"
+    if entry["num_runs"] < 2:
+        return f"lasts {point} weeks in the median ({ONE_RUN})"
+    ends = f"{NOT_REACHED if low is None else low} to {NOT_REACHED if high is None else high}"
     return f"lasts {point} weeks in the median (95 % interval {ends})"
 
 
-def _weeks(value: int | None) -> str:
-    return "beyond the data" if value is None else str(value)
-
-
 def _mean(mean: Mean) -> str:
-    return f"{mean.value:.1f} on average ({mean.low:.1f} to {mean.high:.1f})"
+    ends = f"{mean.low:.1f} to {mean.high:.1f}" if is_number(mean.low) else ONE_RUN
+    return f"{mean.value:.1f} on average ({ends})"
 
 
-def _year(entry: dict[str, Any]) -> str:
+def _year(entry: dict[str, Any], rest: str) -> str:
     values = entry["survival"]["365 d"]
-    return "an unknown share" if values[0] is None else percent(values)
+    if values[0] is None:
+        return f"the runs are too short to say how many {rest.removeprefix('of such truces ')}"
+    return f"{percent(values)} {rest}"
 
 
 def _causes(entry: dict[str, Any]) -> str:
@@ -85,14 +85,15 @@ def _causes(entry: dict[str, Any]) -> str:
     return f"What ends it most often is {CAUSES[cause]}: {percent(values)} of the ends{tail}."
 
 
-def percent(values: list[float]) -> str:
+def percent(values: list[float | None]) -> str:
     """A share with its interval, in percent.
 
-    >>> percent([0.708, 0.70, 0.716])
-    '70.8 % (70.0 to 71.6)'
+    >>> percent([0.708, 0.70, 0.716]), percent([0.708, None, None])
+    ('70.8 % (70.0 to 71.6)', '70.8 % (one run: no interval)')
     """
-    point, low, high = (100.0 * value for value in values)
-    return f"{point:.1f} % ({low:.1f} to {high:.1f})"
+    point, low, high = (None if value is None else 100.0 * value for value in values)
+    ends = f"{low:.1f} to {high:.1f}" if is_number(low) and is_number(high) else ONE_RUN
+    return f"{point:.1f} % ({ends})"
 
 
 def drivers(rows: list[dict[str, Any]]) -> str:

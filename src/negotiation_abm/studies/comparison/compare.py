@@ -21,6 +21,7 @@ from negotiation_abm.survival import (
     rmst_difference,
     run_influence,
 )
+from negotiation_abm.survival.words import plain_rows
 
 
 def compare(
@@ -56,7 +57,7 @@ def compare(
         "group": chosen,
         "until_weeks": until,
         "level": level,
-        "scenarios": rows,
+        "scenarios": plain_rows(rows),
         "log_rank": {
             "statistic": test.clustered_statistic,
             "degrees": test.degrees,

@@ -23,6 +23,7 @@ from negotiation_abm.survival import (
     incidence_table,
     rmst,
 )
+from negotiation_abm.survival.words import is_number
 
 UNTIL = 52
 POOLED = 4  # weeks of age pooled in the table of hazards
@@ -101,7 +102,7 @@ def _entry(found: Survival, fits: list[Fit], until: int, level: float) -> dict[s
         "num_runs": found.num_runs,
         "quantiles_weeks": {f"{100 * q:g} %": list(found.quantile_weeks(q)) for q in SHARES},
         "rmst": _finite(rmst(found.counts, until, level)),
-        "shares": {cause: list(share) for cause, share in found.shares.items()},
+        "shares": {cause: [_plain(v) for v in share] for cause, share in found.shares.items()},
         "fits": [
             {
                 "family": fit.family,
@@ -122,8 +123,11 @@ def _entry(found: Survival, fits: list[Fit], until: int, level: float) -> dict[s
 def _finite(mean: Mean) -> dict[str, Any]:
     """A mean as plain data, None for what is not a number."""
     values = {"value": mean.value, "error": mean.error, "low": mean.low, "high": mean.high}
-    shown = {name: value if value == value else None for name, value in values.items()}
-    return {"until_weeks": mean.until, **shown}
+    return {"until_weeks": mean.until, **{name: _plain(value) for name, value in values.items()}}
+
+
+def _plain(value: float) -> float | None:
+    return value if is_number(value) else None
 
 
 def fit_table(fits: list[Fit]) -> pd.DataFrame:

@@ -13,13 +13,13 @@ from negotiation_abm.files.provenance import SEED_FORMULA, file_hash
 from negotiation_abm.record.load import Record
 from negotiation_abm.replay.branch import branch_turn
 from negotiation_abm.replay.replay import freeze
+from negotiation_abm.run.paired import share_interval
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.scenario.provenance import provenance_of
 from negotiation_abm.studies.equilibrium.nash import nash, undominated
 from negotiation_abm.studies.equilibrium.quantal import logit_equilibria
 from negotiation_abm.studies.equilibrium.stage import StageGame, simulated_frequencies, stage_game
 
-Z = 1.959964  # 95 %
 FACTORS = (0.0, *(2.0 ** (k / 4) for k in range(-16, 17)))  # of the scenario's precision
 
 
@@ -133,15 +133,16 @@ def _option_rows(
     for i, player in enumerate(game.players):
         for k, option in enumerate(stage.options[i]):
             share = float(simulated[i][option])
-            half = Z * np.sqrt(share * (1.0 - share) / replicates)
+            error = float(np.sqrt(share * (1.0 - share) / replicates))
+            low, high = share_interval(share, error, replicates)
             rows.append(
                 {
                     "week_of": week,
                     "player": player,
                     "option": game.option_label(option, i),
                     "simulated": share,
-                    "low": max(0.0, share - half),
-                    "high": min(1.0, share + half),
+                    "low": low,
+                    "high": high,
                     "quantal_response": float(quantal[i][k]),
                     "nash": float(found[0][i][k]) if found else float("nan"),
                 }

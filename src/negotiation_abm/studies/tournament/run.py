@@ -13,6 +13,7 @@ from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.folder import writing
 from negotiation_abm.files.provenance import SEED_FORMULA
 from negotiation_abm.run.outcomes import SPIRAL_WEEKS
+from negotiation_abm.run.paired import half_width
 from negotiation_abm.run.play import Played
 from negotiation_abm.run.registry import as_floats
 from negotiation_abm.scenario.game import Game
@@ -20,8 +21,7 @@ from negotiation_abm.scenario.provenance import provenance_of
 from negotiation_abm.strategies import needs_of, strategies
 from negotiation_abm.studies.tournament.play import further_outcomes, play_pairs
 from negotiation_abm.survival import DAYS, survival
-
-Z = 1.959964  # 95 %
+from negotiation_abm.survival.words import plain_rows
 
 
 def entrants(chosen: list[str] | None) -> list[str]:
@@ -94,7 +94,7 @@ def run_tournament(
         "seed": seed,
         "spiral": f"both sides raise a lever in {SPIRAL_WEEKS} weeks running",
         "interval": "95 %, simulation error only, parameters held fixed",
-        "ranking": ranking.to_dict(orient="records"),
+        "ranking": plain_rows(ranking.to_dict(orient="records")),
         "spiralling_pairs": _spiralling(pairs),
         "content": hashlib.sha256("".join(texts.values()).encode()).hexdigest(),
     }
@@ -132,22 +132,15 @@ def _mean(name: str, values: np.ndarray) -> dict[str, float]:
     values = values[~np.isnan(values)]
     if not len(values):
         return {name: float("nan"), f"{name}_half": float("nan")}
-    half = Z * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else float("inf")
-    return {name: float(values.mean()), f"{name}_half": float(half)}
+    return {name: float(values.mean()), f"{name}_half": half_width(values)}
 
 
 def _survival_columns(spells: np.ndarray) -> dict[str, float]:
     """S at 90, 180 and 365 days of all truces of a pair; NaN where none lived so long or began."""
-    frame = pd.DataFrame(
-        {
-            "replicate": spells["replicate"],
-            "entry_weeks": spells["entry_weeks"],
-            "duration_weeks": spells["duration_weeks"],
-            "event_observed": spells["cause"] != 0,
-            "cause": "end",
-        }
-    )
-    found = survival(lambda: [frame]) if len(frame) else None
+    columns = ("replicate", "entry_weeks", "duration_weeks")
+    frame = pd.DataFrame({name: spells[name] for name in columns})
+    frame = frame.assign(event_observed=spells["cause"] != 0, cause="end")
+    found = survival(lambda: [frame])
     row: dict[str, float] = {"num_truces": float(len(frame))}
     for days in DAYS:
         values = found.at_days(days) if found else (float("nan"),) * 3

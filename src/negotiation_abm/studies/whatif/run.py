@@ -22,6 +22,8 @@ from negotiation_abm.scenario.load import load_scenario
 from negotiation_abm.scenario.provenance import provenance_of
 from negotiation_abm.studies.whatif.outcomes import BranchRuns, play_branch
 from negotiation_abm.studies.whatif.schema import WhatIf, check_changes
+from negotiation_abm.survival import intervals
+from negotiation_abm.survival.words import plain_rows
 
 BAND = (0.1, 0.5, 0.9)
 
@@ -136,9 +138,10 @@ def difference_table(factual: BranchRuns, altered: BranchRuns) -> pd.DataFrame:
         outcome, text, unit, factual, altered, difference, low, high (95 %); outcomes that are not
         defined in both branches, and truces that had ended before both, are left out.
     """
-    rows = []
+    rows, are_same = [], np.array_equal(factual.values, altered.values, equal_nan=True)
     for k, outcome in enumerate(factual.outcomes):
-        found = mean_difference(factual.values[:, k], altered.values[:, k])
+        pair = factual.values[:, k], altered.values[:, k]
+        found = mean_difference(*pair, are_same=are_same)
         ended_before = outcome.unit == "share" and found.base == found.changed == 0.0
         if np.isnan(found.difference) or ended_before:
             continue
@@ -198,13 +201,20 @@ def _shares(
 def _share_rows(
     game: Game, turn: int, arm: str, series: str, values: np.ndarray
 ) -> list[dict[str, Any]]:
-    """Mean of -1, 0 and 1 over runs, with its interval; `values` are whole numbers."""
+    """Mean of -1, 0 and 1 over runs, with its interval; `values` are whole numbers.
+
+    Branches that are the same in every week differ by nothing, without error.
+    """
     count, total = len(values), values.sum(axis=0, dtype=np.int64)
     middle = total / count
     squares = np.abs(values).sum(axis=0, dtype=np.int64)
     spread = np.sqrt(np.maximum(0.0, squares - total * middle) / max(1, count - 1))
-    half = 1.959964 * spread / np.sqrt(count)
-    return _rows(game, turn, arm, series, middle, middle - half, middle + half)
+    lowest, runs = np.array(-1.0 if arm == "difference" else 0.0), np.array(count)
+    if arm == "difference" and not values.any():
+        return _rows(game, turn, arm, series, middle, middle, middle)
+    error, limits = spread / np.sqrt(count), (lowest, np.array(1.0))
+    low, high = intervals.bounded(middle, error, runs, runs, limits)
+    return _rows(game, turn, arm, series, middle, low, high)
 
 
 def _rows(
@@ -276,7 +286,7 @@ def summary_of(
         "forced_moves_a_run": {
             name: float(altered.forced[i]) for i, name in enumerate(game.players)
         },
-        "outcomes": table.to_dict(orient="records"),
+        "outcomes": plain_rows(table.to_dict(orient="records")),
         "notes": list(pair.notes),
     }
 

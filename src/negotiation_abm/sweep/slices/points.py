@@ -5,9 +5,7 @@ from typing import Any
 import pandas as pd
 
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.run.spells import MEASURES
-from negotiation_abm.run.step import GROUPS, survival_table
-from negotiation_abm.survival import survival
+from negotiation_abm.run.step import survival_by, survival_table
 from negotiation_abm.sweep.slices.sweep import Sweep
 
 
@@ -44,17 +42,8 @@ def point_survival(sweep: Sweep, point: int) -> pd.DataFrame:
     spells = _joined([part for part in parts if len(part)])
     if spells is None:
         return pd.DataFrame()
-    estimates = {}
-    for measure in MEASURES.values():
-        for group in GROUPS:
-            chosen = spells["measure"] == measure
-            if group == "running":
-                chosen &= (spells["truce"] == 0) & (spells["start_week"] <= 0)
-            part = spells[chosen]
-            found = survival(lambda part=part: [part])  # type: ignore[misc]
-            if found is not None:
-                estimates[measure, group] = found
-    return survival_table(estimates)
+    summary = sweep.table[sweep.table["point"] == point]
+    return survival_table(survival_by(spells, bool((summary["group"] == "running").any())))
 
 
 def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame | None:

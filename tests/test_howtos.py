@@ -1,0 +1,160 @@
+"""What an outsider adds, by following the how-to pages: the blocks of a page are what is used.
+
+A file that is added to the package itself goes into a scratch copy of it; the tests of its kind
+must pass there untouched.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli_helpers import ROOT
+
+BIN = Path(sys.executable).parent
+
+
+def blocks(page, language):
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def commands(page):
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return [line.strip() for line in text.splitlines() if line.startswith("    negotiation-abm ")]
+
+
+def run(words, folder, **variables):
+    """Standard output of a command that must succeed."""
+    done = subprocess.run(
+        [str(word) for word in words],
+        cwd=folder,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def run_line(line, folder, **variables):
+    """A command of a page, with few runs."""
+    words = shlex.split(re.sub(r"--replicates \d+", "--replicates 50", line))
+    return run([BIN / words[0], *words[1:]], folder, **variables)
+
+
+def run_script(script, folder):
+    """A script of a page, with few runs."""
+    return run(
+        [sys.executable, "-c", re.sub(r"replicates=[\d_]+", "replicates=50", script)], folder
+    )
+
+
+def run_tests(folder, *words, **variables):
+    plain = ("-q", "-p", "no:cacheprovider", "--basetemp", folder / "pytest_temp")
+    return run([sys.executable, "-m", "pytest", *plain, *words], folder, **variables)
+
+
+# ---------------------------------------------------------------------------
+# Beside the package: nothing in it is touched.
+
+
+@pytest.mark.slow
+def test_module_from_outside(tmp_path):
+    file, script, test = blocks("howto_module.md", "python")
+    [scenario] = [text for text in blocks("howto_module.md", "yaml") if "extends" in text]
+    (tmp_path / "weariness.py").write_text(file)
+    (tmp_path / "weary.yaml").write_text(scenario)
+    (tmp_path / "test_weariness.py").write_text(test)
+    said = [run_line(line, tmp_path) for line in commands("howto_module.md")]
+    assert said[0] == "weariness.py: module, named weariness\n"
+    assert said[1].startswith("weary.yaml: scenario")
+    assert "50 runs of weary" in said[2]
+    assert "weeks [" in run_script(script, tmp_path)
+    assert "6 passed" in run_tests(tmp_path, "test_weariness.py")
+
+
+@pytest.mark.slow
+def test_lever(tmp_path):
+    [scenario], [script] = blocks("howto_lever.md", "yaml"), blocks("howto_lever.md", "python")
+    (tmp_path / "aircraft.yaml").write_text(scenario)
+    for line in commands("howto_lever.md"):
+        run_line(line, tmp_path)
+    assert "concessions of the US" in run_script(script, tmp_path)
+
+
+# ---------------------------------------------------------------------------
+# In the package: one file, or the places that the page names, in a scratch copy.
+
+
+@pytest.fixture
+def scratch(tmp_path):
+    for name in ("src", "tests", "configs", "seeds", "docs", "experiments"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "Makefile", "README.md"):
+        shutil.copy(ROOT / name, tmp_path)
+    return tmp_path
+
+
+def in_copy(folder):
+    return {"PYTHONPATH": str(folder / "src")}
+
+
+@pytest.mark.verify
+def test_module_in_the_package_breaks_no_test(scratch):
+    modules = scratch / "src/negotiation_abm/core/modules"
+    (modules / "weariness.py").write_text(blocks("howto_module.md", "python")[0])
+    names = sorted(path.name for path in (scratch / "tests").glob("test_module_*.py"))
+    more = ("test_strategies.py", "test_sweep_games.py", "test_calibration_steps.py")
+    run_tests(scratch, *(f"tests/{name}" for name in (*names, *more)), **in_copy(scratch))
+
+
+@pytest.mark.verify
+def test_strategy_in_the_package_breaks_no_test(scratch):
+    strategies = scratch / "src/negotiation_abm/strategies"
+    (strategies / "tit_for_two_tats.py").write_text(blocks("howto_strategy.md", "python")[0])
+    names = ("strategies", "parity", "user_strategies", "tournament", "sweep_games")
+    others = ("--deselect", "tests/test_user_strategies.py::test_howto_works_word_for_word")
+    others += ("-k", "not howto and not how_to and not entry_point")
+    run_tests(scratch, *(f"tests/test_{name}.py" for name in names), *others, **in_copy(scratch))
+
+
+@pytest.mark.verify
+def test_payoff_term(scratch):
+    """Its line, its rule and a prior; then the fit has a row for it and the runs follow it."""
+    page = "howto_payoff_term.md"
+    [line], [rule], [prior] = (blocks(page, kind) for kind in ("text", "python", "yaml"))
+    core = scratch / "src/negotiation_abm/core"
+    insert(core / "params.py", '    coefficient("forum"', line)
+    insert(core / "payoffs.py", "    value = -params.offer_cost[player]", rule)
+    insert(scratch / "configs/calibration/priors.yaml", "  forum:", prior)
+    script = """
+from negotiation_abm import build_game, load_record, load_scenario, paired_difference
+from negotiation_abm.calibration.features import collect
+from negotiation_abm.calibration.priors import load_prior
+base = build_game(load_scenario("baseline_2025"))
+data = collect(base, load_record("record_2025"), with_hidden=False)
+number = [c.parameter for c in data.coefficients].index("alarm")
+assert data.features[:, :, number].any()
+assert load_prior(data).moments(number) == (0.0, 3.0)
+alarmed = build_game(load_scenario("baseline_2025", {"alarm": 30.0}))
+print(paired_difference(base, alarmed, "US.num_suspend", replicates=50, seed=7).difference)
+"""
+    said = run([sys.executable, "-c", script], scratch, **in_copy(scratch))
+    assert float(said) > 0.0
+    names = ("payoffs", "calibration_features", "every_parameter")
+    run_tests(scratch, *(f"tests/test_{name}.py" for name in names), **in_copy(scratch))
+
+
+def insert(path, after, text):
+    """Put a text below the line that begins with `after`."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    [place] = [number for number, line in enumerate(lines) if line.startswith(after)]
+    lines.insert(place + 1, text)
+    path.write_text("".join(lines), encoding="utf-8")
