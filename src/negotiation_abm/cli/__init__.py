@@ -53,12 +53,9 @@ SCENARIO is a path or the name of a shipped scenario (negotiation-abm list).
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status (2 for bad input, or output that fails)."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    if arguments is None:  # from a shell, which shows what the package notes in its log
-        logging.basicConfig(format="%(message)s")
-        logging.getLogger("negotiation_abm").setLevel(logging.INFO)
     with usable_streams():
         try:
-            return _run(words)
+            return _run(words, is_shell=arguments is None)
         except InputError as error:
             print(f"error: {error}", file=sys.stderr)
             return 2
@@ -69,7 +66,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return status_of(error)
 
 
-def _run(words: list[str]) -> int:
+def _run(words: list[str], is_shell: bool) -> int:
+    if is_shell:  # where people see what the package notes in its log
+        logging.basicConfig(format="%(message)s")
+        logging.getLogger("negotiation_abm").setLevel(logging.INFO)
     try:
         options = _parser().parse_args(words)
         with carrying_out(words):

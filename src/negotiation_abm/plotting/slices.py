@@ -36,7 +36,7 @@ from negotiation_abm.sweep.slices import (
 )
 
 TITLE_WIDTH = 88  # letters a line
-GROUP_TEXT = GROUPS | {"": ""}
+GROUP_TEXT = {**GROUPS, "": ""}
 MEASURE_TEXT = {"covered": "covered", "any_domain": "any domain", "": ""}
 
 

@@ -134,7 +134,7 @@ def interval(
     sign: str = "",
     mark: bool = False,
 ) -> str:
-    """An estimate with its interval; alone where there is none.
+    """An estimate with its interval, alone where there is no interval, "-" where there is none.
 
     Parameters
     ----------
@@ -148,6 +148,5 @@ def interval(
     >>> interval(0.5, 0.25, 0.75), interval(-1.0, -2.0, -0.5, 1, "+", mark=True)
     ('.500 [.250, .750]', '-1.0 [-2.0, -0.5] *')
     """
-    text = with_interval([point, low, high], lambda value: number(value, digits, sign), "-", " ")
-    star = " *" if is_clear({"low": low, "high": high}) else "  "
-    return text + (star if mark else "")
+    shown = with_interval([point, low, high], lambda v: number(v, digits, sign), "-", " ")
+    return shown + (("  ", " *")[is_clear({"low": low, "high": high})] if mark else "")
