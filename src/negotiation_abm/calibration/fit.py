@@ -12,7 +12,6 @@ from negotiation_abm.calibration.features import Data
 from negotiation_abm.calibration.likelihood import Likelihood
 from negotiation_abm.calibration.marginal import MarginalLikelihood, likelihood_of
 from negotiation_abm.calibration.priors import Prior
-from negotiation_abm.survival.intervals import z_of
 from negotiation_abm.survival import z_of
 
 TIGHT = 1e-8  # largest slope that the optimiser looks for
