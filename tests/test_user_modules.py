@@ -16,6 +16,13 @@ FILE = re.findall(r"```python\n(.*?)```", (ROOT / "docs/howto_module.md").read_t
 SCENARIO = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/howto_module.md").read_text(), re.DOTALL)[
     0
 ]
+STRATEGY = """from negotiation_abm.core._rule import rule
+
+
+@rule
+def choose(state, params, week, player, u, weights):
+    return 0
+"""
 KNOWN = "from negotiation_abm.core.modules import NAMES, outside; print(*NAMES, outside())"
 
 
@@ -79,17 +86,33 @@ def test_entry_point_names_a_module(folder):
     refused(done, "entry point weariness: my_package.weary", "ModuleNotFoundError")
 
 
-def test_modules_from_outside_come_last_and_count_in_the_hash(folder):
-    script = (
-        f"{KNOWN}; from negotiation_abm.files.resources import source_hash; print(source_hash())"
-    )
+def test_modules_from_outside_come_last_and_count_in_the_hashes(folder):
+    """Of compiled code and of what determines a run; a strategy of the same name counts too."""
+    script = f"""
+{KNOWN}
+from negotiation_abm.run.compiler import outside_hash
+from negotiation_abm.scenario.provenance import rules_hash
+from negotiation_abm.strategies import add_file
+print(outside_hash(), rules_hash())
+add_file("strategies/weariness.py")
+print(outside_hash(), rules_hash())
+"""
+    (folder / "strategies").mkdir()
+    strategy = folder / "strategies" / "weariness.py"
+    strategy.write_text(STRATEGY)
     named = {"NEGOTIATION_ABM_MODULES": str(folder / "weariness.py")}
     said = [python(folder, "-c", script, **variables).stdout for variables in ({}, named)]
     (folder / "weariness.py").write_text(FILE + "\n")
     said.append(python(folder, "-c", script, **named).stdout)
-    names = [text.splitlines()[0].split(" {")[0].split() for text in said]
+    strategy.write_text(STRATEGY + "\n")
+    said.append(python(folder, "-c", script, **named).stdout)
+    first, alone, both = zip(*(text.splitlines() for text in said), strict=True)
+    names = [line.split(" {")[0].split() for line in first]
     assert names[1] == names[2] == [*names[0], "weariness"]
-    assert len({text.splitlines()[1] for text in said}) == 3
+    assert len(set(alone)) == 3  # the strategy is not known yet
+    assert alone[2] == alone[3]
+    for column in zip(*(line.split() for line in both), strict=True):
+        assert len(set(column)) == 4
 
 
 def test_module_named_too_late_is_refused(folder):
