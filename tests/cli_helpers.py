@@ -32,16 +32,9 @@ RUN_FILES = {
     "summary.json",
 }
 REPLAY_FILES = {"replay.csv", "decisions.csv", "replay.json"}
-FIGURES = {
+FIGURES = {  # of the folder that `make_results` fills: these at least
     f"figures/{name}.{kind}"
-    for name in (
-        "timeline",
-        "truce_durations",
-        "ends_by_cause",
-        "hazard",
-        "truce_calendar",
-        "levers",
-    )
+    for name in ("timeline", "truce_durations", "ends_by_cause", "hazard", "levers")
     for kind in ("png", "svg")
 }
 

@@ -100,10 +100,11 @@ class Watched(Recorder):
         self.slots = {}
         super().__init__(*arguments)
 
-    def carry_out(self, player, option, step, lead, frailty):
-        own = self.slots.setdefault(int(self.state.turn), [])
-        own.append((player, sum(moves for _, _, moves in own), option != 0))
-        super().carry_out(player, option, step, lead, frailty)
+    def after_move(self, player, option, by_agency):
+        super().after_move(player, option, by_agency)
+        if not by_agency:
+            own = self.slots.setdefault(int(self.state.turn), [])
+            own.append((player, sum(moves for _, _, moves in own), option != 0))
 
 
 @pytest.mark.parametrize("replicate", [0, 1])

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -39,26 +40,54 @@ EXAMPLES = ROOT / "docs" / "examples"
 EPISODE = "other_episode.yaml"
 
 
-@pytest.fixture
-def two_levers(tmp_path, monkeypatch):
+def write_episode(folder):
     """The episode of docs/examples with the players of the shipped parameter set, as files."""
-    monkeypatch.chdir(tmp_path)
     for name in ("other_episode.yaml", "other_episode.csv"):
         text = (EXAMPLES / name).read_text(encoding="utf-8")
-        Path(name).write_text(text.replace("JAPAN", "US").replace("KOREA", "CHINA"))
+        (folder / name).write_text(text.replace("JAPAN", "US").replace("KOREA", "CHINA"))
+
+
+@pytest.fixture
+def two_levers(tmp_path, monkeypatch):
+    """The folder of the episode, which is the working directory."""
+    monkeypatch.chdir(tmp_path)
+    write_episode(tmp_path)
     return tmp_path
 
 
 @pytest.fixture
 def few_points(monkeypatch):
     """Profiles of two coefficients alone: this is about the folder, not about them."""
+    profile_few(monkeypatch)
+
+
+def profile_few(patch):
     whole = run_module._profiles
 
     def short(result):
         kept = {k: value for k, value in enumerate(result.theta) if k not in (12, 17)}
         return whole(replace(result, fixed=kept))
 
-    monkeypatch.setattr(run_module, "_profiles", short)
+    patch.setattr(run_module, "_profiles", short)
+
+
+@pytest.fixture(scope="module")
+def calibrated_once(tmp_path_factory):
+    """A folder with the episode and its fit in `out`, and what the fit gave."""
+    folder = tmp_path_factory.mktemp("calibrated")
+    write_episode(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        profile_few(patch)
+        return folder, calibrate(*own(folder), folder / "out", name="mine")
+
+
+@pytest.fixture
+def calibrated(calibrated_once, two_levers):
+    """The episode's folder with a fit in `out`; gives what the fit gave."""
+    folder, summary = calibrated_once
+    shutil.copytree(folder / "out", two_levers / "out")
+    return summary
 
 
 def with_grounds(result):
@@ -154,7 +183,7 @@ def test_a_fit_that_has_not_converged_is_refused(written):
         parameter_file(replace(result, converged=False), table, "mine")
 
 
-def test_written_set_keeps_what_the_scenario_sets(two_levers):
+def test_written_set_keeps_what_the_scenario_sets(two_levers, few_points):
     game, record = own(two_levers, felt_memory=0.2)
     calibrate(game, record, two_levers / "out", name="mine")
     assert load_parameter_set(two_levers / "out" / "mine.yaml").values["felt_memory"] == 0.2
@@ -184,10 +213,8 @@ def test_written_set_of_other_players_loads(tmp_path):
 # The folder
 
 
-def test_folder_of_a_fit(two_levers, few_points):
-    game, record = own(two_levers)
-    out = two_levers / "out"
-    summary = calibrate(game, record, out, name="mine")
+def test_folder_of_a_fit(two_levers, calibrated):
+    out, summary = two_levers / "out", calibrated
     assert set(contents(out)) == FILES
     assert not leftovers(out)
     assert summary["converged"]
@@ -201,9 +228,8 @@ def test_folder_of_a_fit(two_levers, few_points):
     assert set(files) == FILES - {"manifest.json"}
 
 
-def test_written_set_is_that_of_the_summary(two_levers, few_points):
-    game, record = own(two_levers)
-    summary = calibrate(game, record, two_levers / "out", name="mine")
+def test_written_set_is_that_of_the_summary(two_levers, calibrated):
+    summary, (_, record) = calibrated, own(two_levers)
     data = collect(build_game(load_scenario(wrote(two_levers / "out"))), record)
     value, _ = MarginalLikelihood(data).value_and_gradient(data.point())
     assert value == pytest.approx(summary["log_likelihood"], abs=1e-4)
@@ -217,11 +243,9 @@ def test_written_set_is_that_of_the_summary(two_levers, few_points):
     )
 
 
-def test_two_fits_give_the_same_bytes(two_levers, few_points):
-    game, record = own(two_levers)
-    for out in ("first", "second"):
-        calibrate(game, record, two_levers / out, name="mine")
-    first, second = contents(two_levers / "first"), contents(two_levers / "second")
+def test_two_fits_give_the_same_bytes(two_levers, few_points, calibrated):
+    calibrate(*own(two_levers), two_levers / "again", name="mine")
+    first, second = contents(two_levers / "out"), contents(two_levers / "again")
     for name in FILES - {"manifest.json"}:
         assert first[name] == second[name], name
     one, two = (json.loads(folder["manifest.json"])["calibrate"] for folder in (first, second))
@@ -275,14 +299,14 @@ def test_calibrate_prints_a_table(two_levers, few_points, capsys):
     assert set(contents(Path("out"))) == FILES
 
 
-def test_calibrate_writes_nothing_without_a_folder(two_levers, capsys):
+def test_calibrate_writes_nothing_without_a_folder(two_levers, few_points, capsys):
     before = contents(two_levers)
     done = command(capsys, "calibrate", "other_episode.yaml")
     assert done.status == 0
     assert contents(two_levers) == before
 
 
-def test_calibrate_prints_json(two_levers, capsys):
+def test_calibrate_prints_json(two_levers, few_points, capsys):
     done = command(capsys, "calibrate", "other_episode.yaml", "--json")
     assert done.status == 0
     assert strict_json(done.out)["decisions"] == 74
@@ -307,8 +331,7 @@ def test_validate_prints_json(two_levers, capsys):
     assert strict_json(done.out)["decisions"] == 74
 
 
-def test_validate_takes_a_parameter_set(two_levers, few_points, capsys):
-    command(capsys, "calibrate", "other_episode.yaml", "--out", "out", "--name", "mine")
+def test_validate_takes_a_parameter_set(two_levers, calibrated, capsys):
     done = command(
         capsys,
         "validate",
@@ -377,9 +400,8 @@ def test_validate_prints_patterns_and_levers(two_levers, capsys):
     assert "negative control" not in done.out
 
 
-def test_a_set_that_was_fitted_to_the_record_is_in_sample(two_levers, few_points):
+def test_a_set_that_was_fitted_to_the_record_is_in_sample(two_levers, calibrated):
     game, record = own(two_levers)
-    calibrate(game, record, two_levers / "out", name="mine")
     fitted, _ = own(two_levers, parameters=str(two_levers / "out" / "mine.yaml"))
     found = validate(fitted, record)
     assert found.summary["in_sample"]
@@ -389,9 +411,8 @@ def test_a_set_that_was_fitted_to_the_record_is_in_sample(two_levers, few_points
     assert "scores" not in other.tables
 
 
-def test_a_set_fitted_to_a_record_that_is_gone_says_so(two_levers, few_points):
-    game, record = own(two_levers)
-    calibrate(game, record, two_levers / "out", name="mine")
+def test_a_set_fitted_to_a_record_that_is_gone_says_so(two_levers, calibrated):
+    _, record = own(two_levers)
     chosen = two_levers / "out" / "mine.yaml"
     text = chosen.read_text().replace("record: other_episode", "record: gone")
     chosen.write_text(re.sub(r"record_sha256: \w+", "record_sha256: 00", text))

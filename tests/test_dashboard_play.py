@@ -207,8 +207,7 @@ def test_the_command_gives_what_is_shown(root, capsys, is_of_point):
     assert words[0] == "negotiation-abm"
     done = command(capsys, *words[1 : words.index("--out")])
     assert done.status == 0
-    table, _, _ = look_up(root / "b/three", asked.query, asked.point)
-    assert as_csv(table) == done.out
+    assert as_csv(look_up(root / "b/three", asked.query, asked.point).table) == done.out
 
 
 def test_the_command_plays_a_point_anew(root, tmp_path, capsys):

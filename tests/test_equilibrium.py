@@ -178,9 +178,8 @@ def test_tables_of_the_step(written):
 
 
 def test_figures_of_the_step(written):
-    names = [path.name for path in plot_folder(written[1])]
-    assert names == [f"{n}.{end}" for n in ("equilibrium", "quantal_branch")
-                     for end in ("png", "svg")]  # fmt: skip
+    names = {path.stem for path in plot_folder(written[1])}
+    assert {"equilibrium", "quantal_branch"} <= names
 
 
 def test_command(capsys, tmp_path):

@@ -17,7 +17,7 @@ from negotiation_abm.studies.whatif.run import run_whatif
 from negotiation_abm.studies.whatif.schema import WhatIf, load_whatif
 from report_helpers import assert_loads_nothing, needs_browser, num_pages, requests_of, visible
 
-HEADINGS = ("Truce", "Extra tariff, pp", "Pain, units a week")
+HEADINGS = ("Truce", "Effective tariff, pp", "Pain, units a week")
 
 
 @pytest.fixture(scope="module")

@@ -27,30 +27,25 @@ def test_sweep_over_one_or_two_numbers_is_drawn(axes, tmp_path, capsys):
 
 
 def test_what_cannot_be_drawn_is_said(tmp_path):
-    sweep(tmp_path, design=[{"grid": {"strategies.US": ["hold", "logit"]}}], replicates=5)
-    with pytest.raises(InputError, match="1 names vary; a figure can show one or two, all numbers"):
-        plot_folder(tmp_path)
+    sweep(tmp_path, design=[{"list": [{BREACH: 1.0}]}], replicates=5)
+    plot_folder(tmp_path)  # one point
     (tmp_path / "summary.parquet").unlink()
-    with pytest.raises(InputError, match="the sweep is not finished"):
-        plot_folder(tmp_path)
+    with pytest.raises(InputError, match=r"summary\.parquet: missing; negotiation-abm sweep"):
+        plot_folder(tmp_path, ["phase"])
 
 
 def test_phase_diagram_puts_values_where_they_belong():
     table = pd.DataFrame({"a": [1, 2, 1, 2], "b": [5, 5, 7, 7], "v": [0.1, 0.2, np.nan, 0.4]})
     with style.context():
-        import matplotlib.pyplot as plt
-
-        figure, ax = plt.subplots()
+        figure, ax = style.subplots()
         assert plot_phase(table, ax, limits=(0, 1)) is ax
         values = ax.collections[0].get_array()
         np.testing.assert_array_equal(np.ma.getmaskarray(values), [[False, False], [True, False]])
         np.testing.assert_allclose(values.compressed(), [0.1, 0.2, 0.4])
         texts = {text.get_text(): text.get_position() for text in ax.texts}
         assert texts == {".10": (1, 5), ".20": (2, 5), ".40": (2, 7)}
-        (label,) = ax.get_legend().get_texts()
-        assert label.get_text() == "not reached"
+        assert figure.axes[-1].get_ylabel() == "v (hatched: not reached)"
         assert (ax.get_xlabel(), ax.get_ylabel()) == ("a", "b")
-        style.close([figure])
 
 
 def test_sweeps_are_checked_like_other_files(capsys):

@@ -170,9 +170,8 @@ def test_noise_is_part_of_the_game():
 
 
 def test_figures_of_a_tournament(written):
-    names = [path.name for path in plot_folder(written[1])]
-    kinds = ("payoffs", "truces", "ranking")
-    assert names == [f"tournament_{kind}.{end}" for kind in kinds for end in ("png", "svg")]
+    names = {path.stem for path in plot_folder(written[1])}
+    assert {f"tournament_{kind}" for kind in ("payoffs", "truces", "ranking")} <= names
 
 
 # ---------------------------------------------------------------------------

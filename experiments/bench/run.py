@@ -259,7 +259,7 @@ def draw(result, path):
         note = f"{result['scenario']}  |  {result['cores']} cores  |  make bench"
         style.small_print(figure, note)
         style.save(figure, path)
-        style.close([figure])
+        plt.close(figure)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ SHOWN = {  # outcome: heading, digits
     "covered_26": ("holds 26 weeks (covered)", 3),
     "any_domain_26": ("holds 26 weeks (any domain)", 3),
     "weeks_in_truce": ("weeks in truce", 2),
-    "US.tariff_pp": ("mean US tariff, pp", 2),
+    "US.tariff_pp": ("mean effective US tariff, pp", 2),
 }
 MOST = 5
 

@@ -13,7 +13,7 @@ import common
 
 from negotiation_abm import build_game, load_scenario
 from negotiation_abm.plotting import style
-from negotiation_abm.plotting.catalogue import FIGURES
+from negotiation_abm.plotting.sobol import draw_sensitivity
 from negotiation_abm.studies.sensitivity.design import design
 from negotiation_abm.studies.sensitivity.run import run_study
 from negotiation_abm.studies.sensitivity.spec import load_spec
@@ -84,7 +84,7 @@ def main(argv=None):
     game = build_game(load_scenario(spec.scenario))
     spans = [f"{short(f.name)} {f.values[0]:.3g} to {f.values[-1]:.3g}" for f in spec.factors]
     with style.context():
-        figure = FIGURES["sensitivity"].draw(study.out / "study")
+        figure = draw_sensitivity(study.out / "study")
         for ax, title in zip(figure.axes, OUTCOMES.values(), strict=True):
             ax.set_title(title, fontsize=11)
         numbers = {

@@ -7,11 +7,11 @@ imported where a command runs, so that ``--help`` stays quick.
 import argparse
 import importlib
 import logging
-import os
 import sys
 from collections.abc import Sequence
 
 from negotiation_abm import use_modules
+from negotiation_abm.cli.output import OutputError, status_of, usable_streams
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.provenance import carrying_out
 
@@ -51,27 +51,33 @@ SCENARIO is a path or the name of a shipped scenario (negotiation-abm list).
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status (2 for bad input)."""
+    """Run the command line; returns the exit status (2 for bad input, or output that fails)."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    options = _parser().parse_args(words)
-    if arguments is None:  # from a shell, which shows what the package notes in its log
+    with usable_streams():
+        try:
+            return _run(words, is_shell=arguments is None)
+        except InputError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 2
+        except KeyboardInterrupt:
+            print("interrupted: nothing of the unfinished step was kept", file=sys.stderr)
+            return 130
+        except OutputError as error:
+            return status_of(error)
+
+
+def _run(words: list[str], is_shell: bool) -> int:
+    if is_shell:  # where people see what the package notes in its log
         logging.basicConfig(format="%(message)s")
         logging.getLogger("negotiation_abm").setLevel(logging.INFO)
     try:
+        options = _parser().parse_args(words)
         with carrying_out(words):
             use_modules(*options.module)
             status: int = options.run(options) or 0
-        sys.stdout.flush()
         return status
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted: nothing of the unfinished step was kept", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # the reader of a pipe has left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    finally:
+        sys.stdout.flush()
 
 
 def _parser() -> argparse.ArgumentParser:

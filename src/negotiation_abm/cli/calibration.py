@@ -2,7 +2,6 @@
 
 import argparse
 import datetime as dt
-import json
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from negotiation_abm.cli.options import (
     seed,
     whole,
 )
+from negotiation_abm.cli.output import print_result
 from negotiation_abm.files.errors import InputError, suggest
 
 CALIBRATE_EXAMPLES = """examples:
@@ -156,10 +156,9 @@ def _calibrate(options: argparse.Namespace) -> None:
             packages=options.packages,
             progress=progress,
         )
-    if options.json:
-        print(json.dumps(summary, indent=2))
-    else:
-        print_calibration(summary, options.out, options.name)
+    print_result(
+        summary, options.json, lambda: print_calibration(summary, options.out, options.name)
+    )
 
 
 def _validate(options: argparse.Namespace) -> None:
@@ -189,10 +188,7 @@ def _validate(options: argparse.Namespace) -> None:
                 executor=team.executor if team else None,
             )
         found = validate(game, record, options.out, options.priors, effort, progress)
-    if options.json:
-        print(json.dumps(found.summary, indent=2))
-    else:
-        print_validation(found, options.out)
+    print_result(found.summary, options.json, lambda: print_validation(found, options.out))
 
 
 def _forecast(options: argparse.Namespace) -> None:
@@ -216,7 +212,4 @@ def _forecast(options: argparse.Namespace) -> None:
             options.out,
             progress,
         )
-    if options.json:
-        print(json.dumps(summary, indent=2))
-    else:
-        print_forecast(summary, options.out)
+    print_result(summary, options.json, lambda: print_forecast(summary, options.out))

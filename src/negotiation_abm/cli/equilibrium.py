@@ -1,7 +1,6 @@
 """`equilibrium`: the stage game of a recorded week."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from negotiation_abm.cli.options import (
     record_of,
     seed,
 )
+from negotiation_abm.cli.output import print_result
 
 EQUILIBRIUM_EXAMPLES = """examples:
   negotiation-abm equilibrium baseline_2025 --at 2025-04-07 --at 2025-10-06 --at 2025-10-27
@@ -51,7 +51,4 @@ def _equilibrium(options: argparse.Namespace) -> None:
     out = options.out or Path("results") / "equilibrium" / game.scenario.name
     prepare(out)
     summary = run_equilibrium(game, record, dates, options.replicates, options.seed, out)
-    if options.json:
-        print(json.dumps(summary, indent=2).replace("NaN", "null"))
-    else:
-        print_equilibrium(summary, out)
+    print_result(summary, options.json, lambda: print_equilibrium(summary, out))

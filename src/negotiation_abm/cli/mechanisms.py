@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.options import command, count, seed
+from negotiation_abm.cli.output import print_result
 
 
 def add(commands: Any) -> None:
@@ -31,8 +32,7 @@ def _mechanisms(options: argparse.Namespace) -> None:
     table = mechanisms_table(
         options.replicates, options.seed, options.out, options.threads, options.params
     )
-    if options.json:
-        print(table.to_json(orient="records", indent=2))
-    else:
-        rows = [dict(row) for _, row in table.iterrows()]
-        print_mechanisms(rows, options.replicates, options.seed)
+    rows = [dict(row) for _, row in table.iterrows()]
+    print_result(
+        rows, options.json, lambda: print_mechanisms(rows, options.replicates, options.seed)
+    )

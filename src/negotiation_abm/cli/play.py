@@ -1,11 +1,11 @@
 """`play`: a saved game, played again."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.options import add_strategy_file, command, count, use_strategy_files
+from negotiation_abm.cli.output import print_result
 
 PLAY_EXAMPLES = """examples:
   negotiation-abm play game.json
@@ -41,7 +41,4 @@ def _play(options: argparse.Namespace) -> None:
     session = resume(load_game(options.game), options.game)
     with progress_bar(options.replicates, "runs") as progress:
         summary = run_play(session, options.replicates, options.out, options.threads, progress)
-    if options.json:
-        print(json.dumps(summary, indent=2, default=str))
-    else:
-        print_play(summary, options.out)
+    print_result(summary, options.json, lambda: print_play(summary, options.out))

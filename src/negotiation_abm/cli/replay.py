@@ -1,10 +1,10 @@
 """`replay`: the record through the rules."""
 
 import argparse
-import json
 from typing import Any
 
 from negotiation_abm.cli.options import add_common, command, game_of, record_of
+from negotiation_abm.cli.output import print_result
 
 REPLAY_EXAMPLES = """examples:
   negotiation-abm replay baseline_2025
@@ -27,6 +27,7 @@ def add(commands: Any) -> None:
 
 
 def _replay(options: argparse.Namespace) -> None:
+    from negotiation_abm.cli.tables.replay import print_replay
     from negotiation_abm.replay.replay import replay_record
     from negotiation_abm.replay.step import replay_summary, write_replay
 
@@ -37,9 +38,4 @@ def _replay(options: argparse.Namespace) -> None:
     else:
         result = replay_record(game, record, options.skip_illegal)
     summary = replay_summary(result)
-    if options.json:
-        print(json.dumps(summary, indent=2))
-        return
-    from negotiation_abm.cli.tables.replay import print_replay
-
-    print_replay(summary, options.out)
+    print_result(summary, options.json, lambda: print_replay(summary, options.out))

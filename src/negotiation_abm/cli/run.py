@@ -1,11 +1,11 @@
 """`run`: one scenario many times."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.options import add_common, command, count, game_of, seed
+from negotiation_abm.cli.output import print_result
 
 RUN_EXAMPLES = """examples:
   negotiation-abm run baseline_2025
@@ -52,7 +52,4 @@ def _run(options: argparse.Namespace) -> None:
             options.chunk_size,
             progress,
         )
-    if options.json:
-        print(json.dumps(summary, indent=2))
-    else:
-        print_run(summary, out)
+    print_result(summary, options.json, lambda: print_run(summary, out))

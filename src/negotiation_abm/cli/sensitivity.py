@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.options import command, count
+from negotiation_abm.cli.output import print_result
 
 EXAMPLES = """examples:
   negotiation-abm sensitivity busan_drivers --out results/drivers
@@ -41,7 +42,5 @@ def _sensitivity(options: argparse.Namespace) -> None:
         prepare(out)
         with progress_bar(len(design(spec)), "points") as progress:
             table = run_study(spec, out, options.threads, progress)
-    if options.json:
-        print(table.to_json(orient="records", indent=2))
-    else:
-        print_sensitivity([dict(row) for _, row in table.iterrows()], out)
+    rows = [dict(row) for _, row in table.iterrows()]
+    print_result(rows, options.json, lambda: print_sensitivity(rows, out))

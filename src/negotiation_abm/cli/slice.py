@@ -25,7 +25,7 @@ def add(commands: Any) -> None:
         ("outcome", "NAME", "outcome (default: the first)"),
         ("measure", "NAME", "covered or any_domain"),
         ("group", "NAME", "running or all truces"),
-        ("across", "NAME", "name that varies, on the first axis"),
+        ("across", "NAME", "name that varies, on the first axis: numbers, dates or names"),
         ("up", "NAME", 'name on the second axis; "" for a curve'),
     ):
         parser.add_argument(f"--{name}", metavar=metavar, help=text)
@@ -34,7 +34,8 @@ def add(commands: Any) -> None:
         metavar="NAME=VALUE",
         action="append",
         default=[],
-        help="value at which another name is fixed (repeatable; default: its middle one)",
+        help="value at which another name is held (repeatable; default: the middle of numbers and "
+        "dates, the first of names, and which one is said; NAME= for points that leave it alone)",
     )
     parser.add_argument(
         "--point", metavar="N", type=lambda t: whole(t, 0, 10**9), help="survival of this point"
@@ -45,7 +46,7 @@ def add(commands: Any) -> None:
 
 
 def _slice(options: argparse.Namespace) -> None:
-    from negotiation_abm.plotting.slices import write_slice
+    from negotiation_abm.plotting.slices import as_csv, look_up, write_slice
     from negotiation_abm.sweep.slices import Query
 
     query = Query(
@@ -56,15 +57,18 @@ def _slice(options: argparse.Namespace) -> None:
         options.up,
         dict(_pair(item) for item in options.at),
     )
-    table = write_slice(options.folder, query, options.point, options.out)
+    found = look_up(options.folder, query, options.point)
     if options.out is None:
-        sys.stdout.write(table)
+        sys.stdout.write(as_csv(found.table))
     else:
+        write_slice(options.folder, found, options.out)
         print(f"written to {options.out}: slice.csv, slice.png, slice.svg")
+    for note in found.notes:
+        print(note, file=sys.stderr)
 
 
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals):
-        raise InputError("--at", text, "expected NAME=VALUE")
+        raise InputError("--at", text, "expected NAME=VALUE; NAME= for points that leave it alone")
     return name, value

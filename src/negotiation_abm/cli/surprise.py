@@ -1,11 +1,11 @@
 """`surprise`: how unexpected each recorded move was, and what it cost."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.options import add_common, command, count, game_of, record_of, seed
+from negotiation_abm.cli.output import print_result
 
 
 def add(commands: Any) -> None:
@@ -46,7 +46,4 @@ def _surprise(options: argparse.Namespace) -> None:
             options.threads,
             progress,
         )
-    if options.json:
-        print(json.dumps(summary, indent=2))
-    else:
-        print_surprise(summary, out)
+    print_result(summary, options.json, lambda: print_surprise(summary, out))

@@ -1,11 +1,11 @@
 """`survival`: how long truces of run folders last."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.options import command, count
+from negotiation_abm.cli.output import print_result
 
 EXAMPLES = """examples:
   negotiation-abm survival results/busan_2025
@@ -79,7 +79,4 @@ def _survival(options: argparse.Namespace) -> None:
             options.regress,
         )
         show = print_comparison
-    if options.json:
-        print(json.dumps(summary, indent=2))
-    else:
-        show(summary, out)
+    print_result(summary, options.json, lambda: show(summary, out))

@@ -2,13 +2,13 @@
 
 import argparse
 import contextlib
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.options import changes_of, command, count
+from negotiation_abm.cli.output import print_result
 from negotiation_abm.files.errors import InputError
 
 SWEEP_EXAMPLES = """examples:
@@ -110,10 +110,7 @@ def _dry_run(spec: Any, team: Any, as_json: bool) -> int:
 
     plan = make_plan(spec)
     found = forecast(plan, team)
-    if as_json:
-        print(json.dumps(dataclasses.asdict(found), indent=2))
-    else:
-        print_forecast(spec, found)
+    print_result(dataclasses.asdict(found), as_json, lambda: print_forecast(spec, found))
     return 0
 
 
@@ -148,11 +145,11 @@ def _report(result: Any, as_json: bool, is_shard: bool) -> int:
     """Print what a sweep came to; 1 if something could not be played."""
     import dataclasses
 
-    if as_json:
-        print(json.dumps(dataclasses.asdict(result), indent=2, default=str))
-    else:
-        from negotiation_abm.cli.tables.sweep import MOST_ROWS, print_sweep
-        from negotiation_abm.sweep.summary import first_points
+    from negotiation_abm.cli.tables.sweep import MOST_ROWS, print_sweep
+    from negotiation_abm.sweep.summary import first_points
 
+    def show() -> None:
         print_sweep(result, None if is_shard else first_points(result.folder, MOST_ROWS))
+
+    print_result(dataclasses.asdict(result), as_json, show)
     return 1 if result.failures else 0

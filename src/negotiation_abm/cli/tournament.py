@@ -1,11 +1,11 @@
 """`tournament`: every strategy against every other."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.options import add_common, command, count, game_of, seed
+from negotiation_abm.cli.output import print_result
 from negotiation_abm.files.errors import InputError
 
 TOURNAMENT_EXAMPLES = """examples:
@@ -52,7 +52,4 @@ def _tournament(options: argparse.Namespace) -> None:
         summary = run_tournament(
             game, names, options.replicates, options.seed, out, options.threads, progress
         )
-    if options.json:
-        print(json.dumps(summary, indent=2))
-    else:
-        print_tournament(summary, out)
+    print_result(summary, options.json, lambda: print_tournament(summary, out))

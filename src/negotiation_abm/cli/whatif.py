@@ -1,7 +1,6 @@
 """`whatif`: a branch from the record with something altered."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from negotiation_abm.cli.options import (
     seed,
     use_strategy_files,
 )
+from negotiation_abm.cli.output import print_result
 from negotiation_abm.files.errors import InputError
 
 WHATIF_EXAMPLES = """examples:
@@ -62,10 +62,7 @@ def _whatif(options: argparse.Namespace) -> None:
         summary = run_whatif(
             asked, options.replicates, options.seed, out, options.threads, progress
         )
-    if options.json:
-        print(json.dumps(summary, indent=2))
-    else:
-        print_whatif(summary, out)
+    print_result(summary, options.json, lambda: print_whatif(summary, out))
 
 
 def _asked(options: argparse.Namespace) -> Any:

@@ -10,7 +10,9 @@ import pandas as pd
 
 from negotiation_abm.dashboard import permalink
 from negotiation_abm.dashboard.permalink import Field
-from negotiation_abm.plotting.sweeps import readable
+from negotiation_abm.files.errors import InputError, suggest
+from negotiation_abm.plotting.registry import figures_of
+from negotiation_abm.plotting.slices import held_text, readable
 from negotiation_abm.sweep.slices import (
     FEW,
     STUDY,
@@ -23,6 +25,7 @@ from negotiation_abm.sweep.slices import (
     resolved,
     slice_table,
     study_outcomes,
+    value_text,
 )
 from negotiation_abm.sweep.summary import SUMMARY
 
@@ -31,15 +34,27 @@ MOST_POINTS = 400  # that can be chosen from a list
 
 @dataclass(frozen=True)
 class Asked:
-    """The state of the view: a folder, what is asked of it, a point."""
+    """The state of the view: a folder, what is asked of it, a point.
+
+    Attributes
+    ----------
+    figure : str
+        Name of a figure of the folder; empty for a slice of a sweep or a study.
+    """
 
     folder: str
     query: Query
     point: int | None = None
+    figure: str = ""
 
     def changed(self, **changes: Any) -> "Asked":
-        """The same with something of the query changed; the point is forgotten."""
-        return replace(self, query=replace(self.query, **changes), point=None)
+        """The same with something of the query changed; the point is forgotten.
+
+        A name that becomes an axis is no longer fixed.
+        """
+        query = replace(self.query, **changes)
+        at = {n: value for n, value in query.at.items() if n not in (query.across, query.up)}
+        return replace(self, query=replace(query, at=at), point=None)
 
     def key(self) -> tuple[Any, ...]:
         """What a figure of it depends on."""
@@ -54,21 +69,18 @@ class Asked:
             query.up,
             at,
             self.point,
+            self.figure,
         )
 
 
 def _fixed() -> Field:
     def read(text: str) -> dict[str, str]:
         pairs = [part.partition("=") for part in text.split(";") if part]
-        if not all(name and equals and value for name, equals, value in pairs):
+        if not all(name and equals for name, equals, _ in pairs):
             raise ValueError(f"'{text[:60]}'; expected NAME=VALUE;NAME=VALUE")
         return {name: value for name, _, value in pairs}
 
-    return Field({}, read, lambda at: ";".join(f"{n}={_text(v)}" for n, v in at.items()))
-
-
-def _text(value: Any) -> str:
-    return f"{value:.12g}" if isinstance(value, float) else str(value)
+    return Field({}, read, lambda at: ";".join(f"{n}={value_text(v)}" for n, v in at.items()))
 
 
 def _maybe() -> Field:
@@ -85,18 +97,31 @@ def fields(first: str) -> dict[str, Field]:
     return (
         {"folder": Field(first, str)}
         | {name: _maybe() for name in names}
-        | {
-            "at": _fixed(),
-            "point": _point(),
-        }
+        | {"at": _fixed(), "point": _point(), "figure": Field("", str)}
     )
 
 
 def first_of(root: Path) -> str:
     """The folder that is shown unless one is named: a sweep if there is one; empty for none."""
-    known = folders_in(root)
+    known = folders(root)
     sweeps = (name for name in known if is_sweep(root / name))
     return next(sweeps, known[0] if known else "")
+
+
+def folders(root: Path) -> list[str]:
+    """Folders below `root` that hold a sweep, a study or anything else that can be drawn."""
+    return folders_in(root, shows=lambda folder: bool(figures_of(folder)))
+
+
+def is_sliced(folder: Path) -> bool:
+    """Does the folder hold a sweep or a study, of which any slice can be shown?"""
+    return is_sweep(folder) or (folder / STUDY).is_file()
+
+
+def figures_in(folder: Path) -> list[str]:
+    """Names of what can be shown of a folder: figures, before them nothing for a slice."""
+    names = [entry.name for entry in figures_of(folder)]
+    return ["", *names] if is_sliced(folder) else names
 
 
 def read(query: str, root: Path) -> Asked | None:
@@ -111,7 +136,8 @@ def read(query: str, root: Path) -> Asked | None:
     if not values["folder"]:
         return None
     names = ("outcome", "measure", "group", "across", "up", "at")
-    asked = Asked(values["folder"], Query(**{n: values[n] for n in names}), values["point"])
+    of_sweep = Query(**{n: values[n] for n in names})
+    asked = Asked(values["folder"], of_sweep, values["point"], values["figure"])
     return filled(asked, root)
 
 
@@ -120,7 +146,7 @@ def write(asked: Asked, root: Path) -> str:
     query = asked.query
     names = ("outcome", "measure", "group", "across", "up", "at")
     values = {name: getattr(query, name) for name in names}
-    values |= {"folder": asked.folder, "point": asked.point}
+    values |= {"folder": asked.folder, "point": asked.point, "figure": asked.figure}
     return permalink.write(values, fields(first_of(root)))
 
 
@@ -135,6 +161,12 @@ def filled(asked: Asked, root: Path) -> Asked:
     from negotiation_abm.sweep.slices import study_table, values_of_point
 
     folder = inside(root, asked.folder)
+    known = figures_in(folder)
+    if asked.figure or (known and not is_sliced(folder)):
+        name = asked.figure or known[0]
+        if name not in known:
+            raise InputError(folder, "figure", f"'{name}'; {suggest(name, known)}")
+        return Asked(asked.folder, Query(), figure=name)
     if not is_sweep(folder):
         outcome = str(study_table(folder, asked.query.outcome)["outcome"].iloc[0])
         return Asked(asked.folder, Query(outcome=outcome))
@@ -169,8 +201,8 @@ def choices_of(sweep: Sweep, asked: Asked) -> dict[str, list[str]]:
     return {
         "measure": list(dict.fromkeys(m for m, _ in pairs if m)),
         "group": [g for m, g in pairs if m == query.measure and g],
-        "across": sweep.numbers,
-        "up": ["", *(name for name in sweep.numbers if name != query.across)],
+        "across": sweep.axes,
+        "up": ["", *(name for name in sweep.axes if name != query.across)],
     }
 
 
@@ -187,7 +219,7 @@ def points_of(sweep: Sweep, asked: Asked) -> list[dict[str, str]]:
     return [
         {
             "value": str(int(row["point"])),
-            "text": ", ".join(f"{readable(name)} {row[name]:.4g}" for name in axes)
+            "text": ", ".join(f"{readable(name)} {held_text(row[name])}" for name in axes)
             + f": {row['mean']:.3g}",
         }
         for row in slice_table(sweep, query).head(MOST_POINTS).to_dict(orient="records")
@@ -197,7 +229,10 @@ def points_of(sweep: Sweep, asked: Asked) -> list[dict[str, str]]:
 def command(asked: Asked, root: Path, is_of_point: bool) -> str:
     """The command that gives the table and the figure."""
     query = asked.query
-    words = ["negotiation-abm", "slice", (root / asked.folder).as_posix()]
+    folder = (root / asked.folder).as_posix()
+    if asked.figure:
+        return shlex.join(["negotiation-abm", "plot", folder, "--figure", asked.figure])
+    words = ["negotiation-abm", "slice", folder]
     names = ["measure"] if is_of_point else ["outcome", "measure", "group", "across", "up"]
     for name in names:
         value = getattr(query, name)
@@ -207,7 +242,7 @@ def command(asked: Asked, root: Path, is_of_point: bool) -> str:
         words += ["--point", str(asked.point)]
     else:
         for name, value in query.at.items():
-            words += ["--at", f"{name}={_text(value)}"]
+            words += ["--at", f"{name}={value_text(value)}"]
     return shlex.join([*words, "--out", "results/slice"])
 
 
@@ -217,6 +252,6 @@ def run_command(sweep: Sweep, point: int) -> str:
 
     words = ["negotiation-abm", "run", sweep.scenario]
     for name, value in (sweep.set | values_of_point(sweep, point)).items():
-        words += ["--set", f"{name}={_text(value)}"]
+        words += ["--set", f"{name}={value_text(value)}"]
     words += ["--replicates", str(sweep.replicates), "--seed", str(sweep.seed)]
     return shlex.join([*words, "--out", f"results/point_{point}"])

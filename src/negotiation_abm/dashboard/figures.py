@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.collections import Collection
 from matplotlib.colors import to_hex
@@ -15,7 +16,7 @@ from matplotlib.text import Text
 
 from negotiation_abm.plotting import style
 
-# Pyplot has one current figure for the whole process.
+# Matplotlib has one set of settings for the whole process.
 _DRAWING = threading.Lock()
 
 GROUND = "#171b21"  # the card of the dark theme, as in assets/custom.css
@@ -65,22 +66,17 @@ def file_of(make: Callable[[], Figure], kind: str, about: str = "") -> bytes:
 def _drawn(
     make: Callable[[], Figure], kind: str, is_dark: bool, settings: dict[Any, Any], about: str = ""
 ) -> bytes:
-    import matplotlib.pyplot as plt
-
-    with _DRAWING, style.context():
-        plt.rcParams.update(settings | (DARK_SETTINGS if is_dark else {}))
+    themed = settings | (DARK_SETTINGS if is_dark else {})
+    with _DRAWING, style.context(), rc_context(themed):
         figure = make()
-        try:
-            if about:
-                style.small_print(figure, about)
-            if is_dark:
-                darken(figure)
-            stream = io.BytesIO()
-            metadata = {"Date": None} if kind == "svg" else {"Software": None}
-            figure.savefig(stream, format=kind, metadata=metadata)
-            return stream.getvalue()
-        finally:
-            plt.close(figure)
+        if about:
+            style.small_print(figure, about)
+        if is_dark:
+            darken(figure)
+        stream = io.BytesIO()
+        metadata = {"Date": None} if kind == "svg" else {"Software": None}
+        figure.savefig(stream, format=kind, metadata=metadata)
+        return stream.getvalue()
 
 
 def darken(figure: Figure) -> None:

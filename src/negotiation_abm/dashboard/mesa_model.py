@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -135,7 +134,7 @@ def as_csv(model: NegotiationModel) -> str:
 
 def levers_figure(model: NegotiationModel) -> Figure:
     """Levers of both sides week by week, weeks in a truce shaded."""
-    figure, axes = plt.subplots(1, 2, figsize=(13, 4.6), sharey=True)
+    figure, axes = style.subplots(1, 2, figsize=(13, 4.6), sharey=True)
     figure.subplots_adjust(left=0.055, right=0.985, top=0.84, bottom=0.17, wspace=0.12)
     table = table_of(model)
     for player, ax in enumerate(axes):

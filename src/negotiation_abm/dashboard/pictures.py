@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import matplotlib.dates as mdates
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from negotiation_abm.dashboard.story import in_words
 from negotiation_abm.plotting import style, timeline, whatif
+from negotiation_abm.plotting.dates import by_date, by_month, mark_day
 
 PANELS = (
     (timeline.plot_tariffs, 2.4),
@@ -20,7 +20,6 @@ PANELS = (
     (timeline.plot_probabilities, 1.3),
     (timeline.plot_mood, 1.3),
 )
-BRANCH: dict[str, Any] = {"color": style.GREY, "lw": 1.0, "ls": ":"}
 MOVES = 2  # the panel whose markers can be clicked
 
 
@@ -47,7 +46,7 @@ class Places:
 def timeline_figure(replay: dict[str, Any], is_narrow: bool) -> Figure:
     """The recorded year: tariffs, other levers, moves, their probability, felt pain and strain."""
     size = (6.4, 13.0) if is_narrow else (12.0, 11.5)
-    figure, axes = plt.subplots(
+    figure, axes = style.subplots(
         len(PANELS),
         1,
         figsize=size,
@@ -61,11 +60,9 @@ def timeline_figure(replay: dict[str, Any], is_narrow: bool) -> Figure:
         timeline.shade_truces(replay, ax)
         if is_narrow:
             _narrow(ax)
-    axes[0].set_title("Extra tariffs")
+    axes[0].set_title("Tariffs: headline, and effective (dotted)")
     axes[0].set_xlim(*timeline.span(replay))
-    locator = mdates.MonthLocator(interval=2 if is_narrow else 1)
-    axes[-1].xaxis.set_major_locator(locator)
-    axes[-1].xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
+    by_month(axes[-1], 2 if is_narrow else 1)
     return figure
 
 
@@ -122,7 +119,7 @@ def whatif_figure(paths: pd.DataFrame, summary: dict[str, Any], is_narrow: bool)
     count = 2 + len(tariffs)
     shape = (count, 1) if is_narrow else ((count + 1) // 2, 2)
     size = (6.4, 3.3 * count) if is_narrow else (12.0, 3.7 * shape[0])
-    figure, axes = plt.subplots(*shape, figsize=size, squeeze=False)
+    figure, axes = style.subplots(*shape, figsize=size, squeeze=False)
     edges = (0.1, 0.97, 0.94, 0.03, 0.32) if is_narrow else (0.05, 0.99, 0.9, 0.05, 0.27)
     left, right, top, bottom, hspace = edges
     figure.subplots_adjust(left, bottom, right, top, 0.13, hspace)
@@ -139,10 +136,8 @@ def whatif_figure(paths: pd.DataFrame, summary: dict[str, Any], is_narrow: bool)
         whatif.plot_path(paths[paths["series"] == name], ax)
         ax.set_title(whatif.words_of(name))
     for ax in panels[:count]:
-        ax.axvline(mdates.date2num(dt.date.fromisoformat(summary["branch_week"])), **BRANCH)
-        locator = mdates.AutoDateLocator(maxticks=6 if is_narrow else 8)
-        ax.xaxis.set_major_locator(locator)
-        ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
+        mark_day(ax, summary["branch_week"])
+        by_date(ax, 6 if is_narrow else 8)
     for ax in panels[count:]:
         ax.set_axis_off()
     handles, labels = panels[2 if tariffs else 0].get_legend_handles_labels()

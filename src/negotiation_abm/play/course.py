@@ -23,6 +23,7 @@ def course(session: Session) -> dict[str, Any]:
         "start": begun.isoformat(),
         "until": (begun + dt.timedelta(weeks=max(1, len(weekly)), days=-1)).isoformat(),
         "weekly": weekly,
+        "tariffs_are": "effective",
         "tariff_levers": {game.players[i]: game.lever_names[i][a] for i, (a, _) in levers.items()},
         "tariffs_at_start": {
             game.players[i]: float(game.initial["in_force"][0, i, a]) * scale

@@ -1,34 +1,31 @@
-"""Figures: one function each, ``(table, ax=None) -> ax``; no computing here."""
+"""Figures: functions ``(table, ax=None) -> ax``, and the list of those that a folder allows.
 
-import importlib
+Nothing is computed here, and nothing of Matplotlib is changed for whoever imports it: its settings
+are in force while a figure is drawn (`style.context`), and figures belong to no window.
+"""
+
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from negotiation_abm.files.errors import InputError, suggest
-from negotiation_abm.files.folder import read_manifest, writing
-from negotiation_abm.files.provenance import file_hash
-from negotiation_abm.plotting.folder import complete, read_json
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.folder import Draft, writing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-KINDS = ("png", "svg")
+    from negotiation_abm.plotting.registry import Entry
 
-# Studies: the file that a step leaves, and the module whose ``draw(folder)`` makes its figures.
-# The step of the manifest has the name of the module.
-STUDIES = {
-    f"{name}.json": name for name in ("whatif", "surprise", "tournament", "equilibrium", "play")
-}
+KINDS = ("png", "svg")
 
 
 def plot_folder(folder: Path, names: Iterable[str] = ()) -> list[Path]:
-    """Draw figures of a result folder as PNG and SVG; by default all that its tables allow.
+    """Draw figures of a result folder as PNG and SVG; by default all that its files allow.
 
     Parameters
     ----------
     names : iterable of str
-        Names of the gallery (``docs/gallery.md``).
+        Names of figures (``docs/gallery.md``).
 
     Returns
     -------
@@ -40,76 +37,56 @@ def plot_folder(folder: Path, names: Iterable[str] = ()) -> list[Path]:
     InputError
         If the folder has no such figure, or no figure at all.
     """
-    from negotiation_abm.plotting.catalogue import FIGURES
+    from negotiation_abm.plotting import registry, style
 
     if not folder.is_dir():
         raise InputError(folder, "", "no such folder")
-    if (folder / "sweep.yaml").is_file():
-        from negotiation_abm.plotting.sweeps import draw_sweep
-
-        return draw_sweep(folder)
-    asked = list(dict.fromkeys(names))
-    for name in asked:
-        if name not in FIGURES:
-            raise InputError("--figure", name, suggest(name, FIGURES))
-        for file in FIGURES[name].needs:
-            if not (folder / file).is_file():
-                problem = f"missing; {FIGURES[name].made_by} writes it"
-                raise InputError(folder / file, "", problem)
-    chosen = asked or [
-        name
-        for name, entry in FIGURES.items()
-        if all((folder / file).is_file() for file in entry.needs)
-    ]
-    studies = [] if asked else [file for file in STUDIES if (folder / file).is_file()]
-    if not chosen and not studies:
-        problem = "holds neither replay.json nor summary.json, nor a study; run or replay first"
-        raise InputError(folder, "", problem)
-    return _draw(folder, chosen, studies, bool(asked))
-
-
-def _draw(folder: Path, names: list[str], studies: list[str], is_asked: bool) -> list[Path]:
-    from negotiation_abm.plotting import style
-    from negotiation_abm.plotting.catalogue import FIGURES, drawn
-
-    figures: dict[str, Figure] = {}
-    about: dict[str, str] = {}
-    sources: dict[str, list[Path]] = {}
-    try:
-        with style.context():
-            for name in names:
-                found = drawn(folder, name)
-                if found is not None:
-                    figures[name], about[name] = found
-                    entry = FIGURES[name]
-                    read = (*entry.needs, entry.table, "replay.json")  # a recorded line, if any
-                    sources[name] = [folder / file for file in read]
-                elif is_asked:
-                    problem = f"nothing to draw for '{name}'; it needs {FIGURES[name].made_by}"
-                    raise InputError(folder, "", problem)
-            for file in studies:
-                of_study = study_figures(folder, file)
-                figures |= of_study
-                about |= dict.fromkeys(of_study, f"{file} sha256 {file_hash(folder / file)}")
-                sources |= {key: [folder / file] for key in of_study}
-            with writing(folder, "plot", {}, keep=True) as draft:
-                for name, figure in figures.items():
-                    for kind in KINDS:
-                        path = draft.path(f"figures/{name}.{kind}", sources[name])
-                        style.save(figure, path, about[name])
-    finally:
-        style.close(figures.values())
-    return [folder / "figures" / f"{name}.{kind}" for name in figures for kind in KINDS]
+    asked = [registry.find_figure(name) for name in dict.fromkeys(names)]
+    for entry in asked:
+        _check(folder, entry)
+    chosen = asked or registry.figures_of(folder)
+    if not chosen:
+        raise InputError(folder, "", "holds nothing that a figure is made of; run something first")
+    with style.context():
+        found = {entry.name: registry.drawn(folder, entry) for entry in chosen}
+        for entry in asked:
+            if found[entry.name] is None:
+                problem = f"nothing to draw for '{entry.name}'; it needs {entry.made_by}"
+                raise InputError(folder, "", problem)
+        with writing(folder, "plot", {}, keep=True) as draft:
+            return [
+                path
+                for entry in chosen
+                if (drawn := found[entry.name]) is not None
+                for path in save_figure(
+                    draft, f"figures/{entry.name}", *drawn, made_from=entry.sources(folder)
+                )
+            ]
 
 
-def study_figures(folder: Path, file: str) -> "dict[str, Figure]":
-    """The figures of a study, with where they come from in small print."""
+def _check(folder: Path, entry: "Entry") -> None:
+    for file in entry.needs:
+        if not (folder / file).is_file():
+            raise InputError(folder / file, "", f"missing; {entry.made_by} writes it")
+
+
+def save_figure(
+    draft: Draft, name: str, figure: "Figure", about: str = "", made_from: Iterable[Path] = ()
+) -> list[Path]:
+    """Write a figure in both kinds; returns the files, as they are called when all is written.
+
+    Parameters
+    ----------
+    name : str
+        Path in the folder, without an ending.
+    about : str
+        Goes into the description that both kinds carry.
+    made_from : iterable of Path
+        The files that it shows; the figure goes when one of them is replaced.
+    """
     from negotiation_abm.plotting import style
 
-    read_json(folder / file)
-    module = importlib.import_module(f"{__name__}.{STUDIES[file]}")
-    with complete(folder / file):
-        found: dict[str, Figure] = module.draw(folder)
-    for figure in found.values():
-        style.small_print(figure, style.origin(read_manifest(folder).get(STUDIES[file], {})))
-    return found
+    sources = list(made_from)
+    for kind in KINDS:
+        style.save(figure, draft.path(f"{name}.{kind}", sources), about)
+    return [draft.folder / f"{name}.{kind}" for kind in KINDS]

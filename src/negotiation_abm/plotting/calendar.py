@@ -1,14 +1,44 @@
 """The truce calendar: each run a row, each truce a bar, coloured by what ended it."""
 
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.causes import CAUSES
+from negotiation_abm.plotting.folder import run_of
+from negotiation_abm.plotting.registry import figure
+from negotiation_abm.run.spells import table_blocks
+from negotiation_abm.run.traces import NUM_TRACED
 
 STANDING = "still standing"
 HEIGHTS = {"breach": 0.95, "collapse": 0.7, "lapse": 0.35, "non_delivery": 0.55}  # for grey prints
+
+
+@figure(
+    "truce_calendar",
+    table="truces.parquet",
+    step="run",
+    words=f"The first {NUM_TRACED} runs as rows, truces as bars, thick or thin by what ended them",
+    note=f"first {NUM_TRACED} runs shown",
+)
+def draw_calendar(folder: Path) -> Figure | None:
+    """The figure of a folder that `run` has filled."""
+    made = run_of(folder)
+    if made is None:
+        return None
+    spells = next(iter(table_blocks(folder / "truces.parquet")))
+    runs = min(NUM_TRACED, int(made["replicates"]))
+    spells = spells[(spells["measure"] == "covered") & (spells["replicate"] < runs)]
+    if spells.empty:
+        return None
+    figure, ax = style.subplots(figsize=(11, 9))
+    figure.subplots_adjust(left=0.05, right=0.97, top=0.92, bottom=0.09)
+    plot_calendar(spells, ax, runs, int(made["scenario"]["horizon_weeks"]))
+    return figure
 
 
 def plot_calendar(

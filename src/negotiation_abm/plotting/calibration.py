@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from negotiation_abm.plotting import style
+from negotiation_abm.plotting.registry import figure
 
 RESTS_ON = {
     "likelihood": (style.BLUE, "o", "the record carries it"),
@@ -75,7 +76,7 @@ def plot_predictive(table: pd.DataFrame, ax: Axes | None = None, side: str = "")
     ax.fill_between(dates, rows["q25"], rows["q75"], color=colour, alpha=0.3, lw=0, label="50 %")
     ax.plot(dates, rows["q50"], color=colour, ls=(0, (4, 2)), label="median of free runs")
     ax.plot(dates, rows["record"], color=style.BLACK, drawstyle="steps-post", label="the record")
-    ax.set_ylabel("tariff, percentage points")
+    ax.set_ylabel("effective tariff, pp")
     ax.set_title(side)
     ax.set_ylim(bottom=0.0)
     return ax
@@ -138,6 +139,13 @@ def plot_lever_response(
     return ax
 
 
+@figure(
+    "calibration_curve",
+    table="calibration_curve.csv",
+    step="validate",
+    words="Predicted against observed frequency of moves",
+    size=(7, 6),
+)
 def plot_calibration_curve(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Predicted against observed frequency of moves.
 
@@ -160,6 +168,7 @@ def plot_calibration_curve(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     )
     ax.set_xlabel("predicted probability")
     ax.set_ylabel("observed share")
+    ax.legend(loc="upper left")
     return ax
 
 

@@ -1,5 +1,6 @@
 """What ends truces: cumulative incidence of each cause by age."""
 
+from pathlib import Path
 from textwrap import fill
 
 import matplotlib.pyplot as plt
@@ -10,6 +11,8 @@ from matplotlib.figure import Figure
 
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.durations import TITLES
+from negotiation_abm.plotting.folder import curves_of
+from negotiation_abm.plotting.registry import figure
 
 CAUSES = {
     "breach": ("breach (covered lever)", style.RED, ""),
@@ -21,10 +24,24 @@ CAUSES = {
 LABEL_WIDTH = 20  # letters a line
 
 
+@figure(
+    "ends_by_cause",
+    table="survival.csv",
+    step="run",
+    words="What ends them: share of truces ended by each cause, by age",
+    needs=("summary.json",),
+    report_place=2,
+)
+def draw_ends_by_cause(folder: Path) -> Figure | None:
+    """The figure of a folder that `run` has filled."""
+    table = curves_of(folder)
+    return None if table is None else plot_ends_by_cause(table)
+
+
 def plot_ends_by_cause(table: pd.DataFrame) -> Figure:
     """One panel a measure, over all truces; `table` is ``survival.csv`` of a run."""
     measures = [name for name in TITLES if name in set(table["measure"])]
-    figure, axes = plt.subplots(1, len(measures), figsize=(6.4 * len(measures), 5.6), sharey=True)
+    figure, axes = style.subplots(1, len(measures), figsize=(6.4 * len(measures), 5.6), sharey=True)
     figure.subplots_adjust(left=0.09, right=0.985, top=0.92, bottom=0.14, wspace=0.1)
     for ax, measure in zip(np.atleast_1d(axes), measures, strict=True):
         chosen = (table["measure"] == measure) & (table["group"] == "all")

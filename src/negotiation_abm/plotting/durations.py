@@ -1,5 +1,6 @@
 """How long truces last: Kaplan-Meier curves with bands, censoring and the number at risk."""
 
+from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -9,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from negotiation_abm.plotting import style
+from negotiation_abm.plotting.folder import curves_of, read_json
+from negotiation_abm.plotting.registry import figure
 
 TITLES = {
     "covered": "To the end of the truce (covered levers)",
@@ -19,6 +22,24 @@ GROUPS = {
     "all": ("all truces", style.BLUE, "-"),
     "running": ("truce in force at the start", style.RED, (0, (5, 1.5))),
 }
+
+
+@figure(
+    "truce_durations",
+    table="survival.csv",
+    step="run",
+    words="How long truces last: share still holding by age, with 95 % band, censoring and the "
+    "number at risk",
+    needs=("summary.json",),
+    report_place=1,
+)
+def draw_durations(folder: Path) -> Figure | None:
+    """The figure of a folder that `run` has filled; truces of a replay beside it are marked."""
+    table = curves_of(folder)
+    if table is None:
+        return None
+    replay = folder / "replay.json"
+    return plot_durations(table, read_json(replay)["spells"] if replay.is_file() else [])
 
 
 def plot_durations(table: pd.DataFrame, recorded: list[dict[str, Any]]) -> Figure:
@@ -32,7 +53,7 @@ def plot_durations(table: pd.DataFrame, recorded: list[dict[str, Any]]) -> Figur
         Spells of a replay, marked on the curves; may be empty.
     """
     measures = [name for name in TITLES if name in set(table["measure"])]
-    figure, axes = plt.subplots(1, len(measures), figsize=(6.4 * len(measures), 6.4), sharey=True)
+    figure, axes = style.subplots(1, len(measures), figsize=(6.4 * len(measures), 6.4), sharey=True)
     figure.subplots_adjust(left=0.09, right=0.985, top=0.93, bottom=0.27, wspace=0.1)
     for ax, measure in zip(np.atleast_1d(axes), measures, strict=True):
         part = table[table["measure"] == measure]

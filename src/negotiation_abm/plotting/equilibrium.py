@@ -1,6 +1,5 @@
 """Equilibria of stage games beside simulated moves."""
 
-import json
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -10,25 +9,44 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from negotiation_abm.plotting import style
+from negotiation_abm.plotting.folder import read_json
+from negotiation_abm.plotting.registry import figure
 
 LEAST = 0.004  # left end of the axis of probabilities
 
 
-def draw(folder: Path) -> dict[str, Figure]:
-    """Figures of a folder that `equilibrium` has filled."""
-    summary = json.loads((folder / "equilibrium.json").read_text(encoding="utf-8"))
-    table = pd.read_csv(folder / "equilibrium.csv")
-    branch = pd.read_csv(folder / "branch.csv")
-    return {
-        "equilibrium": plot_equilibrium(table, summary["players"]),
-        "quantal_branch": plot_branches(branch, summary["players"], summary["precision"]),
-    }
+@figure(
+    "equilibrium",
+    table="equilibrium.json",
+    step="equilibrium",
+    words="Options of the stage game of a week: how often each is taken in simulated play, beside "
+    "the quantal-response and Nash equilibria",
+    needs=("equilibrium.json", "equilibrium.csv"),
+)
+def draw_equilibrium(folder: Path) -> Figure:
+    """The figure of a folder that `equilibrium` has filled."""
+    players = read_json(folder / "equilibrium.json")["players"]
+    return plot_equilibrium(pd.read_csv(folder / "equilibrium.csv"), players)
+
+
+@figure(
+    "quantal_branch",
+    table="equilibrium.json",
+    step="equilibrium",
+    words="Types of moves along the branch of quantal-response equilibria, by precision",
+    needs=("equilibrium.json", "branch.csv"),
+)
+def draw_branch(folder: Path) -> Figure:
+    """The branch of a folder that `equilibrium` has filled."""
+    summary = read_json(folder / "equilibrium.json")
+    table = pd.read_csv(folder / "branch.csv")
+    return plot_branches(table, summary["players"], summary["precision"])
 
 
 def plot_equilibrium(table: pd.DataFrame, players: list[str]) -> Figure:
     """One column a week, one row a player: each option with its frequency and equilibria."""
     weeks = list(dict.fromkeys(table["week_of"]))
-    figure, axes = plt.subplots(
+    figure, axes = style.subplots(
         2, len(weeks), figsize=(5.2 * len(weeks) + 1, 11), squeeze=False, sharex=True
     )
     figure.subplots_adjust(
@@ -76,7 +94,7 @@ def _short(option: str) -> str:
 def plot_branches(table: pd.DataFrame, players: list[str], precision: float) -> Figure:
     """Types of moves along the branch, one panel a week and player."""
     weeks = list(dict.fromkeys(table["week_of"]))
-    figure, axes = plt.subplots(
+    figure, axes = style.subplots(
         2, len(weeks), figsize=(4.6 * len(weeks) + 1, 7.6), squeeze=False, sharex=True, sharey=True
     )
     figure.subplots_adjust(left=0.08, right=0.985, top=0.86, bottom=0.12, wspace=0.1, hspace=0.2)

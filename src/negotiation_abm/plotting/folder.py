@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.folder import read_manifest
+from negotiation_abm.plotting import style
 
 
 @contextlib.contextmanager
@@ -29,6 +32,22 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise InputError(path, "", "not a result of this package")
     return data
+
+
+def origin_of(folder: Path, step: str) -> str:
+    """Where the files of a step come from, in one line of small print."""
+    manifest = read_manifest(folder)
+    if step == "sweep":
+        return style.origin_of_sweep(manifest)
+    made = manifest.get(step, {})
+    return str(made.get("origin", "")) or style.origin(made)
+
+
+def curves_of(folder: Path) -> pd.DataFrame | None:
+    """``survival.csv`` of a run; None where no truce began."""
+    if not read_json(folder / "summary.json")["truces"]:
+        return None
+    return pd.read_csv(folder / "survival.csv")
 
 
 def run_of(folder: Path) -> dict[str, Any] | None:

@@ -1,33 +1,61 @@
 """Forest plots: restricted means by scenario, hazard ratios by parameter."""
 
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from negotiation_abm.plotting import style
+from negotiation_abm.plotting.folder import read_json
+from negotiation_abm.plotting.registry import figure
 from negotiation_abm.survival.words import with_interval
 
-TICKS = (
-    0.05,
-    0.1,
-    0.2,
-    0.3,
-    0.4,
-    0.5,
-    0.6,
-    0.7,
-    0.8,
-    0.9,
-    1.0,
-    1.1,
-    1.25,
-    1.5,
-    2.0,
-    3.0,
-    5.0,
-    10.0,
+TICKS = (0.05, *(k / 10 for k in range(1, 12)), 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
+
+
+@figure(
+    "rmst",
+    table="rmst.csv",
+    step="comparison",
+    words="Difference of the restricted mean from the first scenario; filled where the interval "
+    "excludes 0",
+    made_by="negotiation-abm survival DIR DIR",
 )
+def draw_rmst(folder: Path) -> Figure:
+    """The figure of a folder that `survival` of several runs has filled."""
+    table = pd.read_csv(folder / "rmst.csv", dtype={"scenario": str})
+    figure, ax = _forest(list(table["scenario"])[1:])
+    plot_rmst(table, ax)
+    until = read_json(folder / "comparison.json")["until_weeks"]
+    ax.set_title(f"Mean truce length, restricted to {until} weeks")
+    return figure
+
+
+@figure(
+    "hazard_ratios",
+    table="regression.csv",
+    step="comparison",
+    words="What the varied numbers do to the end of truces: hazard ratios with intervals",
+    made_by="negotiation-abm survival --regress DIR DIR DIR",
+)
+def draw_hazard_ratios(folder: Path) -> Figure:
+    """The figure of a folder that `survival --regress` has filled."""
+    table = pd.read_csv(folder / "regression.csv")
+    figure, ax = _forest(list(table["covariate"]))
+    plot_hazard_ratios(table, ax)
+    ax.set_title("What ends truces sooner")
+    return figure
+
+
+def _forest(labels: list[str]) -> tuple[Figure, Axes]:
+    height = 1.9 + 0.75 * len(labels)
+    figure, ax = style.subplots(figsize=(10, height))
+    left = 0.04 + 0.0085 * max(12, *map(len, labels))
+    figure.subplots_adjust(left=left, right=0.96, top=1 - 0.45 / height, bottom=1.1 / height)
+    return figure, ax
 
 
 def plot_rmst(table: pd.DataFrame, ax: Axes | None = None) -> Axes:

@@ -1,11 +1,18 @@
 """Weekly hazard of truces by age, beside what fitted families say."""
 
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from negotiation_abm.plotting import style
+from negotiation_abm.plotting.durations import TITLES
+from negotiation_abm.plotting.folder import curves_of
+from negotiation_abm.plotting.registry import figure
+from negotiation_abm.studies.comparison import study_tables
 
 FAMILIES = {
     "weibull": "Weibull",
@@ -13,6 +20,34 @@ FAMILIES = {
     "log_logistic": "log-logistic",
     "cure": "Weibull, some last",
 }
+
+
+@figure(
+    "hazard",
+    table="survival.csv",
+    step="run",
+    words="When truces end: the weekly chance to end by age, pooled over four weeks, and what "
+    "smooth families make of it; teeth are the dates at which terms end",
+    needs=("summary.json", "truces.parquet"),
+)
+def draw_hazard(folder: Path) -> Figure | None:
+    """One panel a measure, of the truce in force at the start where there is one."""
+    table = curves_of(folder)
+    if table is None:
+        return None
+    group = "running" if "running" in set(table["group"]) else "all"
+    _, tables = study_tables(folder / "truces.parquet", [group])
+    gaps = tables["fits"].rename(columns={"largest_gap": "gap"})
+    keys = ["measure", "family"]
+    curves = tables["fit_curves"].merge(gaps[[*keys, "gap"]].drop_duplicates(), on=keys)
+    figure, axes = style.subplots(1, 2, figsize=(12.8, 6.4))
+    figure.subplots_adjust(left=0.07, right=0.985, top=0.94, bottom=0.25, wspace=0.16)
+    for ax, measure in zip(axes, TITLES, strict=True):
+        ax.set_title(TITLES[measure])
+        part, lines = (t[t["measure"] == measure] for t in (tables["hazard"], curves))
+        if len(part):
+            plot_hazard(part, ax, lines)
+    return figure
 
 
 def plot_hazard(

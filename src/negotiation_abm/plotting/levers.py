@@ -1,7 +1,9 @@
 """Levers over time: fans of many runs, some runs as threads, and the record over them."""
 
+from pathlib import Path
 from typing import Any
 
+import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -10,49 +12,89 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from negotiation_abm.plotting import style
+from negotiation_abm.plotting.folder import read_json, run_of
+from negotiation_abm.plotting.registry import figure
+from negotiation_abm.run.traces import NUM_TRACED, bands
 
 THREADS = 12
 COLUMNS = 4
 IN_TRUCE = "in_truce"
 
 
+@figure(
+    "levers",
+    table="traces.parquet",
+    step="run",
+    words=f"Pressure in force over time in the first {NUM_TRACED} runs: median, 50 and 90 % of "
+    f"runs, {THREADS} runs as threads; and the share of runs in a truce",
+    note=f"first {NUM_TRACED} runs shown",
+)
+def draw_levers(folder: Path) -> Figure | None:
+    """The figure of a folder that `run` has filled."""
+    made = run_of(folder)
+    if made is None:
+        return None
+    table, scenario = pd.read_parquet(folder / "traces.parquet"), made["scenario"]
+    return plot_levers_over_time(bands(table), table, scenario["players"], str(scenario["start"]))
+
+
+@figure(
+    "free_runs",
+    table="traces.parquet",
+    step="run",
+    words="Where the record falls in the band of free runs from the same day",
+    needs=("traces.parquet", "replay.json"),
+    made_by="negotiation-abm replay and negotiation-abm run of one scenario into one folder",
+    note=f"first {NUM_TRACED} runs shown",
+)
+def draw_free_runs(folder: Path) -> Figure | None:
+    """The figure of a folder with a replay and a run; None where they begin on different days."""
+    made, replay = run_of(folder), read_json(folder / "replay.json")
+    if made is None or made["scenario"]["start"] != replay["start"]:
+        return None
+    fans = bands(pd.read_parquet(folder / "traces.parquet"))
+    fans = fans[fans["week"] < len(replay["weekly"])]
+    table = record_table(replay["weekly"], fans)
+    return plot_free_runs(fans, table, replay["players"], replay["start"])
+
+
 def plot_levers_over_time(
-    bands: pd.DataFrame, traces: pd.DataFrame, players: list[str], start: str
+    fans: pd.DataFrame, traces: pd.DataFrame, players: list[str], start: str
 ) -> Figure:
     """A panel a lever: fan and threads; and the share of runs in a truce."""
-    figure, axes = _panels(bands)
-    for ax, name in zip(axes, _names(bands), strict=False):
-        plot_fan(bands[bands["series"] == name], ax, _colour(name, players))
+    figure, axes = _panels(fans)
+    for ax, name in zip(axes, _names(fans), strict=False):
+        plot_fan(fans[fans["series"] == name], ax, _colour(name, players))
         if name != IN_TRUCE:
             plot_spaghetti(traces, ax, name)
-    _finish(figure, axes, bands, start)
+    _finish(axes, fans, start)
     threads = Line2D([], [], color=style.GREY, lw=1.0, label=f"{THREADS} of the runs")
     _legend(figure, axes, [threads])
     return figure
 
 
 def plot_free_runs(
-    bands: pd.DataFrame, record: pd.DataFrame, players: list[str], start: str
+    fans: pd.DataFrame, record: pd.DataFrame, players: list[str], start: str
 ) -> Figure:
     """A panel a lever: the record in black over the fan of free runs.
 
     Parameters
     ----------
-    bands : DataFrame
+    fans : DataFrame
         Series, week, mean, q05, q25, q50, q75, q95.
     record : DataFrame
         Series, week, value, and ``inside``: is it within the 90 % band?
     """
-    figure, axes = _panels(bands)
+    figure, axes = _panels(fans)
     thick: dict[str, Any] = {"color": style.BLACK, "lw": 2.4}
-    for ax, name in zip(axes, _names(bands), strict=False):
-        plot_fan(bands[bands["series"] == name], ax, _colour(name, players))
+    for ax, name in zip(axes, _names(fans), strict=False):
+        plot_fan(fans[fans["series"] == name], ax, _colour(name, players))
         part = record[record["series"] == name]
         ax.step(part["week"], part["value"], where="post", **thick)
         if name != IN_TRUCE:
             inside = f"in the 90 % band: {part['inside'].sum()} of {len(part)} weeks"
             ax.text(0.98, 0.97, inside, transform=ax.transAxes, ha="right", va="top", fontsize=9.5)
-    _finish(figure, axes, bands, start)
+    _finish(axes, fans, start)
     _legend(figure, axes, [Line2D([], [], **thick, label="the record")])
     return figure
 
@@ -87,14 +129,14 @@ def plot_spaghetti(traces: pd.DataFrame, ax: Axes | None = None, name: str = "")
     """One lever in some runs, a thin line each."""
     ax = ax or plt.gca()
     wide = traces.pivot(index="week", columns="replicate", values=name)
-    shades = plt.get_cmap("Greys")(np.linspace(0.45, 0.9, THREADS))
+    shades = matplotlib.colormaps["Greys"](np.linspace(0.45, 0.9, THREADS))
     for colour, replicate in zip(shades, wide.columns[:THREADS], strict=False):
         ax.step(wide.index, wide[replicate], where="post", color=colour, lw=0.6, alpha=0.8)
     return ax
 
 
-def _names(bands: pd.DataFrame) -> list[str]:
-    return list(dict.fromkeys(bands["series"]))
+def _names(fans: pd.DataFrame) -> list[str]:
+    return list(dict.fromkeys(fans["series"]))
 
 
 def _colour(name: str, players: list[str]) -> str:
@@ -103,10 +145,10 @@ def _colour(name: str, players: list[str]) -> str:
     return style.PLAYER_COLOURS[players.index(name.split(".")[0])]
 
 
-def _panels(bands: pd.DataFrame) -> tuple[Figure, list[Axes]]:
-    names = _names(bands)
+def _panels(fans: pd.DataFrame) -> tuple[Figure, list[Axes]]:
+    names = _names(fans)
     rows = -(-len(names) // COLUMNS)
-    figure, axes = plt.subplots(
+    figure, axes = style.subplots(
         rows, COLUMNS, figsize=(14, 2.9 * rows + 0.6), sharex=True, sharey=True, squeeze=False
     )
     figure.subplots_adjust(
@@ -125,27 +167,27 @@ def _panels(bands: pd.DataFrame) -> tuple[Figure, list[Axes]]:
     return figure, every
 
 
-def _finish(figure: Figure, axes: list[Axes], bands: pd.DataFrame, start: str) -> None:
-    for ax, name in zip(axes, _names(bands), strict=False):
+def _finish(axes: list[Axes], fans: pd.DataFrame, start: str) -> None:
+    for ax, name in zip(axes, _names(fans), strict=False):
         title = "in a truce" if name == IN_TRUCE else name.replace(".", ": ").replace("_", " ")
         ax.set_title(title)
         ax.set_ylim(0, 1.02)
-        ax.set_xlim(0, bands["week"].max())
+        ax.set_xlim(0, fans["week"].max())
     for ax in axes[::COLUMNS]:
         ax.set_ylabel("in force")
-    names = _names(bands)
+    names = _names(fans)
     for ax in axes[max(0, len(names) - COLUMNS) : len(names)]:
         ax.set_xlabel(f"weeks from {start}")
 
 
-def record_table(weekly: list[dict[str, Any]], bands: pd.DataFrame) -> pd.DataFrame:
+def record_table(weekly: list[dict[str, Any]], fans: pd.DataFrame) -> pd.DataFrame:
     """The weeks of a replay beside the bands: series, week, value, inside."""
     rows = [
         {"series": name, "week": week["turn"], "value": _value(week, name)}
-        for name in _names(bands)
+        for name in _names(fans)
         for week in weekly
     ]
-    table = pd.DataFrame(rows).merge(bands, on=["series", "week"])
+    table = pd.DataFrame(rows).merge(fans, on=["series", "week"])
     low, high = table["q05"] - 1e-6, table["q95"] + 1e-6
     table["inside"] = (low <= table["value"]) & (table["value"] <= high)
     return table

@@ -7,7 +7,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.patches import Patch
 
 from negotiation_abm.plotting import style
 from negotiation_abm.survival.words import NOT_REACHED
@@ -39,7 +38,7 @@ def plot_phase(
     contours : sequence of float
         Values at which to draw a line.
     missing : str
-        What a hatched cell means.
+        What a hatched cell means; stands at the scale of colours.
     digits : int
         Digits after the point of the numbers in the cells.
     """
@@ -51,17 +50,17 @@ def plot_phase(
     low, high = limits or (None, None)
     mesh = ax.pcolormesh(_edges(x), _edges(y), values, cmap=COLOURS, vmin=low, vmax=high)
     mesh.set_edgecolor("face")
+    label = label or str(shown)
     if np.ma.count_masked(values):
         ax.patch.set(hatch="////", edgecolor=style.GREY, facecolor="white")
-        patch = Patch(hatch="////", edgecolor=style.GREY, facecolor="white", label=missing)
-        ax.legend(handles=[patch], loc="lower left", bbox_to_anchor=(0.0, 1.0), borderaxespad=0.1)
+        label = f"{label} (hatched: {missing})"
     if values.size <= MOST_TEXTS:
         _write(ax, x, y, values, mesh, digits)
     if len(contours) and min(values.shape) > 1:
         ax.contour(x, y, values, levels=sorted(contours), colors="white", linewidths=2.5)
         ax.contour(x, y, values, levels=sorted(contours), colors="black", linewidths=1.2)
     bar = ax.figure.colorbar(mesh, ax=ax, pad=0.02)
-    bar.set_label(label or str(shown))
+    bar.set_label(label)
     bar.outline.set_visible(False)
     ax.set(xlabel=str(across), ylabel=str(up))
     for side in ("left", "bottom"):

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import matplotlib.dates as mdates
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -11,8 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from negotiation_abm.plotting import style
+from negotiation_abm.plotting.dates import by_date
 from negotiation_abm.plotting.durations import TITLES, mark_recorded, plot_survival
 from negotiation_abm.plotting.folder import read_json
+from negotiation_abm.plotting.registry import figure
 from negotiation_abm.plotting.timeline import (
     plot_levers,
     plot_moves,
@@ -28,14 +29,31 @@ ROOM = 1.15  # beside the last mark
 OWN = "your truces (hollow: still in force)"
 
 
-def draw(folder: Path) -> dict[str, Figure]:
-    """Figures of a folder that `play` has filled."""
+@figure(
+    "game",
+    table="play.json",
+    step="play",
+    words="The course of a game: tariffs, other levers, moves, and how likely the calibrated "
+    "player found each",
+)
+def draw_game(folder: Path) -> Figure | None:
+    """The figure of a folder that `play` has filled; None where no week was played."""
     summary = read_json(folder / "play.json")
-    figures = {"game": plot_game(summary["course"])} if summary["weeks_played"] else {}
-    if summary["is_over"]:
-        survival = pd.read_csv(folder / "simulated.csv")
-        figures["standing"] = plot_game_standing(summary, survival)
-    return figures
+    return plot_game(summary["course"]) if summary["weeks_played"] else None
+
+
+@figure(
+    "standing",
+    table="play.json",
+    step="play",
+    words="The truces and outcomes of a game among simulated ones",
+)
+def draw_standing(folder: Path) -> Figure | None:
+    """The figure of a folder that `play` has filled; None for a game that is not over."""
+    summary = read_json(folder / "play.json")
+    if not summary["is_over"]:
+        return None
+    return plot_game_standing(summary, pd.read_csv(folder / "simulated.csv"))
 
 
 def plot_game(course: dict[str, Any]) -> Figure:
@@ -53,7 +71,7 @@ def _title(course: dict[str, Any]) -> str:
 def plot_course(course: dict[str, Any], is_narrow: bool = False) -> Figure:
     """The same without probabilities, low, or narrow for a phone."""
     size = (5.0, 7.6) if is_narrow else (12.0, 7.4)
-    figure, axes = plt.subplots(
+    figure, axes = style.subplots(
         3, 1, figsize=size, sharex=True, gridspec_kw={"height_ratios": (2.2, 2.6, 1.5)}
     )
     left = 0.38 if is_narrow else 0.165
@@ -67,9 +85,7 @@ def plot_course(course: dict[str, Any], is_narrow: bool = False) -> Figure:
         axes[1].set_title("Levers: in force, suspended (light)")
         axes[2].get_legend().remove()
     axes[0].set_xlim(*span(course))
-    locator = mdates.AutoDateLocator(maxticks=6 if is_narrow else 12)
-    axes[-1].xaxis.set_major_locator(locator)
-    axes[-1].xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
+    by_date(axes[-1], 6 if is_narrow else 12)
     return figure
 
 
@@ -78,12 +94,12 @@ def plot_game_standing(
 ) -> Figure:
     """Own truces on the survival of simulated ones; share of simulated games below the own."""
     if is_narrow:
-        figure, axes = plt.subplots(2, 1, figsize=(5.0, 10.0))
+        figure, axes = style.subplots(2, 1, figsize=(5.0, 10.0))
         figure.subplots_adjust(left=0.15, right=0.97, top=0.965, bottom=0.085, hspace=0.45)
         box = axes[1].get_position()
         axes[1].set_position((0.54, box.y0, 0.43, box.height))
     else:
-        figure, axes = plt.subplots(
+        figure, axes = style.subplots(
             1, 2, figsize=(14, 6.4), gridspec_kw={"width_ratios": (1, 0.75)}
         )
         figure.subplots_adjust(left=0.055, right=0.985, top=0.93, bottom=0.27, wspace=0.6)

@@ -1,11 +1,36 @@
 """Truces of several scenarios: survival curves with numbers at risk."""
 
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.durations import TITLES, at_risk_row, day_marks
+from negotiation_abm.plotting.registry import figure
+
+
+@figure(
+    "scenarios",
+    table="scenarios.csv",
+    step="comparison",
+    words="Survival of truces by scenario, with the numbers at risk; nothing is at risk before the "
+    "age that a truce in force had at the start",
+    made_by="negotiation-abm survival DIR DIR",
+)
+def draw_scenarios(folder: Path) -> Figure:
+    """The figure of a folder that `survival` of several runs has filled."""
+    table = pd.read_csv(folder / "scenarios.csv", dtype={"scenario": str})
+    names = table["scenario"].unique()
+    below = 1.15 + 0.21 * len(names)
+    height = 5.2 + below
+    left = 0.09 + 0.007 * max(len(name) for name in names)
+    figure, ax = style.subplots(figsize=(10, height))
+    figure.subplots_adjust(left=left, right=0.97, top=0.94, bottom=below / height)
+    plot_scenarios(table, ax)
+    return figure
 
 
 def plot_scenarios(table: pd.DataFrame, ax: Axes | None = None) -> Axes:

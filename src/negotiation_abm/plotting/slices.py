@@ -1,25 +1,33 @@
 """Figures of slices: a phase diagram or a cloud over two names, a curve over one, one point."""
 
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from negotiation_abm.files.folder import read_manifest, writing
-from negotiation_abm.plotting import style
+from negotiation_abm.plotting import save_figure, style
 from negotiation_abm.plotting.durations import TITLES, plot_survival
+from negotiation_abm.plotting.folder import origin_of
 from negotiation_abm.plotting.phase import COLOURS, plot_phase
-from negotiation_abm.plotting.sobol import plot_morris, plot_sobol
-from negotiation_abm.plotting.sweeps import readable, sweep_origin
+from negotiation_abm.plotting.registry import figure
+from negotiation_abm.plotting.scale import Scale, mark_unset, scale_of
+from negotiation_abm.plotting.sobol import plot_indices
 from negotiation_abm.run.registry import text_of
+from negotiation_abm.survival.words import GROUPS
 from negotiation_abm.sweep.slices import (
+    NAME,
     Query,
     is_grid,
     is_sweep,
+    notes_of,
     open_sweep,
     point_survival,
     resolved,
@@ -27,33 +35,63 @@ from negotiation_abm.sweep.slices import (
     study_table,
 )
 
-FIXED_SHOWN = 2  # names in a title
-GROUP_TEXT = {"running": "truce in force at the start", "all": "all truces", "": ""}
+TITLE_WIDTH = 88  # letters a line
+GROUP_TEXT = {**GROUPS, "": ""}
 MEASURE_TEXT = {"covered": "covered", "any_domain": "any domain", "": ""}
 
 
 def plot_slice(table: pd.DataFrame, query: Query, marked: int | None = None) -> Figure:
     """The figure of a slice: heat map, cloud or curve; `marked` is the number of a point."""
-    figure, ax = plt.subplots(figsize=(8.6, 5.6))
-    figure.subplots_adjust(left=0.11, right=0.98, top=0.92, bottom=0.16)
-    label = outcome_text(str(query.outcome))
-    if not query.up:
-        plot_over(table, str(query.across), ax)
-        ax.set_ylabel(label)
-    elif is_grid(table, str(query.across), query.up):
-        plot_phase(table[[query.across, query.up, "mean"]], ax, **_look(table, str(query.outcome)))
-    else:
-        plot_cloud(table, str(query.across), query.up, ax)
+    figure, ax = style.subplots(figsize=(8.6, 5.6), layout=style.roomy())
+    look = {"label": outcome_text(str(query.outcome))} | _look(table, str(query.outcome))
     if query.up:
-        figure.axes[-1].set_ylabel(label)
-        ax.set_ylabel(readable(query.up))
-    ax.set_xlabel(readable(str(query.across)))
+        plot_map(table, str(query.across), query.up, ax, **look)
+    else:
+        plot_over(table, str(query.across), ax)
+        ax.set_ylabel(look["label"])
     ax.set_title(slice_title(query), fontsize=12)
     row = table[table["point"] == marked]
     if len(row):
-        height = row[query.up or "mean"]
-        ax.plot(row[query.across], height, "o", ms=15, mfc="none", mec=style.RED, mew=2.4)
+        places = [scale_of(table[n]).place(row[n]) for n in (query.across, query.up) if n]
+        x, y = places if query.up else (*places, row["mean"])
+        ax.plot(x, y, "o", ms=15, mfc="none", mec=style.RED, mew=2.4)
     return figure
+
+
+def plot_map(
+    table: pd.DataFrame, across: str, up: str, ax: Axes | None = None, **look: Any
+) -> Axes:
+    """One outcome over two names: a heat map where the points make a grid, else a cloud.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A slice: the two names, mean. Where neither name is set the point stands for itself below
+        the panel's title.
+    look : dict
+        How `plot_phase` shows it: label, limits, contours, digits.
+    """
+    ax = ax or plt.gca()
+    alone = table[[across, up]].isna().all(axis=1)
+    shown = table[~alone] if not alone.all() else table
+    scales = {name: scale_of(shown[name]) for name in (across, up)}
+    places = pd.DataFrame({name: scale.place(shown[name]) for name, scale in scales.items()})
+    places["mean"] = shown["mean"].to_numpy()
+    if is_grid(shown, across, up):
+        if not has_order(table, across, up):
+            look = look | {"contours": ()}
+        plot_phase(places, ax, **look)
+    else:
+        plot_cloud(places, ax, look.get("label", ""), look.get("limits"))
+    for which, (name, scale) in zip("xy", scales.items(), strict=True):
+        scale.label(ax, which)
+        mark_unset(ax, scale, which)
+        ax.set(**{f"{which}label": readable(name)})
+    if alone.any() and not alone.all():
+        values = ", ".join(f"{value:.3g}" for value in table.loc[alone, "mean"])
+        ax.text(1.0, 1.01, f"both as in the scenario: {values}", transform=ax.transAxes,
+                ha="right", va="bottom", fontsize=9)  # fmt: skip
+    return ax
 
 
 def _look(table: pd.DataFrame, outcome: str) -> dict[str, Any]:
@@ -65,16 +103,19 @@ def _look(table: pd.DataFrame, outcome: str) -> dict[str, Any]:
 
 
 def slice_title(query: Query) -> str:
-    """What a slice shows, in words."""
+    """What a slice shows and where other names are held, in words that fit a figure."""
     words = [outcome_text(str(query.outcome)), GROUP_TEXT[query.group or ""]]
     words += [MEASURE_TEXT[query.measure or ""]]
-    words += [f"{readable(name)} {_short(value)}" for name, value in query.at.items()][:FIXED_SHOWN]
+    words += [f"{readable(name)} {held_text(value)}" for name, value in query.at.items()]
     text = ", ".join(word for word in words if word)
-    return text[0].upper() + text[1:]
+    return fill(text[0].upper() + text[1:], TITLE_WIDTH)
 
 
-def _short(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def held_text(value: object) -> str:
+    """A value at which a name is held, in words."""
+    if value is None or value != value:
+        return "as in the scenario"
+    return f"{value:.4g}" if isinstance(value, float) else str(value).replace("_", " ")
 
 
 def outcome_text(name: str) -> str:
@@ -103,37 +144,74 @@ def outcome_text(name: str) -> str:
     return name.replace("_", " ")
 
 
+def has_order(table: pd.DataFrame, across: str, up: str) -> bool:
+    """Is the plane of two names one in which a line between points means something?"""
+    shown = table[table[[across, up]].notna().any(axis=1)]
+    scales = [scale_of(shown[name]) for name in (across, up)]
+    return all(scale.is_ordered for scale in scales) and is_grid(shown, across, up)
+
+
 def plot_over(table: pd.DataFrame, across: str, ax: Axes | None = None) -> Axes:
-    """One outcome over one name with 95 % intervals; joined where each value has one point."""
+    """One outcome over one name with 95 % intervals; joined where each value has one point.
+
+    What leaves the name as the scenario has it stands beside the other values.
+    """
     ax = ax or plt.gca()
-    errors = [table["mean"] - table["low"], table["high"] - table["mean"]]
-    joined = not table[across].duplicated().any()
-    if joined:
-        ax.fill_between(
-            table[across], table["low"], table["high"], color=style.BLUE, alpha=0.25, lw=0
-        )
-        ax.plot(table[across], table["mean"], color=style.BLUE, marker="o", ms=5)
-    else:
-        ax.errorbar(
-            table[across], table["mean"], yerr=errors, fmt="o", color=style.BLUE, ms=4, elinewidth=1
-        )
+    scale = scale_of(table[across])
+    plot_series(table, scale.place(table[across]), scale, ax, color=style.BLUE)
+    mark_unset(ax, scale, "x")
+    scale.label(ax, "x")
+    ax.set_xlabel(readable(across))
     return ax
 
 
-def plot_cloud(table: pd.DataFrame, across: str, up: str, ax: Axes | None = None) -> Axes:
-    """Points in the plane of two names, coloured by the outcome."""
+def plot_series(
+    table: pd.DataFrame, places: np.ndarray, scale: Scale, ax: Axes, **look: Any
+) -> None:
+    """Estimates with their intervals: a line with a band, or marks where there is no order."""
+    is_set = places != scale.unset if scale.unset is not None else np.ones(len(places), bool)
+    joined = scale.kind != NAME and not pd.Series(places[is_set]).duplicated().any()
+    line, rest = is_set & joined, ~(is_set & joined)
+    label = look.pop("label", None)
+    if line.any():
+        low, high = table["low"][line], table["high"][line]
+        ax.fill_between(places[line], low, high, color=look["color"], alpha=0.25, lw=0)
+        ax.plot(places[line], table["mean"][line], marker="o", ms=5, label=label, **look)
+        label = None
+    if rest.any():
+        part = table[rest]
+        ends = [part["mean"] - part["low"], part["high"] - part["mean"]]
+        ax.errorbar(places[rest], part["mean"], yerr=np.maximum(ends, 0.0), fmt="o", ms=5,
+                    elinewidth=1.2, capsize=2, label=label, color=look["color"])  # fmt: skip
+
+
+def plot_cloud(
+    places: pd.DataFrame,
+    ax: Axes | None = None,
+    label: str = "",
+    limits: tuple[float, float] | None = None,
+) -> Axes:
+    """Points in a plane, coloured by the third column; hollow where that is not known."""
     ax = ax or plt.gca()
+    across, up, shown = places.columns[:3]
+    low, high = limits or (None, None)
+    known = places[places[shown].notna()]
     dots = ax.scatter(
-        table[across], table[up], c=table["mean"], cmap=COLOURS, s=45, ec="white", lw=0.5
-    )
+        known[across], known[up], c=known[shown], cmap=COLOURS, s=45, ec="white", lw=0.5,
+        vmin=low, vmax=high,
+    )  # fmt: skip
+    rest = places[places[shown].isna()]
+    if len(rest):
+        ax.scatter(rest[across], rest[up], s=45, facecolor="none", ec=style.GREY)
     bar = ax.figure.colorbar(dots, ax=ax, pad=0.02)
+    bar.set_label(label)
     bar.outline.set_visible(False)
     return ax
 
 
 def plot_point(survival: pd.DataFrame, measure: str, title: str = "") -> Figure:
     """Survival of the truces of one point, by one measure."""
-    figure, ax = plt.subplots(figsize=(8.6, 5.6))
+    figure, ax = style.subplots(figsize=(8.6, 5.6))
     figure.subplots_adjust(left=0.11, right=0.98, top=0.92, bottom=0.28)
     plot_survival(survival[survival["measure"] == measure], ax)
     ax.set_ylabel("share of truces still holding")
@@ -145,10 +223,10 @@ def plot_point(survival: pd.DataFrame, measure: str, title: str = "") -> Figure:
 def plot_study(table: pd.DataFrame, is_narrow: bool = False) -> Figure:
     """Indices of one outcome, whichever the method."""
     width, height = (5.0, 3.2 + 0.5 * len(table)) if is_narrow else (8.6, 2.6 + 0.5 * len(table))
-    figure, ax = plt.subplots(figsize=(width, height))
+    figure, ax = style.subplots(figsize=(width, height))
     left, bottom = (0.36, 1.9) if is_narrow else (0.3, 1.5)
     figure.subplots_adjust(left=left, right=0.98, top=1 - 0.5 / height, bottom=bottom / height)
-    (plot_sobol if "total" in table else plot_morris)(table, ax)
+    plot_indices(table, ax)
     text = outcome_text(str(table["outcome"].iloc[0]))
     title = f"What decides the {text}" if "total" in table else f"What moves the {text}"
     figure.suptitle(title, x=0.02, y=1 - 0.1 / height, ha="left", va="top", fontsize=12)
@@ -162,10 +240,42 @@ def plot_study(table: pd.DataFrame, is_narrow: bool = False) -> Figure:
     return figure
 
 
-def look_up(
-    folder: Path, query: Query, point: int | None = None
-) -> tuple[pd.DataFrame, Callable[[], Figure], str]:
-    """Table of a slice, what draws it (within `style.context`), and where it comes from.
+def readable(name: str) -> str:
+    """A dotted name in words.
+
+    >>> readable("levers.CHINA.rare_earths.irreplaceability"), readable("breach_cost")
+    ('CHINA rare earths: irreplaceability', 'breach cost')
+    """
+    *where, last = name.removeprefix("levers.").split(".")
+    text = " ".join(where) + ": " if where else ""
+    return (text + last).replace("_", " ")
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What was looked up: a table, its figure, and what goes with both.
+
+    Attributes
+    ----------
+    draw : callable
+        Draws the figure, within `style.context`.
+    origin : str
+        Where the folder comes from, in one line.
+    notes : list of str
+        What the slice does not show of its sweep: what is held fixed, what is left out.
+    facts : dict
+        What the manifest of a written slice holds, for `draw_slice`.
+    """
+
+    table: pd.DataFrame
+    draw: Callable[[], Figure]
+    origin: str
+    notes: list[str]
+    facts: dict[str, Any]
+
+
+def look_up(folder: Path, query: Query, point: int | None = None) -> Slice:
+    """A slice of a folder.
 
     Raises
     ------
@@ -174,17 +284,42 @@ def look_up(
     """
     if not is_sweep(folder):
         table = study_table(folder, query.outcome)
-        origin = style.origin(read_manifest(folder).get("sensitivity", {}))
-        return table, lambda: plot_study(table), origin
+        origin = origin_of(folder, "sensitivity")
+        return Slice(table, lambda: plot_study(table), origin, [], {"kind": "study"})
     sweep = open_sweep(folder)
-    origin = sweep_origin(folder)
+    origin = origin_of(folder, "sweep")
     if point is not None:
         survival = point_survival(sweep, point)
         measure = query.measure or next(iter(TITLES))
-        return survival, lambda: plot_point(survival, measure, f"Point {point}"), origin
+        facts = {"kind": "point", "point": point, "measure": measure}
+        return Slice(survival, lambda: _of_point(survival, facts), origin, [], facts)
     found = resolved(sweep, query)
     table = slice_table(sweep, found)
-    return table, lambda: plot_slice(table, found), origin
+    facts = {"kind": "slice", "query": asdict(found)}
+    return Slice(table, lambda: plot_slice(table, found), origin, notes_of(sweep, found), facts)
+
+
+def _of_point(survival: pd.DataFrame, facts: dict[str, Any]) -> Figure:
+    return plot_point(survival, facts["measure"], f"Point {facts['point']}")
+
+
+@figure(
+    "slice",
+    table="slice.csv",
+    step="slice",
+    words="One outcome of a sweep over one or two names that vary, the survival of one point, or "
+    "the indices of a study",
+    made_by="negotiation-abm slice --out",
+)
+def draw_slice(folder: Path) -> Figure | None:
+    """The figure of a folder that `slice` has filled."""
+    facts = read_manifest(folder).get("slice", {})
+    table = pd.read_csv(folder / "slice.csv")
+    if facts.get("kind") == "point":
+        return _of_point(table, facts)
+    if facts.get("kind") == "slice":
+        return plot_slice(table, Query(**facts["query"]))
+    return plot_study(table) if facts.get("kind") == "study" else None
 
 
 def as_csv(table: pd.DataFrame) -> str:
@@ -192,17 +327,11 @@ def as_csv(table: pd.DataFrame) -> str:
     return str(table.to_csv(index=False, float_format="%.8g", lineterminator="\n"))
 
 
-def write_slice(folder: Path, query: Query, point: int | None, out: Path | None) -> str:
-    """The table of a slice as CSV; with `out`, also ``slice.csv`` and its figure in a folder."""
-    table, draw, origin = look_up(folder, query, point)
-    text = as_csv(table)
-    if out is None:
-        return text
-    with style.context(), writing(out, "slice", {"folder": str(folder)}) as draft:
-        draft.text("slice.csv", text)
-        figure = draw()
-        style.small_print(figure, origin)
-        for kind in ("png", "svg"):
-            style.save(figure, draft.path(f"slice.{kind}"))
-        style.close([figure])
-    return text
+def write_slice(folder: Path, found: Slice, out: Path) -> None:
+    """Write ``slice.csv`` and its figure into a folder."""
+    facts = {"folder": str(folder), "origin": found.origin, "notes": found.notes} | found.facts
+    with style.context(), writing(out, "slice", facts) as draft:
+        draft.text("slice.csv", as_csv(found.table))
+        figure = found.draw()
+        style.small_print(figure, found.origin)
+        save_figure(draft, "slice", figure)

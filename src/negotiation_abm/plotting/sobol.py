@@ -1,13 +1,50 @@
 """What drives an outcome: Sobol indices or Morris effects, beside the noise floor."""
 
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from negotiation_abm.plotting import style
+from negotiation_abm.plotting.registry import figure
 
+OUTCOMES_SHOWN = 4
 FLOOR = "noise floor: upper end of the dummy factor"
+
+
+@figure(
+    "sensitivity",
+    table="sensitivity.csv",
+    step="sensitivity",
+    words="What drives the outcome: Sobol indices (or Morris effects) with intervals, beside the "
+    "noise floor",
+    report_place=1,
+)
+def draw_sensitivity(folder: Path) -> Figure:
+    """A panel an outcome, of the first outcomes of a study."""
+    table = pd.read_csv(folder / "sensitivity.csv")
+    names = list(dict.fromkeys(table["outcome"]))[:OUTCOMES_SHOWN]
+    order = order_of(table[table["outcome"] == names[0]])
+    size = (3.0 + 3.6 * len(names), 2.3 + 0.5 * len(order))
+    figure, axes = style.subplots(1, len(names), figsize=size, squeeze=False, sharey=True)
+    left, top, bottom = 2.6 / size[0], 0.45 / size[1], 1.45 / size[1]
+    figure.subplots_adjust(left=left, right=0.98, top=1 - top, bottom=bottom, wspace=0.12)
+    for ax, name in zip(axes.ravel(), names, strict=True):
+        plot_indices(table[table["outcome"] == name], ax, order)
+        ax.set_title(name)
+    handles = axes[0, 0].get_legend_handles_labels()
+    figure.legend(*handles, loc="lower center", bbox_to_anchor=(0.5, 0.28 / size[1]), ncols=3)
+    return figure
+
+
+def plot_indices(
+    table: pd.DataFrame, ax: Axes | None = None, order: list[str] | None = None
+) -> Axes:
+    """Indices of one outcome, whichever the method: `plot_sobol` or `plot_morris`."""
+    return (plot_sobol if "total" in table else plot_morris)(table, ax, order)
 
 
 def plot_sobol(table: pd.DataFrame, ax: Axes | None = None, order: list[str] | None = None) -> Axes:

@@ -5,13 +5,14 @@ does too.
 """
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import matplotlib
-import matplotlib.pyplot as plt
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, YELLOW, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#000000"
@@ -47,10 +48,25 @@ _SETTINGS: dict[Any, Any] = {
 }
 
 
-def context() -> Any:
-    """Matplotlib settings of this package, as a context; figures are files, not windows."""
-    matplotlib.use("Agg")
-    return plt.rc_context(_SETTINGS)
+def context() -> AbstractContextManager[None]:
+    """Matplotlib settings of this package, as a context: outside it they are the caller's own."""
+    return matplotlib.rc_context(_SETTINGS)
+
+
+def subplots(rows: int = 1, columns: int = 1, **options: Any) -> tuple[Figure, Any]:
+    """A figure with axes, as ``plt.subplots`` gives it, which no window and no notebook shows.
+
+    Pyplot does not know of it: it is drawn by no backend of the user's, and it need not be closed.
+    What Matplotlib's `Figure` takes goes there, the rest to its `subplots`.
+    """
+    own = {name: options.pop(name) for name in ("figsize", "layout") if name in options}
+    figure = Figure(**own)
+    return figure, figure.subplots(rows, columns, **options)
+
+
+def roomy(top: float = 1.0) -> ConstrainedLayoutEngine:
+    """A layout in which nothing is cut off, with room for the small print and a line above."""
+    return ConstrainedLayoutEngine(rect=(0.005, 0.035, 0.99, top - 0.035))
 
 
 def lighter(colour: str, share: float = 0.6) -> tuple[float, float, float]:
@@ -79,9 +95,22 @@ def origin(step: dict[str, Any]) -> str:
     if "replicates" in step:
         draws = f"{step['draws']:,} posterior draws of " if "draws" in step else ""
         parts.append(f"{draws}{step['replicates']:,} runs, seed {step['seed']}")
-    version = step["environment"]["negotiation_abm"]
-    parts.append(f"negotiation_abm {version} ({step['environment']['source_hash'][:8]})")
+    parts.append(_version(step["environment"]))
     return "  |  ".join(parts)
+
+
+def origin_of_sweep(state: dict[str, Any]) -> str:
+    """Where a sweep comes from, from its manifest."""
+    environment, described = state["environment"], state["described"]
+    return (
+        f"sweep {state['name']}  |  scenario {described['scenario']['name']}  |  "
+        f"{described['points']} points of {described['replicates']:,} runs, seed "
+        f"{described['seed']}  |  {_version(environment)}"
+    )
+
+
+def _version(environment: dict[str, Any]) -> str:
+    return f"negotiation_abm {environment['negotiation_abm']} ({environment['source_hash'][:8]})"
 
 
 def _origin_of_several(runs: dict[str, dict[str, Any]]) -> str:
@@ -119,9 +148,3 @@ def save(figure: Figure, path: Path, about: str = "") -> None:
     )
     metadata |= {"Description": about} if about else {}
     figure.savefig(path, metadata=metadata)
-
-
-def close(figures: Iterable[Figure]) -> None:
-    """Free the figures."""
-    for figure in figures:
-        plt.close(figure)

@@ -1,11 +1,8 @@
 """The year's surprises: how unexpected each recorded move was, and what it cost."""
 
-import datetime as dt
-import json
 from pathlib import Path
 from typing import Any
 
-import matplotlib.dates as mdates
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -13,30 +10,36 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from negotiation_abm.plotting import style
+from negotiation_abm.plotting.dates import by_month, days
+from negotiation_abm.plotting.folder import read_json
+from negotiation_abm.plotting.registry import figure
 
 NAMED = 9  # of the least expected moves
 MARKERS = "os"
 
 
-def draw(folder: Path) -> dict[str, Figure]:
-    """Figures of a folder that `surprise` has filled."""
-    summary = json.loads((folder / "surprise.json").read_text(encoding="utf-8"))
-    return {"surprise": plot_surprises(pd.read_csv(folder / "surprise.csv"), summary)}
+@figure(
+    "surprise",
+    table="surprise.json",
+    step="surprise",
+    words="How unexpected each recorded move was under the rules, and what the best reply would "
+    "have brought beyond it",
+    needs=("surprise.json", "surprise.csv"),
+)
+def draw_surprise(folder: Path) -> Figure:
+    """The figure of a folder that `surprise` has filled."""
+    summary = read_json(folder / "surprise.json")
+    return plot_surprises(pd.read_csv(folder / "surprise.csv"), summary)
 
 
 def plot_surprises(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
     """Surprise and regret of each move over the year."""
-    figure, axes = plt.subplots(2, 1, figsize=(14.5, 9.2), sharex=True)
+    figure, axes = style.subplots(2, 1, figsize=(14.5, 9.2), sharex=True)
     figure.subplots_adjust(left=0.072, right=0.77, top=0.95, bottom=0.09, hspace=0.14)
     plot_surprise(table, summary["players"], axes[0])
     plot_regret(table, summary["players"], summary["weeks_ahead"], axes[1])
-    axes[1].xaxis.set_major_locator(mdates.MonthLocator())
-    axes[1].xaxis.set_major_formatter(mdates.ConciseDateFormatter(mdates.MonthLocator()))
+    by_month(axes[1])
     return figure
-
-
-def _days(table: pd.DataFrame) -> np.ndarray:
-    return np.array([float(mdates.date2num(dt.date.fromisoformat(d))) for d in table["date"]])
 
 
 def plot_surprise(table: pd.DataFrame, players: list[str], ax: Axes | None = None) -> Axes:
@@ -44,16 +47,18 @@ def plot_surprise(table: pd.DataFrame, players: list[str], ax: Axes | None = Non
     ax = ax or plt.gca()
     for i, player in enumerate(players):
         part = table[table["player"] == player]
-        days = _days(part)
+        dates = days(part["date"])
         colour = style.PLAYER_COLOURS[i]
-        ax.vlines(days, 0.0, part["surprise_bits"], color=colour, lw=1.0, alpha=0.6)
-        ax.plot(days, part["surprise_bits"], MARKERS[i], color=colour, ms=7, mec="white",
+        ax.vlines(dates, 0.0, part["surprise_bits"], color=colour, lw=1.0, alpha=0.6)
+        ax.plot(dates, part["surprise_bits"], MARKERS[i], color=colour, ms=7, mec="white",
                 label=player)  # fmt: skip
     top = table.sort_values("surprise_bits", ascending=False, kind="stable").head(NAMED)
     lines = []
-    for number, (day, (_, row)) in enumerate(zip(_days(top), top.iterrows(), strict=True), 1):
+    for number, (when, (_, row)) in enumerate(
+        zip(days(top["date"]), top.iterrows(), strict=True), 1
+    ):
         ax.annotate(
-            str(number), (day, row["surprise_bits"]), xytext=(0, 6), textcoords="offset points",
+            str(number), (when, row["surprise_bits"]), xytext=(0, 6), textcoords="offset points",
             fontsize=10, ha="center",
         )  # fmt: skip
         move, _, lever = str(row["move"]).partition(" ")
@@ -78,9 +83,9 @@ def plot_regret(
         part = table[table["player"] == player]
         below = np.maximum(part["regret"] - part["regret_low"], 0.0)
         above = np.maximum(part["regret_high"] - part["regret"], 0.0)
-        ax.errorbar(_days(part), part["regret"], yerr=np.array([below, above]), fmt=MARKERS[i],
-                    color=style.PLAYER_COLOURS[i], ms=6, capsize=2, lw=1.2, mec="white",
-                    label=player)  # fmt: skip
+        ax.errorbar(days(part["date"]), part["regret"], yerr=np.array([below, above]),
+                    fmt=MARKERS[i], color=style.PLAYER_COLOURS[i], ms=6, capsize=2, lw=1.2,
+                    mec="white", label=player)  # fmt: skip
     ax.axhline(0.0, color=style.GREY, lw=0.8)
     ax.set_ylabel("regret, payoff units a week")
     ax.set_title(f"What the best reply would have brought beyond it, over {weeks} weeks")

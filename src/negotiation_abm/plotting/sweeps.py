@@ -1,7 +1,7 @@
-"""Figures of a sweep: a phase diagram over two names that vary, or a curve over one."""
+"""The figure of a sweep: its truces over one or two names that vary, the others held fixed."""
 
-import json
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -9,115 +9,117 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from negotiation_abm.files.errors import InputError
 from negotiation_abm.plotting import style
-from negotiation_abm.plotting.phase import plot_phase
-from negotiation_abm.survival.words import GROUPS
-from negotiation_abm.sweep.summary import load_sweep
+from negotiation_abm.plotting.registry import figure
+from negotiation_abm.plotting.scale import mark_unset, scale_of
+from negotiation_abm.plotting.slices import (
+    GROUP_TEXT,
+    has_order,
+    held_text,
+    outcome_text,
+    plot_map,
+    plot_series,
+    readable,
+)
+from negotiation_abm.sweep.slices import NAME, Query, Sweep, open_sweep, resolved, slice_table
 
 YEAR = 52.0  # weeks
+LOOKS = ((style.SKY, "--"), (style.BLUE, "-."), (style.BLACK, "-"))
+APART = 0.12  # of the distance of two names, between the marks of two outcomes
 
 
-def draw_sweep(folder: Path) -> list[Path]:
-    """Draw the figure of a sweep's folder, as PNG and SVG in ``figures/``.
-
-    Raises
-    ------
-    InputError
-        If not one or two names vary, as numbers.
-    """
-    table = load_sweep(folder)
-    chosen = table[table["measure"] == "covered"]
-    group = "running" if (chosen["group"] == "running").any() else "all"
-    chosen = chosen[chosen["group"] == group]
-    names = _names(folder, table)
-    paths = []
-    with style.context():
-        figure = _phases(chosen, names) if len(names) == 2 else _curve(chosen, names[0])
-        style.small_print(figure, f"covered measure, {GROUPS[group]}  |  {sweep_origin(folder)}")
-        try:
-            (folder / "figures").mkdir(exist_ok=True)
-            for kind in ("png", "svg"):
-                paths.append(folder / "figures" / f"phase.{kind}")
-                style.save(figure, paths[-1])
-        except OSError as error:
-            problem = f"cannot be written ({error.strerror or error})"
-            raise InputError(folder / "figures", "", problem) from None
-        finally:
-            style.close([figure])
-    return paths
-
-
-def _names(folder: Path, table: pd.DataFrame) -> list[str]:
-    columns = list(table.columns)
-    names = columns[1 : columns.index("runs")]
-    numbers = [name for name in names if pd.api.types.is_numeric_dtype(table[name])]
-    if names != numbers or not 1 <= len(names) <= 2:
-        problem = f"{len(names)} names vary; a figure can show one or two, all numbers"
-        raise InputError(folder, "", problem)
-    return names
-
-
-def sweep_origin(folder: Path) -> str:
-    """Where a sweep comes from, in one line."""
-    state: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    environment = state["environment"]
-    described = state["described"]
-    per_point = described["replicates"]
-    return (
-        f"sweep {state['name']}  |  scenario {described['scenario']['name']}  |  "
-        f"{described['points']} points of {per_point:,} runs, seed {described['seed']}  |  "
-        f"negotiation_abm {environment['negotiation_abm']} ({environment['source_hash'][:8]})"
+@figure(
+    "phase",
+    table="summary.parquet",
+    step="sweep",
+    words="How long truces last over one or two names that vary (numbers, dates or names), the "
+    "others held fixed: the median and the chance of lasting a year, with the lines at a year and "
+    "at one half; or curves over one name",
+    needs=("sweep.yaml", "summary.parquet"),
+)
+def draw_phase(folder: Path) -> Figure:
+    """The figure of a folder that `sweep` has filled."""
+    sweep = open_sweep(folder)
+    days = sorted(
+        {name for _, _, name in sweep.outcomes() if name.startswith("survival_")},
+        key=lambda name: int(name.split("_")[1]),
     )
+    query = resolved(sweep, Query(outcome=days[-1], measure="covered"))
+    return _maps(sweep, query) if query.up else _curves(sweep, query, days)
 
 
-def _phases(chosen: pd.DataFrame, names: list[str]) -> Figure:
-    figure, axes = plt.subplots(1, 2, figsize=(13.5, 5.2), sharey=True)
-    figure.subplots_adjust(left=0.065, right=0.99, top=0.93, bottom=0.16, wspace=0.06)
-    days = chosen[chosen["outcome"].str.startswith("survival_")]["outcome"].iloc[-1]
-    for ax, outcome, options in (
-        (axes[0], "median_weeks", {"label": "weeks", "contours": [YEAR], "digits": 0}),
-        (axes[1], days, {"label": "probability", "contours": [0.5], "limits": (0.0, 1.0)}),
-    ):
-        part = chosen[chosen["outcome"] == outcome].dropna(subset=names)
-        plot_phase(part[[*names, "mean"]], ax, **options)
-        ax.set_xlabel(readable(names[0]))
-    axes[0].set_title("Median duration of the truce (line: a year)")
-    axes[1].set_title(f"Probability of lasting {days.split('_')[1]} days (line: one half)")
-    axes[0].set_ylabel(readable(names[1]))
+def _heading(query: Query) -> str:
+    """Whose truces, and where other names are held."""
+    held = ", ".join(f"{readable(name)} {held_text(value)}" for name, value in query.at.items())
+    words = f"Covered measure, {GROUP_TEXT[query.group or '']}"
+    return f"{words}; held fixed: {held}" if held else words
+
+
+def _headed(
+    text: str, columns: int, size: tuple[float, float], **options: Any
+) -> tuple[Figure, Any]:
+    """Panels side by side with a heading above all of them."""
+    lines = fill(text, int(11 * size[0]))
+    top = 0.97 - 0.2 * (1 + lines.count("\n")) / size[1]
+    whole, axes = style.subplots(1, columns, figsize=size, layout=style.roomy(top), **options)
+    whole.text(0.01, 0.985, lines, ha="left", va="top", fontsize=11)
+    return whole, axes
+
+
+def _maps(sweep: Sweep, query: Query) -> Figure:
+    whole, axes = _headed(_heading(query), 2, (13.5, 5.5), sharey=True)
+    looks: list[tuple[str, str, str, dict[str, Any]]] = [
+        ("median_weeks", "Median duration of the truce", "a year",
+         {"label": "weeks", "contours": [YEAR], "digits": 0}),
+        (str(query.outcome), f"P{outcome_text(str(query.outcome))[1:]}", "one half",
+         {"label": "probability", "contours": [0.5], "limits": (0.0, 1.0)}),
+    ]  # fmt: skip
+    for ax, (outcome, title, line, look) in zip(axes, looks, strict=True):
+        found = Query(outcome, query.measure, query.group, query.across, query.up, query.at)
+        table = slice_table(sweep, found)
+        plot_map(table, str(query.across), str(query.up), ax, **look)
+        has_lines = has_order(table, str(query.across), str(query.up))
+        ax.set_title(f"{title} (line: {line})" if has_lines else title)
     axes[1].set_ylabel("")
-    return figure
+    return whole
 
 
-def _curve(chosen: pd.DataFrame, name: str) -> Figure:
-    figure, ax = plt.subplots(figsize=(8, 5))
-    figure.subplots_adjust(left=0.1, right=0.98, top=0.95, bottom=0.16)
-    plot_curve(chosen[chosen["outcome"].str.startswith("survival_")], name, ax)
-    return figure
+def _curves(sweep: Sweep, query: Query, outcomes: list[str]) -> Figure:
+    whole, ax = _headed(_heading(query), 1, (8, 5.3))
+    found = [
+        slice_table(sweep, Query(one, query.measure, query.group, query.across, "", query.at))
+        for one in outcomes
+    ]
+    table = pd.concat(
+        [part.assign(outcome=one) for one, part in zip(outcomes, found, strict=True)],
+        ignore_index=True,
+    )
+    plot_curve(table, str(query.across), ax)
+    return whole
 
 
 def plot_curve(table: pd.DataFrame, name: str, ax: Axes | None = None) -> Axes:
-    """Outcomes over one name that varies, with their intervals."""
+    """Survival at several ages over one name that varies, with intervals.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of a sweep's summary: `name`, outcome (``survival_DAYS``), mean, low, high.
+    """
     ax = ax or plt.gca()
-    looks = zip((style.SKY, style.BLUE, style.BLACK), ("--", "-.", "-"), strict=True)
-    for (outcome, part), (colour, line) in zip(
-        table.groupby("outcome", sort=False), looks, strict=False
-    ):
-        rows = part.dropna(subset=[name]).sort_values(name)
+    scale = scale_of(table[name])
+    parts = list(table.groupby("outcome", sort=False))
+    for number, (outcome, part) in enumerate(parts):
+        colour, line = LOOKS[number % len(LOOKS)]
+        rows = part.sort_values(name).reset_index(drop=True)
+        shift = APART * (number - (len(parts) - 1) / 2.0) if scale.kind == NAME else 0.0
         label = f"lasting {str(outcome).split('_')[1]} days"
-        ax.plot(rows[name], rows["mean"], color=colour, ls=line, marker="o", ms=4, label=label)
-        ax.fill_between(rows[name], rows["low"], rows["high"], color=colour, alpha=0.25, lw=0)
+        places = scale.place(rows[name]) + shift
+        plot_series(rows, places, scale, ax, color=colour, ls=line, label=label)
+    if scale.kind == NAME:
+        ax.margins(x=0.15)
+    mark_unset(ax, scale, "x")
+    scale.label(ax, "x")
     ax.set(xlabel=readable(name), ylabel="probability", ylim=(0, 1))
     ax.legend()
     return ax
-
-
-def readable(name: str) -> str:
-    """A dotted name in words.
-
-    >>> readable("levers.CHINA.rare_earths.irreplaceability"), readable("breach_cost")
-    ('CHINA rare earths: irreplaceability', 'breach cost')
-    """
-    *where, last = name.removeprefix("levers.").split(".")
-    text = " ".join(where) + ": " if where else ""
-    return (text + last).replace("_", " ")

@@ -1,24 +1,39 @@
 """The recorded year: tariffs, other levers, truces, moves, and how likely each move was."""
 
-import datetime as dt
+from pathlib import Path
 from typing import Any
 
-import matplotlib.dates as mdates
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from negotiation_abm.plotting import style
+from negotiation_abm.plotting.dates import by_month, day
+from negotiation_abm.plotting.folder import read_json
+from negotiation_abm.plotting.registry import figure
 
 MARKERS = {"ESCALATE": "^", "THREATEN": "x", "CONCEDE": "v", "SUSPEND": "s"}
 HEIGHTS = (2.8, 2.3, 1.7, 1.6)
 SUBLANES = {"ESCALATE": 0.3, "THREATEN": 0.1, "CONCEDE": -0.1, "SUSPEND": -0.3}
 
 
+@figure(
+    "timeline",
+    table="replay.json",
+    step="replay",
+    words="The recorded sequence under the rules: tariffs, other levers, moves, and how likely "
+    "the rules found each move",
+)
+def draw_timeline(folder: Path) -> Figure:
+    """The figure of a folder that `replay` has filled."""
+    return plot_timeline(read_json(folder / "replay.json"))
+
+
 def plot_timeline(replay: dict[str, Any]) -> Figure:
     """Four panels over the same weeks, from a replay's summary (``replay.json``)."""
-    figure, axes = plt.subplots(
+    figure, axes = style.subplots(
         4, 1, figsize=(12, 11), sharex=True, gridspec_kw={"height_ratios": HEIGHTS}
     )
     figure.subplots_adjust(left=0.19, right=0.97, top=0.955, bottom=0.065, hspace=0.2)
@@ -29,18 +44,13 @@ def plot_timeline(replay: dict[str, Any]) -> Figure:
     for ax in axes:
         shade_truces(replay, ax)
     axes[0].set_xlim(*span(replay))
-    axes[-1].xaxis.set_major_locator(mdates.MonthLocator())
-    axes[-1].xaxis.set_major_formatter(mdates.ConciseDateFormatter(mdates.MonthLocator()))
+    by_month(axes[-1])
     return figure
-
-
-def _day(text: str) -> float:
-    return float(mdates.date2num(dt.date.fromisoformat(text)))
 
 
 def span(replay: dict[str, Any]) -> tuple[float, float]:
     """First and last day of a replay, as Matplotlib counts them."""
-    return _day(replay["start"]), _day(replay["until"]) + 1.0
+    return day(replay["start"]), day(replay["until"]) + 1.0
 
 
 def shade_truces(replay: dict[str, Any], ax: Axes) -> None:
@@ -48,8 +58,8 @@ def shade_truces(replay: dict[str, Any], ax: Axes) -> None:
     for spell in replay["spells"]:
         covered = spell["measure"] == "covered"
         ax.axvspan(
-            _day(spell["start"]),
-            _day(spell["end"]),
+            day(spell["start"]),
+            day(spell["end"]),
             color="#d9d9d9" if covered else "#a6c8a6",
             alpha=0.55 if covered else 0.45,
             lw=0,
@@ -58,12 +68,16 @@ def shade_truces(replay: dict[str, Any], ax: Axes) -> None:
 
 
 def plot_tariffs(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
-    """Headline additional tariffs of both sides, in percentage points."""
+    """Extra tariffs of both sides in percentage points: headline in a replay, effective in a game.
+
+    Beside the headline rate of a replay a thin line is the effective one, as what-ifs, runs and
+    sweeps have it: the level of the tariff lever, which weighs the trade that is hit.
+    """
     ax = ax or plt.gca()
     start, end = span(replay)
     for player, steps in replay["tariffs"].items():
         index = replay["players"].index(player)
-        days = [start, *(_day(step["date"]) for step in steps), end]
+        days = [start, *(day(step["date"]) for step in steps), end]
         rates = [replay["tariffs_at_start"][player], *(step["pp"] for step in steps)]
         ax.step(
             days,
@@ -73,11 +87,14 @@ def plot_tariffs(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
             ls=style.PLAYER_LINES[index],
             label=f"{player} on {replay['players'][1 - index]}",
         )
-    ax.set_ylabel("extra tariff, pp")
+    kind = replay.get("tariffs_are", "headline")
+    if kind == "headline":
+        _plot_effective(replay, ax)
+    ax.set_ylabel(f"{kind} tariff, pp")
     ax.set_ylim(bottom=0)
     patches = [
-        plt.Rectangle((0, 0), 1, 1, color="#d9d9d9", alpha=0.7, label="truce, covered levers"),
-        plt.Rectangle((0, 0), 1, 1, color="#a6c8a6", alpha=0.7, label="truce, any domain"),
+        Patch(color="#d9d9d9", alpha=0.7, label="truce, covered levers"),
+        Patch(color="#a6c8a6", alpha=0.7, label="truce, any domain"),
     ]
     handles = [*ax.get_legend_handles_labels()[0], *patches]
     ax.legend(handles=handles, loc="upper right", ncols=2, bbox_to_anchor=(1.0, 1.0))
@@ -85,12 +102,24 @@ def plot_tariffs(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
     return ax
 
 
+def _plot_effective(replay: dict[str, Any], ax: Axes) -> None:
+    """The effective tariff of both sides at the end of each week, where the replay has it."""
+    weekly = replay["weekly"]
+    dates = [day(week["week_of"]) + 7.0 for week in weekly]
+    for index, player in enumerate(replay["players"]):
+        if weekly and f"{player}.headline_pp" in weekly[0]:
+            rates = [week[f"{player}.tariff_pp"] for week in weekly]
+            look: dict[str, Any] = {"color": style.PLAYER_COLOURS[index], "lw": 1.1, "ls": ":"}
+            ax.step(dates, rates, where="pre", **look)
+    ax.plot([], [], color=style.GREY, lw=1.1, ls=":", label="effective, at the end of each week")
+
+
 def plot_levers(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
     """Levers other than tariffs as bands; the height of a band is the pressure in force."""
     ax = ax or plt.gca()
     weekly = replay["weekly"]
-    days = [_day(week["week_of"]) + 7.0 for week in weekly]
-    days = [_day(replay["start"]), *days]
+    days = [day(week["week_of"]) + 7.0 for week in weekly]
+    days = [day(replay["start"]), *days]
     names = [key.removesuffix(".in_force") for key in weekly[0] if key.endswith(".in_force")]
     names = [name for name in names if not _is_tariff(replay, name)]
     for place, name in enumerate(reversed(names)):
@@ -123,7 +152,7 @@ def plot_moves(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
         player = replay["players"].index(move["player"])
         kind = move["move"].split()[0]
         ax.plot(
-            _day(move["date"]),
+            day(move["date"]),
             1 - player + SUBLANES[kind],
             marker=MARKERS[kind],
             color=style.PLAYER_COLOURS[player],
@@ -136,7 +165,7 @@ def plot_moves(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
         if week["forum"] != "NONE":
             top = week["forum"] == "SUMMIT"
             ax.axvline(
-                _day(week["week_of"]) + 3.0,
+                day(week["week_of"]) + 3.0,
                 color=style.BLACK,
                 lw=2.2 if top else 1.0,
                 ls="-" if top else ":",
@@ -173,10 +202,10 @@ def plot_probabilities(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
     for move in replay["decisions_not_hold"]:
         player = replay["players"].index(move["player"])
         colour = style.PLAYER_COLOURS[player]
-        day, probability = _day(move["date"]), move["probability"]
+        when, probability = day(move["date"]), move["probability"]
         smallest = min(smallest, probability)
-        ax.plot([day, day], [1e-9, probability], color=colour, lw=1.0, alpha=0.6)
-        ax.plot(day, probability, marker="os"[player], color=colour, ms=6, mec="white")
+        ax.plot([when, when], [1e-9, probability], color=colour, lw=1.0, alpha=0.6)
+        ax.plot(when, probability, marker="os"[player], color=colour, ms=6, mec="white")
     ax.set_yscale("log")
     ax.set_ylim(10.0 ** (-3 if smallest >= 1e-3 else -5), 1.0)
     ax.set_ylabel("probability")
@@ -195,7 +224,7 @@ def plot_mood(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
     """Felt pain of both sides at the end of each week, and the strain on the truce."""
     ax = ax or plt.gca()
     weekly = replay["weekly"]
-    days = [_day(week["week_of"]) + 7.0 for week in weekly]
+    days = [day(week["week_of"]) + 7.0 for week in weekly]
     for index, player in enumerate(replay["players"]):
         ax.plot(
             days,

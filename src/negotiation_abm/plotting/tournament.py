@@ -1,6 +1,5 @@
 """Figures of a tournament: matrices of pairs, and the ranking."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +10,46 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from negotiation_abm.plotting import style
+from negotiation_abm.plotting.folder import read_json
+from negotiation_abm.plotting.registry import figure
 
 
-def draw(folder: Path) -> dict[str, Figure]:
-    """Figures of a folder that `tournament` has filled."""
-    summary = json.loads((folder / "tournament.json").read_text(encoding="utf-8"))
-    pairs = pd.read_csv(folder / "pairs.csv")
-    return {
-        "tournament_payoffs": plot_payoffs(pairs, summary),
-        "tournament_truces": plot_truces(pairs, summary),
-        "tournament_ranking": plot_ranking_figure(pd.read_csv(folder / "ranking.csv"), summary),
-    }
+@figure(
+    "tournament_payoffs",
+    table="tournament.json",
+    step="tournament",
+    words="Mean weekly payoff of each side, by pair of strategies",
+    needs=("tournament.json", "pairs.csv"),
+)
+def draw_payoffs(folder: Path) -> Figure:
+    """A matrix of pairs for each side, of a folder that `tournament` has filled."""
+    summary = read_json(folder / "tournament.json")
+    return plot_payoffs(pd.read_csv(folder / "pairs.csv"), summary)
+
+
+@figure(
+    "tournament_truces",
+    table="tournament.json",
+    step="tournament",
+    words="Weeks in a truce, truces that last 180 days, and spirals, by pair of strategies",
+    needs=("tournament.json", "pairs.csv"),
+)
+def draw_truces(folder: Path) -> Figure:
+    """Three matrices of pairs, of a folder that `tournament` has filled."""
+    return plot_truces(pd.read_csv(folder / "pairs.csv"), read_json(folder / "tournament.json"))
+
+
+@figure(
+    "tournament_ranking",
+    table="tournament.json",
+    step="tournament",
+    words="Strategies by their mean payoff over all opponents, with 95 % intervals",
+    needs=("tournament.json", "ranking.csv"),
+)
+def draw_ranking(folder: Path) -> Figure:
+    """The ranking of a folder that `tournament` has filled."""
+    table = pd.read_csv(folder / "ranking.csv")
+    return plot_ranking_figure(table, read_json(folder / "tournament.json"))
 
 
 def plot_payoffs(pairs: pd.DataFrame, summary: dict[str, Any]) -> Figure:
@@ -52,7 +80,7 @@ def _matrices(
 ) -> Figure:
     size = len(summary["strategies"])
     side = max(4.2, 0.52 * size)
-    figure, axes = plt.subplots(1, len(columns), figsize=(side * len(columns) + 2.6, side + 2.4))
+    figure, axes = style.subplots(1, len(columns), figsize=(side * len(columns) + 2.6, side + 2.4))
     figure.subplots_adjust(
         left=2.3 / (side * len(columns) + 2.6), right=0.99, top=0.93, bottom=2.3 / (side + 2.4),
         wspace=0.06,
@@ -94,7 +122,7 @@ def plot_matrix(pairs: pd.DataFrame, column: str, names: list[str], ax: Axes | N
 
 def plot_ranking_figure(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
     """The ranking on a figure of its own."""
-    figure, ax = plt.subplots(figsize=(9, 1.6 + 0.42 * len(table)))
+    figure, ax = style.subplots(figsize=(9, 1.6 + 0.42 * len(table)))
     figure.subplots_adjust(left=0.25, right=0.97, top=0.86, bottom=0.17)
     plot_ranking(table, summary["players"], ax)
     return figure

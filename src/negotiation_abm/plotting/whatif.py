@@ -1,18 +1,17 @@
 """A branch from the record: the recorded path, the branch as it was, the altered one."""
 
-import datetime as dt
-import json
 from pathlib import Path
 from typing import Any
 
-import matplotlib.dates as mdates
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from negotiation_abm.plotting import style
+from negotiation_abm.plotting.dates import by_date, days, mark_day
+from negotiation_abm.plotting.folder import read_json
+from negotiation_abm.plotting.registry import figure
 
 ARMS: dict[str, tuple[str, str, Any, str]] = {
     "factual": ("branch as it was", style.BLUE, "-", ""),
@@ -20,10 +19,18 @@ ARMS: dict[str, tuple[str, str, Any, str]] = {
 }
 
 
-def draw(folder: Path) -> dict[str, Figure]:
-    """Figures of a folder that `whatif` has filled."""
-    summary = json.loads((folder / "whatif.json").read_text(encoding="utf-8"))
-    return {"whatif": plot_whatif(pd.read_csv(folder / "paths.csv"), summary)}
+@figure(
+    "whatif",
+    table="whatif.json",
+    step="whatif",
+    words="The record, then both branches: effective tariffs, share of runs in a truce, and its "
+    "difference",
+    needs=("whatif.json", "paths.csv"),
+    report_place=1,
+)
+def draw_whatif(folder: Path) -> Figure:
+    """The figure of a folder that `whatif` has filled."""
+    return plot_whatif(pd.read_csv(folder / "paths.csv"), read_json(folder / "whatif.json"))
 
 
 def plot_whatif(paths: pd.DataFrame, summary: dict[str, Any]) -> Figure:
@@ -31,7 +38,7 @@ def plot_whatif(paths: pd.DataFrame, summary: dict[str, Any]) -> Figure:
     tariffs = [name for name in paths["series"].unique() if name.endswith(".tariff_pp")]
     panels = [*tariffs, "in_truce", "difference"]
     rows = (len(panels) + 1) // 2
-    figure, axes = plt.subplots(rows, 2, figsize=(13, 4.1 * rows), sharex=True)
+    figure, axes = style.subplots(rows, 2, figsize=(13, 4.1 * rows), sharex=True)
     figure.subplots_adjust(left=0.07, right=0.985, top=0.86, bottom=0.1, wspace=0.16, hspace=0.25)
     for ax, name in zip(axes.ravel(), panels, strict=False):
         if name == "difference":
@@ -39,9 +46,8 @@ def plot_whatif(paths: pd.DataFrame, summary: dict[str, Any]) -> Figure:
         else:
             plot_path(paths[paths["series"] == name], ax)
             ax.set_title("Share of runs in a truce" if name == "in_truce" else words_of(name))
-        ax.axvline(_day(summary["branch_week"]), color=style.GREY, lw=1.0, ls=":")
-        ax.xaxis.set_major_locator(mdates.AutoDateLocator(maxticks=8))
-        ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(ax.xaxis.get_major_locator()))
+        mark_day(ax, summary["branch_week"])
+        by_date(ax, 8)
     for ax in axes.ravel()[len(panels) :]:
         ax.set_axis_off()
     handles, labels = axes.ravel()[0].get_legend_handles_labels()
@@ -55,15 +61,7 @@ def plot_whatif(paths: pd.DataFrame, summary: dict[str, Any]) -> Figure:
 
 def words_of(series: str) -> str:
     """A series of ``PLAYER.tariff_pp`` in words."""
-    return f"Extra tariff of {series.split('.')[0]}, pp: median and 80 % of runs"
-
-
-def _day(text: str) -> float:
-    return float(mdates.date2num(dt.date.fromisoformat(text)))
-
-
-def _days(part: pd.DataFrame) -> np.ndarray:
-    return np.array([_day(text) for text in part["week_of"]])
+    return f"Effective tariff of {series.split('.')[0]}, pp: median and 80 % of runs"
 
 
 def plot_path(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
@@ -74,15 +72,16 @@ def plot_path(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax = ax or plt.gca()
     for arm, (label, colour, line, hatch) in ARMS.items():
         part = table[table["arm"] == arm]
-        days = _days(part)
-        band: Any = {"x": days, "y1": part["low"], "y2": part["high"], "step": "post", "lw": 0}
+        weeks = days(part["week_of"])
+        band: Any = {"x": weeks, "y1": part["low"], "y2": part["high"], "step": "post", "lw": 0}
         ax.fill_between(**band, color=colour, alpha=0.18)
         if hatch:  # apart from the fill: browsers do not see through a hatched one
             light = style.lighter(colour)
             ax.fill_between(**band, facecolor="none", edgecolor=light, hatch=hatch)
-        ax.step(days, part["value"], where="post", color=colour, ls=line, label=label)
+        ax.step(weeks, part["value"], where="post", color=colour, ls=line, label=label)
     record = table[table["arm"] == "record"]
-    ax.step(_days(record), record["value"], where="post", color=style.BLACK, lw=1.6, label="record")
+    weeks = days(record["week_of"])
+    ax.step(weeks, record["value"], where="post", color=style.BLACK, lw=1.6, label="record")
     ax.set_ylim(bottom=0)
     return ax
 
@@ -91,12 +90,12 @@ def plot_difference(paths: pd.DataFrame, ax: Axes | None = None, series: str = "
     """Paired difference of a share of runs, altered less as it was."""
     ax = ax or plt.gca()
     part = paths[(paths["arm"] == "difference") & (paths["series"] == series)]
-    days = _days(part)
+    weeks = days(part["week_of"])
     ax.axhline(0.0, color=style.GREY, lw=0.8)
     ax.fill_between(
-        days, part["low"], part["high"], step="post", color=style.GREEN, alpha=0.3, lw=0
+        weeks, part["low"], part["high"], step="post", color=style.GREEN, alpha=0.3, lw=0
     )
-    ax.step(days, part["value"], where="post", color=style.GREEN)
+    ax.step(weeks, part["value"], where="post", color=style.GREEN)
     what = "Share in a truce" if series == "in_truce" else "Share still standing"
     ax.set_title(f"{what}: altered less as it was (95 %)")
     return ax

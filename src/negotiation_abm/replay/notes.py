@@ -116,11 +116,16 @@ class Notes:
             )
 
     def sides(self) -> dict[str, Any]:
-        """Tariffs, moods and levers of both sides now, for the row of a week."""
-        state, row = self._at.state, {}
+        """Tariffs, moods and levers of both sides now, for the row of a week.
+
+        ``headline_pp`` is the rate as announced, ``tariff_pp`` the effective one: the level of the
+        tariff lever, which weighs the trade that is hit, in points.
+        """
+        state, levels, row = self._at.state, self._tariff_levels(), {}
         for i, player in enumerate(self._at.game.players):
             if i in self.rates:
-                row[f"{player}.tariff_pp"] = self.rates[i]
+                row[f"{player}.headline_pp"] = self.rates[i]
+                row[f"{player}.tariff_pp"] = levels[i] * self._tariffs[i][1]
             row[f"{player}.pain"] = float(pain(state, self._at.params, self._at.week, i))
             for name in ("felt", "anger", "goodwill", "market_loss"):
                 row[f"{player}.{name}"] = float(getattr(state, name)[i])

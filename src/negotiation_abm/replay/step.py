@@ -97,6 +97,7 @@ def replay_summary(result: Replay) -> dict[str, Any]:
                 for item in result.unplaced
             ],
         },
+        "tariffs_are": "headline",
         "tariff_levers": {
             game.players[i]: game.lever_names[i][a] for i, (a, _) in game.tariff_levers().items()
         },

@@ -20,18 +20,15 @@ from typing import Any
 import numpy as np
 
 from negotiation_abm.files.resources import source_hash
-from negotiation_abm.strategies import outside
+from negotiation_abm.strategies import outside_files
 
 PLACE = "NEGOTIATION_ABM_CACHE"  # environment variable that names another place; empty: no cache
 
 
 def outside_hash() -> str:
-    """Hash of the strategies that are not of the package; empty if none.
-
-    Modules from outside count in `source_hash`, whatever else is asked of it.
-    """
+    """Hash of the strategies and modules that are not of the package; empty if none."""
     digest = hashlib.sha256()
-    files = outside()
+    files = outside_files()
     for name, path in files.items():
         digest.update(f"{name} ".encode())
         digest.update(Path(path).read_bytes())

@@ -186,14 +186,14 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("{player}.mean_felt", "pain felt by {player}, mean", "units/week",
             _of_player("mean_felt"), "player", commands=STORED),
     # of each player's tariff
-    Outcome("{player}.mean_tariff_pp", "extra tariff of {player}, mean", "pp",
+    Outcome("{player}.mean_tariff_pp", "effective tariff of {player}, mean", "pp",
             _level("mean_in_force"), "tariff", commands=STORED),
-    Outcome("{player}.peak_tariff_pp", "extra tariff of {player}, at its highest", "pp",
+    Outcome("{player}.peak_tariff_pp", "effective tariff of {player}, at its highest", "pp",
             _level("peak_in_force"), "tariff", commands=RUN),
-    Outcome("{player}.tariff_pp", "extra tariff of {player}, mean", "pp",
+    Outcome("{player}.tariff_pp", "effective tariff of {player}, mean", "pp",
             lambda runs, *lever: tariff_path(runs, *lever).mean(axis=1), "tariff",
             needs="weeks", commands=PEOPLE, place=3),
-    Outcome("{player}.last_tariff_pp", "extra tariff of {player}, at the end", "pp",
+    Outcome("{player}.last_tariff_pp", "effective tariff of {player}, at the end", "pp",
             lambda runs, *lever: tariff_path(runs, *lever)[:, -1], "tariff",
             needs="weeks", commands=PEOPLE, place=3),
     # of each lever

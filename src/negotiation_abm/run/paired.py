@@ -54,7 +54,7 @@ def mean_difference(
     error = float(gaps.std(ddof=1) / np.sqrt(len(gaps)))
     if is_yes_or_no(base) and is_yes_or_no(changed) and not are_same:
         return Difference(*points, *share_interval(points[2], error, len(gaps), level, lowest=-1))
-    half = z_of(level) * error
+    half = float(z_of(level) * error)
     return Difference(*points, points[2] - half, points[2] + half)
 
 

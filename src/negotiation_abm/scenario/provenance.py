@@ -8,7 +8,7 @@ from negotiation_abm.core import modules
 from negotiation_abm.files.provenance import file_hash, text_hash
 from negotiation_abm.files.resources import source_hash
 from negotiation_abm.scenario.game import Game
-from negotiation_abm.strategies import outside
+from negotiation_abm.strategies import outside, outside_files
 
 
 def rules_hash(*places: str) -> str:
@@ -18,8 +18,7 @@ def rules_hash(*places: str) -> str:
     makes a game of a scenario, and `places`, the folders and files of the package that play it.
     """
     sources = source_hash("core", "strategies", "scenario", *places)
-    others = {**outside(), **modules.outside()}
-    hashes = {name: file_hash(Path(path)) for name, path in others.items()}
+    hashes = {name: file_hash(Path(path)) for name, path in outside_files().items()}
     return text_hash([sources, hashes])[:16] if hashes else sources
 
 

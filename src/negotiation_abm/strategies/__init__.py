@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+from negotiation_abm.core import modules
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.strategies._outside import check_module, file_of, load_file
 
@@ -134,3 +135,9 @@ def outside() -> dict[str, str]:
         for name, module in _modules().items()
         if name not in shipped_names()
     }
+
+
+def outside_files() -> dict[str, str]:
+    """File of each strategy and module that is not of this package; a name may be both."""
+    strategies_of = {f"strategy {name}": path for name, path in outside().items()}
+    return strategies_of | {f"module {name}": path for name, path in modules.outside().items()}

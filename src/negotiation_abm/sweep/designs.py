@@ -7,19 +7,24 @@ costs as much as one of ten.
 
 import datetime as dt
 import math
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from operator import index
+from typing import Any, SupportsIndex, overload
 
 import numpy as np
 
 Changes = dict[str, Any]
 
 
-class Design(ABC):
-    """A sequence of points."""
+class Design(Sequence[Changes]):
+    """A sequence of points: it can be counted, iterated, indexed from either end, and sliced.
+
+    A design says what its point number *i* is in `point`, for ``0 <= i < len(design)``; the checks
+    of an index stand here, once for all designs.
+    """
 
     @property
     @abstractmethod
@@ -30,7 +35,53 @@ class Design(ABC):
     def __len__(self) -> int: ...
 
     @abstractmethod
-    def __getitem__(self, number: int) -> Changes: ...
+    def point(self, number: int) -> Changes:
+        """Changes of point ``number``, which lies in ``0 .. len - 1``."""
+
+    @overload
+    def __getitem__(self, number: SupportsIndex) -> Changes: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[Changes]: ...
+
+    def __getitem__(self, number: SupportsIndex | slice) -> Changes | Sequence[Changes]:
+        """One point, or several as a design of their own that makes each when it is asked for.
+
+        Raises
+        ------
+        IndexError
+            If there is no such point; a loop over a sequence ends by it.
+
+        >>> grid = Grid({"a": [1, 2], "b": [3, 4]})
+        >>> grid[-1], list(grid[::3])
+        ({'a': 2, 'b': 4}, [{'a': 1, 'b': 3}, {'a': 2, 'b': 4}])
+        """
+        if isinstance(number, slice):
+            return Part(self, range(len(self))[number])
+        place, length = index(number), len(self)
+        if not -length <= place < length:
+            raise IndexError(f"point {place} of a design of {length}")
+        return self.point(place % length)
+
+
+@dataclass(frozen=True)
+class Part(Design):
+    """Some points of a design, in the order of their numbers there."""
+
+    whole: Design
+    numbers: range
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the whole design."""
+        return self.whole.names
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def point(self, number: int) -> Changes:
+        """The point of the whole design that stands there."""
+        return self.whole.point(self.numbers[number])
 
 
 @dataclass(frozen=True)
@@ -47,7 +98,8 @@ class Grid(Design):
     def __len__(self) -> int:
         return math.prod(len(values) for values in self.axes.values())
 
-    def __getitem__(self, number: int) -> Changes:
+    def point(self, number: int) -> Changes:
+        """The combination with that number."""
         chosen = []
         for name, values in reversed(self.axes.items()):
             number, place = divmod(number, len(values))
@@ -69,7 +121,8 @@ class Zip(Design):
     def __len__(self) -> int:
         return len(next(iter(self.axes.values())))
 
-    def __getitem__(self, number: int) -> Changes:
+    def point(self, number: int) -> Changes:
+        """The values at that place of every name."""
         return {name: values[number] for name, values in self.axes.items()}
 
 
@@ -91,7 +144,8 @@ class Listed(Design):
     def __len__(self) -> int:
         return len(self.points)
 
-    def __getitem__(self, number: int) -> Changes:
+    def point(self, number: int) -> Changes:
+        """The point as it was given."""
         return dict(self.points[number])
 
 
@@ -142,7 +196,8 @@ class Sampled(Design):
     def __len__(self) -> int:
         return self.points
 
-    def __getitem__(self, number: int) -> Changes:
+    def point(self, number: int) -> Changes:
+        """The sampled point, scaled to the ranges."""
         row = self._unit[number].tolist()
         return {name: r.at(u) for (name, r), u in zip(self.ranges.items(), row, strict=True)}
 
@@ -161,11 +216,12 @@ class Cross(Design):
     def __len__(self) -> int:
         return math.prod(len(part) for part in self.parts)
 
-    def __getitem__(self, number: int) -> Changes:
+    def point(self, number: int) -> Changes:
+        """The combination of points with that number."""
         chosen: list[Changes] = []
         for part in reversed(self.parts):
             number, place = divmod(number, len(part))
-            chosen.append(part[place])
+            chosen.append(part.point(place))
         return {name: value for point in reversed(chosen) for name, value in point.items()}
 
 
@@ -183,9 +239,10 @@ class Chain(Design):
     def __len__(self) -> int:
         return sum(len(part) for part in self.parts)
 
-    def __getitem__(self, number: int) -> Changes:
+    def point(self, number: int) -> Changes:
+        """The point of the part that holds that number."""
         for part in self.parts:
             if number < len(part):
-                return part[number]
+                break
             number -= len(part)
-        raise IndexError(number)
+        return part.point(number)

@@ -3,13 +3,13 @@
 import contextlib
 import math
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from negotiation_abm.survival.words import BEYOND_DATA, ONE_RUN, with_interval
+from negotiation_abm.survival.words import BEYOND_DATA, ONE_RUN, is_clear, with_interval
 
 MEASURE_TEXT = {
     "covered": "covered",
@@ -35,45 +35,42 @@ def terminal() -> Console:
 
 @contextlib.contextmanager
 def progress_bar(total: int, unit: str) -> Iterator[Callable[..., None]]:
-    """A progress line on standard error with rate and time left, shown after a second.
+    """A progress bar on standard error with rate and time left, where that is a terminal.
 
-    What it gives is called with the number done and, where that has changed, the number in all.
+    Yields
+    ------
+    callable
+        To be called with the number done and, where that has changed, the number in all.
     """
-    begun = time.monotonic()
-    shown = [0.0]
+    with stages() as report:
 
-    def report(done: int, total: int = total) -> None:
-        now = time.monotonic()
-        if not sys.stderr.isatty() or now - begun < 1.0 or now - shown[0] < 0.2:
-            return
-        shown[0] = now
-        rate = done / (now - begun)
-        left = (total - done) / rate if rate else 0.0
-        print(
-            f"\r{done:,} of {total:,} {unit}  {rate:,.0f}/s  {left:,.0f} s left   ",
-            end="",
-            file=sys.stderr,
-            flush=True,
-        )
+        def of_unit(done: int, total: int = total) -> None:
+            report(unit, done, total)
 
-    try:
-        yield report
-    finally:
-        if shown[0]:
-            print("\r" + " " * 70 + "\r", end="", file=sys.stderr, flush=True)
+        yield of_unit
 
 
 @contextlib.contextmanager
 def stages() -> Iterator[Callable[[str, int, int], None]]:
-    """A progress line for work in several stages: call it with stage, done and total."""
-    bars: dict[str, Callable[[int], None]] = {}
-    with contextlib.ExitStack() as stack:
+    """A progress bar for each stage of some work: call it with stage, done and total."""
+    progress = Progress(
+        BarColumn(20),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f} {task.description}"),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+        console=Console(stderr=True, markup=False),
+        transient=True,
+        redirect_stdout=False,
+        disable=not sys.stderr.isatty(),
+    )
+    tasks: dict[str, TaskID] = {}
 
-        def report(stage: str, done: int, total: int) -> None:
-            if stage not in bars:
-                bars[stage] = stack.enter_context(progress_bar(total, stage))
-            bars[stage](done)
+    def report(stage: str, done: int, total: int) -> None:
+        if stage not in tasks:
+            tasks[stage] = progress.add_task(stage, total=total)
+        progress.update(tasks[stage], completed=done, total=total)
 
+    with progress:
         yield report
 
 
@@ -116,3 +113,40 @@ def short(value: float) -> str:
     ('.708', '1.00')
     """
     return f"{value:.3f}".removeprefix("0") if value < 0.9995 else "1.00"
+
+
+def number(value: float | None, digits: int | None = None, sign: str = "") -> str:
+    """A number of a table: with so many digits, or as a share; "-" where there is none.
+
+    >>> number(0.25), number(3.14159, 1), number(2.0, 2, "+"), number(None)
+    ('.250', '3.1', '+2.00', '-')
+    """
+    if value is None or math.isnan(value):
+        return "-"
+    return short(value) if digits is None else f"{value:{sign}.{digits}f}"
+
+
+def interval(
+    point: float | None,
+    low: float | None,
+    high: float | None,
+    digits: int | None = None,
+    sign: str = "",
+    mark: bool = False,
+) -> str:
+    """An estimate with its interval, alone where there is no interval, "-" where there is none.
+
+    Parameters
+    ----------
+    digits : int, optional
+        Digits after the point (default: a share, as `short` shows it).
+    sign : str
+        "+" for a difference.
+    mark : bool
+        Put a star behind an interval that excludes 0.
+
+    >>> interval(0.5, 0.25, 0.75), interval(-1.0, -2.0, -0.5, 1, "+", mark=True)
+    ('.500 [.250, .750]', '-1.0 [-2.0, -0.5] *')
+    """
+    shown = with_interval([point, low, high], lambda v: number(v, digits, sign), "-", " ")
+    return shown + (("  ", " *")[is_clear({"low": low, "high": high})] if mark else "")

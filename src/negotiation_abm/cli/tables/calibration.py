@@ -3,12 +3,19 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from rich.console import Console
 
 from negotiation_abm.calibration.validate import Validation
-from negotiation_abm.cli.tables import CAUSE_TEXT, MEASURE_TEXT, plain_table, short, terminal
+from negotiation_abm.cli.tables import (
+    CAUSE_TEXT,
+    MEASURE_TEXT,
+    interval,
+    number,
+    plain_table,
+    short,
+    terminal,
+)
 
 
 def print_calibration(summary: dict[str, Any], out: Path | None, name: str) -> None:
@@ -137,14 +144,12 @@ def _print_patterns(console: Console, summary: dict[str, Any], patterns: pd.Data
         ("verdict", "left"),
     )
     for row in patterns.to_dict(orient="records"):
-        record = "" if np.isnan(row["record"]) else f"{row['record']:.2f}"
-        free = f"{row['free']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
         table.add_row(
             row["pattern"],
             row["statistic"],
             row["there"].replace("below", "<").replace("above", ">"),
-            record,
-            "" if np.isnan(row["free"]) else free,
+            number(row["record"], 2),
+            interval(row["free"], row["low"], row["high"], 2),
             row["verdict"],
         )
     console.print()
@@ -174,7 +179,7 @@ def _print_controls(console: Console, controls: pd.DataFrame) -> None:
         table.add_row(
             row["control"],
             row["outcome"],
-            f"{row['difference']:+.4f} [{row['low']:+.4f}, {row['high']:+.4f}]",
+            interval(row["difference"], row["low"], row["high"], 4, "+"),
             row["verdict"],
         )
     console.print()
@@ -190,9 +195,8 @@ def _print_levers(console: Console, levers: pd.DataFrame) -> None:
         by = part.set_index("outcome")
         cells = []
         for outcome in wanted:
-            low, mid, high = by.loc[outcome, ["low", "difference", "high"]]
-            star = " *" if by.loc[outcome, "clear"] else ""
-            cells.append(f"{mid:+.2f} [{low:+.2f}, {high:+.2f}]{star}")
+            mid, low, high = by.loc[outcome, ["difference", "low", "high"]]
+            cells.append(interval(mid, low, high, 2, "+", mark=True))
         table.add_row(str(lever), str(change), *cells)
     console.print()
     console.print(table)
@@ -220,7 +224,7 @@ def print_forecast(summary: dict[str, Any], out: Path | None) -> None:
             row["until"],
             MEASURE_TEXT[row["measure"]],
             given,
-            f"{short(row['probability'])} [{short(row['low'])}, {short(row['high'])}]",
+            interval(row["probability"], row["low"], row["high"]),
             short(row["parameter_share"]),
         )
     console.print(table)
@@ -231,8 +235,8 @@ def print_forecast(summary: dict[str, Any], out: Path | None) -> None:
         ready = renewal["of_those_that_reach_the_window"]
         of_these = "none" if ready is None else short(ready)
         console.print(
-            f"\nRenewed by its date ({renewal['date']}): {short(renewal['probability'])} "
-            f"[{short(renewal['low'])}, {short(renewal['high'])}],{early} "
+            f"\nRenewed by its date ({renewal['date']}): "
+            f"{interval(renewal['probability'], renewal['low'], renewal['high'])},{early} "
             f"{of_these} of those that stand {renewal['window_weeks']} weeks before."
         )
     ends = plain_table(("what ends it", "left"), ("measure", "left"), ("share [90 %]", "right"))
@@ -240,7 +244,7 @@ def print_forecast(summary: dict[str, Any], out: Path | None) -> None:
         ends.add_row(
             CAUSE_TEXT.get(row["end"], row["end"]),
             MEASURE_TEXT[row["measure"]],
-            f"{short(row['share'])} [{short(row['low'])}, {short(row['high'])}]",
+            interval(row["share"], row["low"], row["high"]),
         )
     console.print()
     console.print(ends)

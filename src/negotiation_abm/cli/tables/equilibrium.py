@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.tables import plain_table, short, terminal
+from negotiation_abm.cli.tables import interval, plain_table, short, terminal
 
 
 def print_equilibrium(summary: dict[str, Any], out: Path | None) -> None:
@@ -40,7 +40,7 @@ def print_equilibrium(summary: dict[str, Any], out: Path | None) -> None:
                 table.add_row(
                     player,
                     row["option"],
-                    f"{short(row['simulated'])} [{short(row['low'])}, {short(row['high'])}]",
+                    interval(row["simulated"], row["low"], row["high"]),
                     short(row["quantal_response"]),
                 )
         console.print(table)

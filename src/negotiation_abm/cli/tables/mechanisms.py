@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from negotiation_abm.cli.tables import ONE_RUN_NOTE, plain_table, short, terminal
-from negotiation_abm.survival.words import BEYOND_DATA, with_interval
+from negotiation_abm.cli.tables import ONE_RUN_NOTE, interval, plain_table, short, terminal
 
 
 def print_mechanisms(rows: list[dict[str, Any]], replicates: int, seed: int) -> None:
@@ -35,6 +34,5 @@ def print_mechanisms(rows: list[dict[str, Any]], replicates: int, seed: int) -> 
 
 
 def _change(row: dict[str, Any], name: str, digits: int) -> str:
-    values = [row[f"{name}_{part}"] for part in ("difference", "low", "high")]
-    star = " *" if values[1] > 0.0 or values[2] < 0.0 else ""
-    return with_interval(values, f"{{:+.{digits}f}}".format, BEYOND_DATA, " ") + star
+    point, low, high = (row[f"{name}_{part}"] for part in ("difference", "low", "high"))
+    return interval(point, low, high, digits, "+", mark=True)

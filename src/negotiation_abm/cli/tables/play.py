@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
-from negotiation_abm.cli.tables import CAUSE_TEXT, MEASURE_TEXT, plain_table, terminal
+from negotiation_abm.cli.tables import CAUSE_TEXT, MEASURE_TEXT, interval, plain_table, terminal
 from negotiation_abm.run.outcome import digits_of
 
 
@@ -75,7 +75,7 @@ def _print_standing(console: Console, summary: dict[str, Any]) -> None:
             row["text"],
             row["unit"],
             f"{row['yours']:.{digits}f}",
-            f"{row['median']:.{digits}f} [{row['low']:.{digits}f}, {row['high']:.{digits}f}]",
+            interval(row["median"], row["low"], row["high"], digits),
             f"{row['below']:.0%}",
         )
     console.print()

@@ -18,7 +18,7 @@ def print_replay(summary: dict[str, Any], out: Path | None) -> None:
     )
     for player, steps in summary["tariffs"].items():
         path = ", ".join(f"{step['pp']:g} ({step['date'][5:]})" for step in steps)
-        console.print(f"{player} extra tariff, pp: {path or 'unchanged'}", soft_wrap=False)
+        console.print(f"{player} headline tariff, pp: {path or 'unchanged'}", soft_wrap=False)
     console.print()
     _print_recorded_spells(console, summary)
     for pledge in summary["pledges"]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.tables import plain_table, terminal
+from negotiation_abm.cli.tables import interval, plain_table, terminal
 
 
 def print_sensitivity(rows: list[dict[str, Any]], out: Path) -> None:
@@ -31,4 +31,4 @@ def print_sensitivity(rows: list[dict[str, Any]], out: Path) -> None:
 
 
 def _interval(row: dict[str, Any], name: str) -> str:
-    return f"{row[name]:.3f} [{row[f'{name}_low']:.3f},{row[f'{name}_high']:.3f}]"
+    return interval(row[name], row[f"{name}_low"], row[f"{name}_high"], 3)

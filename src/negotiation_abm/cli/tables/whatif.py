@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.tables import ONE_RUN_NOTE, plain_table, terminal
+from negotiation_abm.cli.tables import ONE_RUN_NOTE, interval, plain_table, terminal
 from negotiation_abm.run.outcome import digits_of
-from negotiation_abm.survival.words import is_clear, with_interval
 
 
 def print_whatif(summary: dict[str, Any], out: Path | None) -> None:
@@ -32,14 +31,12 @@ def print_whatif(summary: dict[str, Any], out: Path | None) -> None:
     )
     for row in summary["outcomes"]:
         digits = digits_of(row["unit"], is_mean=True)
-        change = [row[name] for name in ("difference", "low", "high")]
         table.add_row(
             row["text"],
             row["unit"],
             f"{row['factual']:.{digits}f}",
             f"{row['altered']:.{digits}f}",
-            with_interval(change, f"{{:+.{digits}f}}".format, "-", " ")
-            + (" *" if is_clear(row) else "  "),
+            interval(row["difference"], row["low"], row["high"], digits, "+", mark=True),
         )
     console.print(table)
     console.print("* the interval of the paired difference excludes 0; parameters held fixed.")

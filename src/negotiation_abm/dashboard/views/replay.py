@@ -247,6 +247,11 @@ def _Week(story: Story, week: int) -> None:
     )
 
 
+def _headline(headline: float, rate: float) -> str:
+    """The headline tariff behind the effective one, where the two differ."""
+    return f", headline {headline:.0f}" if abs(headline - rate) >= 0.5 else ""
+
+
 @solara.component
 def _Levers(story: Story, week: int) -> None:
     """Levers of both sides at the end of a week: in force, ready to snap back, announced."""
@@ -260,7 +265,8 @@ def _Levers(story: Story, week: int) -> None:
                 )
                 value = f"{force:.2f}"
                 if lever == story.summary["tariff_levers"].get(player):
-                    value = f"{now[f'{player}.tariff_pp']:.0f} pp"
+                    headline, rate = now[f"{player}.headline_pp"], now[f"{player}.tariff_pp"]
+                    value = f"{rate:.0f} pp" + _headline(headline, rate)
                 value += f" (+{loaded:.2f})" if loaded > 0.0 else ""
                 bars = "".join(
                     f"<i class='{kind}' style='width:{100 * part:.1f}%'></i>"

@@ -1,6 +1,7 @@
-"""Sweeps: phase diagrams and curves of a sweep, survival of any point, indices of a study."""
+"""Sweeps: slices of a sweep, survival of any point, indices of a study, any figure of a folder."""
 
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,36 +15,42 @@ from negotiation_abm.dashboard.jobs import Task, use_job
 from negotiation_abm.dashboard.parts import Choose, Command, Downloads, Note, Picture
 from negotiation_abm.dashboard.session import OpenPage, Screen
 from negotiation_abm.files.errors import InputError
+from negotiation_abm.plotting.registry import drawn, find_figure
 from negotiation_abm.plotting.slices import (
     GROUP_TEXT,
     MEASURE_TEXT,
+    Slice,
     as_csv,
+    held_text,
     look_up,
     outcome_text,
     plot_point,
     plot_slice,
     plot_study,
+    readable,
 )
-from negotiation_abm.plotting.sweeps import readable
 from negotiation_abm.sweep.slices import (
     Query,
     Sweep,
-    folders_in,
     inside,
     is_sweep,
+    notes_of,
     point_survival,
     slice_table,
     study_table,
+    value_text,
     values_of_point,
 )
 
 LEAD = (
     "A sweep plays many points of a scenario many times. Choose an outcome and what goes along the "
-    "axes; choose a point to see how long its truces last."
+    "axes; choose a point to see how long its truces last. Other results are shown by "
+    "their figures."
 )
 EMPTY = (
-    "No finished sweep or study in {root}. To make one: negotiation-abm sweep rare_earths_breach "
-    "--out results/phase, or negotiation-abm sensitivity busan_drivers."
+    "Nothing to show in {root}: no sweep, no study, no other result. To make one: "
+    "negotiation-abm sweep rare_earths_breach --out results/phase, or "
+    "negotiation-abm sensitivity busan_drivers."
 )
 
 
@@ -77,6 +84,9 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
         with solara.Div(classes=["stack"]):
             _Controls(asked, ask, root).key("controls")
         with solara.Div(classes=["stack"]):
+            if asked.figure:
+                _Figure(asked, folder, root, screen).key(f"figure-{asked.figure}")
+                return
             _Slice(asked, folder, root, screen).key("slice")
             if asked.point is not None and is_sweep(folder):
                 _Point(asked, browser.opened(folder), root, screen).key("point")
@@ -88,8 +98,22 @@ def _Controls(asked: Asked, ask: Any, root: Path) -> None:
     folder, query = inside(root, asked.folder), asked.query
     with solara.Div(classes=["card", "stack"]):
         _Choose(
-            "Folder", asked.folder, folders_in(root), lambda v: ask(Asked(v, Query())), "folder"
+            "Folder",
+            asked.folder,
+            browser.folders(root),
+            lambda v: ask(Asked(v, Query())),
+            "folder",
         )
+        _Choose(
+            "Shown",
+            asked.figure,
+            browser.figures_in(folder),
+            lambda v: ask(Asked(asked.folder, Query(), figure=v)),
+            "figure",
+            lambda v: v.replace("_", " ") or "a slice",
+        )
+        if asked.figure:
+            return
         _Choose(
             "Outcome",
             str(query.outcome),
@@ -122,10 +146,11 @@ def _Controls(asked: Asked, ask: Any, root: Path) -> None:
             values = sweep.values(name)
             _Choose(
                 f"{readable(name)} fixed at",
-                _short(query.at[name]),
-                [_short(value) for value in values],
+                value_text(query.at[name]),
+                [value_text(value) for value in values],
                 lambda value, name=name: ask(asked.changed(at=query.at | {name: value})),
                 f"at-{name}",
+                lambda text: text or "as in the scenario",
             )
     with solara.Div(classes=["card", "stack"]):
         points = browser.points_of(sweep, asked)
@@ -172,10 +197,6 @@ def _Choose(
     Choose(label=label, value=value, options=options, name=name, event_change=change)
 
 
-def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 @solara.component
 def _Slice(asked: Asked, folder: Path, root: Path, screen: Screen) -> None:
     """The figure of the slice, its files, its command."""
@@ -193,8 +214,7 @@ def _Slice(asked: Asked, folder: Path, root: Path, screen: Screen) -> None:
         return table, figures.shown(draw, screen.is_dark)
 
     def file(kind: str) -> bytes:
-        table, draw, origin = look_up(folder, asked.query)
-        return as_csv(table).encode() if kind == "csv" else figures.file_of(draw, kind, origin)
+        return _file(look_up(folder, asked.query), kind)
 
     job = use_job(work, (asked.key(), screen))
     with solara.Div(classes=["card", "stack"]):
@@ -213,8 +233,42 @@ def _Slice(asked: Asked, folder: Path, root: Path, screen: Screen) -> None:
                     "(estimate with its 95 % interval)."
                 ),
             )
+            for note in notes_of(browser.opened(folder), asked.query):
+                if not note.startswith("held fixed"):  # the choices beside it say that
+                    solara.HTML(tag="p", classes=["soft", "small"], unsafe_innerHTML=escape(note))
     with solara.Div(classes=["card", "stack"]):
         Downloads({f"slice.{k}": partial(file, k) for k in ("csv", "png", "svg")})
+        Command(browser.command(asked, root, is_of_point=False))
+
+
+def _file(found: Slice, kind: str) -> bytes:
+    """A file of a slice, as the command `slice` writes it: csv, png or svg."""
+    if kind == "csv":
+        return as_csv(found.table).encode()
+    return figures.file_of(found.draw, kind, found.origin)
+
+
+@solara.component
+def _Figure(asked: Asked, folder: Path, root: Path, screen: Screen) -> None:
+    """A figure of the folder, its files, its command."""
+    entry = find_figure(asked.figure)
+
+    def make() -> Figure:
+        found = drawn(folder, entry)
+        if found is None:
+            raise InputError(folder, entry.name, "nothing to draw")
+        return found[0]
+
+    job = use_job(lambda task: figures.shown(make, screen.is_dark), (asked.key(), screen))
+    with solara.Div(classes=["card", "stack"]):
+        if job.error:
+            Note(job.error, kind="error")
+        Picture(job.value, entry.words, job.is_running)
+        solara.HTML(tag="p", classes=["soft", "small"], unsafe_innerHTML=f"{entry.words}.")
+    with solara.Div(classes=["card", "stack"]):
+        Downloads(
+            {f"{entry.name}.{k}": lambda k=k: figures.file_of(make, k) for k in ("png", "svg")}  # type: ignore[misc]
+        )
         Command(browser.command(asked, root, is_of_point=False))
 
 
@@ -234,6 +288,8 @@ def _sized(figure: Figure, screen: Screen) -> Figure:
             ax.tick_params(labelsize=9.5)
             for text in ax.texts:
                 text.set_fontsize(0.8 * float(text.get_fontsize()))
+        if figure.get_layout_engine() is not None:  # it finds the room itself
+            return figure
         box = figure.subplotpars
         figure.subplots_adjust(left=box.left + 0.05, top=box.top - 0.03, bottom=box.bottom + 0.02)
     return figure
@@ -254,12 +310,12 @@ def _Point(asked: Asked, sweep: Sweep, root: Path, screen: Screen) -> None:
         )
 
     def file(kind: str) -> bytes:
-        table, draw, origin = look_up(sweep.path, Query(measure=measure), point)
-        return as_csv(table).encode() if kind == "csv" else figures.file_of(draw, kind, origin)
+        return _file(look_up(sweep.path, Query(measure=measure), point), kind)
 
     job = use_job(work, (sweep.path, point, measure, screen))
     values = ", ".join(
-        f"{readable(name)} {_short(value)}" for name, value in values_of_point(sweep, point).items()
+        f"{readable(name)} {held_text(value)}"
+        for name, value in values_of_point(sweep, point).items()
     )
     with solara.Div(classes=["card", "stack"]):
         solara.HTML(tag="h3", unsafe_innerHTML=f"Survival of point {point}: {values}")

@@ -5,21 +5,15 @@ from typing import Any
 
 import pandas as pd
 
-from negotiation_abm.plotting.catalogue import drawn
 from negotiation_abm.plotting.folder import complete, read_json
+from negotiation_abm.plotting.registry import Entry, drawn, find_figure, in_report
 from negotiation_abm.plotting.report.parts import escape, filled, foundations, picture
 from negotiation_abm.plotting.report.words import answer, drivers, main_entry
 from negotiation_abm.run.step import selected_spells
 from negotiation_abm.survival import Mean, count_spells, rmst
 
 UNTIL = 52
-FIRST_PAGE = {
-    "truce_durations": "How long truces last: share still holding by age, with 95 % band and the "
-    "number at risk",
-    "ends_by_cause": "What ends them: share of truces ended by each cause, by age",
-}
-DRIVERS = {"sensitivity": "What drives the outcome: shares of its variance, beside the noise floor"}
-SHAPE = {"hazard": "When truces end: weekly chance by age, and what smooth families make of it"}
+SHAPE = "hazard"  # the figure in place of a study that the folder does not hold
 
 
 def run_page(folder: Path, manifest: dict[str, Any]) -> tuple[str, str]:
@@ -68,7 +62,7 @@ def _mean(folder: Path, summary: dict[str, Any]) -> Mean | None:
 def _figures(folder: Path, summary: dict[str, Any], manifest: dict[str, Any]) -> dict[str, str]:
     if not summary["truces"]:
         return {"figures": "", "drivers": "<p>There is nothing to divide up.</p>"}
-    first = "".join(_figure(folder, name, text) for name, text in FIRST_PAGE.items())
+    first = "".join(_figure(folder, entry) for entry in in_report("run", folder))
     return {"figures": first, "drivers": _drivers(folder, manifest)}
 
 
@@ -79,7 +73,7 @@ def _drivers(folder: Path, manifest: dict[str, Any]) -> str:
             "This folder holds no study of sensitivity; <code>negotiation-abm sensitivity STUDY "
             f"--out {escape(str(folder))}</code> adds one. Until then: the chance to end by age."
         )
-        return f"<p>{text}</p>" + "".join(_figure(folder, *item) for item in SHAPE.items())
+        return f"<p>{text}</p>{_figure(folder, find_figure(SHAPE))}"
     with complete(folder / "sensitivity.csv"):
         table = pd.read_csv(folder / "sensitivity.csv")
         sentence = drivers([dict(row) for _, row in table.iterrows()])
@@ -87,10 +81,10 @@ def _drivers(folder: Path, manifest: dict[str, Any]) -> str:
     other = study.get("scenario_hash") != made["scenario_hash"]
     name = study.get("scenario", {}).get("name", "another scenario")
     warning = f" The study is of {name}, not of this run." if other else ""
-    figure = "".join(_figure(folder, *item) for item in DRIVERS.items())
-    return f"<p>{escape(sentence + warning)}</p>{figure}"
+    shown = "".join(_figure(folder, entry) for entry in in_report("sensitivity", folder))
+    return f"<p>{escape(sentence + warning)}</p>{shown}"
 
 
-def _figure(folder: Path, name: str, caption: str) -> str:
-    found = drawn(folder, name)
-    return "" if found is None else picture(found[0], caption)
+def _figure(folder: Path, entry: Entry) -> str:
+    found = drawn(folder, entry)
+    return "" if found is None else picture(found[0], entry.words)

@@ -6,8 +6,8 @@ from typing import Any
 
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.folder import read_manifest
-from negotiation_abm.plotting import study_figures
 from negotiation_abm.plotting.folder import complete, read_json
+from negotiation_abm.plotting.registry import drawn, in_report
 from negotiation_abm.plotting.report.parts import escape, filled, foundations, picture, provenance
 from negotiation_abm.plotting.report.whatif_words import (
     answer,
@@ -20,10 +20,9 @@ from negotiation_abm.run.outcome import digits_of
 from negotiation_abm.survival.words import ONE_RUN
 
 FILE = "whatif.json"
-CAPTION = "The record, then both branches: tariffs, share of runs in a truce, and its difference"
 GROUPS = {  # heading: what tells the outcomes that stand under it
     "Truce": r"(covered|any_domain)_\d+|weeks_in_truce|num_truces",
-    "Extra tariff, pp": r".*tariff_pp",
+    "Effective tariff, pp": r".*tariff_pp",
     "Pain, units a week": r"pain\..*",
     "Other outcomes": r"(?!.*\.(flow|num_escalate)$).*",  # flows and moves are left to the table
 }
@@ -106,10 +105,15 @@ def _section(folder: Path, summary: dict[str, Any], more: str) -> str:
             "answer": "".join(f"<p>{escape(sentence)}</p>" for sentence in answer(summary)),
             "design": escape(design(summary)),
             "differences": _differences(summary),
-            "figure": picture(study_figures(folder, FILE)["whatif"], CAPTION),
+            "figure": _figures(folder),
             "more": more,
         },
     )
+
+
+def _figures(folder: Path) -> str:
+    found = [(drawn(folder, entry), entry.words) for entry in in_report("whatif", folder)]
+    return "".join(picture(made[0], words) for made, words in found if made is not None)
 
 
 def _altered(summary: dict[str, Any]) -> str:

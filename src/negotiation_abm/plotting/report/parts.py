@@ -8,7 +8,7 @@ from importlib import resources
 from string import Template
 from typing import Any
 
-import matplotlib.pyplot as plt
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from negotiation_abm.plotting.report.assumptions import ground, resting
@@ -26,11 +26,8 @@ def escape(text: object) -> str:
 
 
 def picture(figure: Figure, caption: str) -> str:
-    """A figure inside the page; it is closed."""
-    try:
-        data = base64.b64encode(_svg(figure)).decode()
-    finally:
-        plt.close(figure)
+    """A figure inside the page."""
+    data = base64.b64encode(_svg(figure)).decode()
     text = escape(caption)
     image = f'<img alt="{text}" src="data:image/svg+xml;base64,{data}">'
     return f"<figure>{image}<figcaption>{text}.</figcaption></figure>"
@@ -39,7 +36,7 @@ def picture(figure: Figure, caption: str) -> str:
 def _svg(figure: Figure) -> bytes:
     """A figure whose letters are outlines: it looks the same without its font."""
     stream = io.BytesIO()
-    with plt.rc_context({"svg.fonttype": "path"}):
+    with rc_context({"svg.fonttype": "path"}):
         figure.savefig(stream, format="svg", metadata={"Date": None})
     return stream.getvalue()
 

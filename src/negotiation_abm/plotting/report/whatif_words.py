@@ -64,7 +64,7 @@ def moved(row: dict[str, Any], digits: int, unit: str = "", scale: float = 1.0) 
 
 def name_of(row: dict[str, Any]) -> str:
     """An outcome in the words of a table whose heading names the rest."""
-    text: str = row["text"].removeprefix("pain of ").removeprefix("extra tariff of ")
+    text: str = row["text"].removeprefix("pain of ").removeprefix("effective tariff of ")
     unit = ", %" if row["unit"] == "share" else ""
     return text[0].upper() + text[1:] + unit
 
@@ -102,7 +102,7 @@ def _tariffs(rows: dict[str, dict[str, Any]]) -> str:
         for name, row in rows.items()
         if name.endswith(".tariff_pp")
     ]
-    return f"Mean extra tariff, percentage points: {'; '.join(parts)}." if parts else ""
+    return f"Mean effective tariff, percentage points: {'; '.join(parts)}." if parts else ""
 
 
 def _pain(rows: dict[str, dict[str, Any]]) -> str:

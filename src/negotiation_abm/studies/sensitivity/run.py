@@ -106,7 +106,7 @@ def analyse(folder: Path) -> pd.DataFrame:
     if not path.is_file() or not isinstance(facts, dict):
         problem = "holds no study (points.csv, manifest.json); give a study in YAML"
         raise InputError(folder, "", problem)
-    points = pd.read_csv(path, float_precision="round_trip")
+    points = pd.read_csv(path, engine="pyarrow")
     for column in (*POINT, *facts["factors"], DUMMY):
         if column not in points:
             raise InputError(path, column, "no such column")

@@ -9,17 +9,26 @@ from negotiation_abm.sweep.slices.folders import folders_in, inside, is_sweep
 from negotiation_abm.sweep.slices.points import point_survival, values_of_point
 from negotiation_abm.sweep.slices.study import STUDY, study_outcomes, study_table
 from negotiation_abm.sweep.slices.sweep import (
+    DATE,
     FEW,
+    NAME,
+    NUMBER,
     Query,
     Sweep,
     is_grid,
+    kind_of,
+    notes_of,
     open_sweep,
     resolved,
     slice_table,
+    value_text,
 )
 
 __all__ = [
+    "DATE",
     "FEW",
+    "NAME",
+    "NUMBER",
     "STUDY",
     "Query",
     "Sweep",
@@ -27,11 +36,14 @@ __all__ = [
     "inside",
     "is_grid",
     "is_sweep",
+    "kind_of",
+    "notes_of",
     "open_sweep",
     "point_survival",
     "resolved",
     "slice_table",
     "study_outcomes",
     "study_table",
+    "value_text",
     "values_of_point",
 ]

@@ -1,6 +1,6 @@
 """Folders of sweeps and studies below a folder of results, and none outside it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from negotiation_abm.files.errors import InputError, suggest
@@ -9,22 +9,31 @@ from negotiation_abm.sweep.slices.study import STUDY
 from negotiation_abm.sweep.summary import SUMMARY
 
 
-def folders_in(root: Path, depth: int = 3) -> list[str]:
-    """Folders below `root` that hold a finished sweep or a study, as relative paths."""
-    return sorted(_found(root, root, depth))
+def folders_in(
+    root: Path, depth: int = 3, shows: Callable[[Path], bool] | None = None
+) -> list[str]:
+    """Folders below `root` as relative paths: those of which `shows` is true.
+
+    By default those that hold a finished sweep or a study.
+    """
+    return sorted(_found(root, root, depth, shows or _is_sliced))
 
 
-def _found(root: Path, folder: Path, depth: int) -> Iterable[str]:
+def _is_sliced(folder: Path) -> bool:
+    return (folder / SUMMARY).is_file() or (folder / STUDY).is_file()
+
+
+def _found(root: Path, folder: Path, depth: int, shows: Callable[[Path], bool]) -> Iterable[str]:
     try:
         entries = sorted(entry for entry in folder.iterdir() if entry.is_dir())
     except OSError:
         return
-    if (folder / SUMMARY).is_file() or (folder / STUDY).is_file():
+    if shows(folder):
         yield folder.relative_to(root).as_posix()
     if depth > 0:
         for entry in entries:
             if not entry.is_symlink() and not entry.name.startswith("."):
-                yield from _found(root, entry, depth - 1)
+                yield from _found(root, entry, depth - 1, shows)
 
 
 def inside(root: Path, name: str) -> Path:

@@ -1,0 +1,188 @@
+"""Modules of a user: found by every way there is, and every way to get a file wrong.
+
+The rules take in the modules when they are imported, so each case is a process of its own.
+"""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from cli_helpers import ROOT
+
+FILE = re.findall(r"```python\n(.*?)```", (ROOT / "docs/howto_module.md").read_text(), re.DOTALL)[0]
+SCENARIO = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/howto_module.md").read_text(), re.DOTALL)[
+    0
+]
+STRATEGY = """from negotiation_abm.core._rule import rule
+
+
+@rule
+def choose(state, params, week, player, u, weights):
+    return 0
+"""
+KNOWN = "from negotiation_abm.core.modules import NAMES, outside; print(*NAMES, outside())"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "weariness.py").write_text(FILE)
+    (tmp_path / "weary.yaml").write_text(SCENARIO)
+    return tmp_path
+
+
+def python(folder, *words, **variables):
+    return subprocess.run(
+        [sys.executable, *map(str, words)],
+        cwd=folder,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def command(folder, *words, **variables):
+    return python(folder, "-m", "negotiation_abm.cli", *words, **variables)
+
+
+def refused(done, *fragments):
+    """Exit status 2 and one line on standard error that says these things."""
+    assert done.returncode == 2, done.stdout + done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    for fragment in fragments:
+        assert fragment in line
+
+
+def test_option_and_environment_name_a_file(folder):
+    for words, variables in (
+        (("--module", "weariness.py"), {}),
+        ((), {"NEGOTIATION_ABM_MODULES": str(folder / "weariness.py")}),
+    ):
+        done = command(folder, "check", "weary.yaml", *words, **variables)
+        assert done.returncode == 0, done.stderr
+    refused(command(folder, "check", "weary.yaml"), "modules.weariness: unknown; ")
+
+
+def test_entry_point_names_a_module(folder):
+    """A package that is installed beside this one, by what an installer leaves of it."""
+    package = folder / "my_package"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (folder / "weariness.py").rename(package / "weariness.py")
+    info = folder / "my_package-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-package\nVersion: 1.0\n")
+    points = info / "entry_points.txt"
+    points.write_text("[negotiation_abm.modules]\nweariness = my_package.weariness\n")
+    path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
+    done = command(folder, "check", "weary.yaml", PYTHONPATH=path)
+    assert done.returncode == 0, done.stderr
+    points.write_text("[negotiation_abm.modules]\nweariness = my_package.weary\n")
+    done = command(folder, "check", "busan_2025", PYTHONPATH=path)
+    refused(done, "entry point weariness: my_package.weary", "ModuleNotFoundError")
+
+
+def test_modules_from_outside_come_last_and_count_in_the_hashes(folder):
+    """Of compiled code and of what determines a run; a strategy of the same name counts too."""
+    script = f"""
+{KNOWN}
+from negotiation_abm.run.compiler import outside_hash
+from negotiation_abm.scenario.provenance import rules_hash
+from negotiation_abm.strategies import add_file
+print(outside_hash(), rules_hash())
+add_file("strategies/weariness.py")
+print(outside_hash(), rules_hash())
+"""
+    (folder / "strategies").mkdir()
+    strategy = folder / "strategies" / "weariness.py"
+    strategy.write_text(STRATEGY)
+    named = {"NEGOTIATION_ABM_MODULES": str(folder / "weariness.py")}
+    said = [python(folder, "-c", script, **variables).stdout for variables in ({}, named)]
+    (folder / "weariness.py").write_text(FILE + "\n")
+    said.append(python(folder, "-c", script, **named).stdout)
+    strategy.write_text(STRATEGY + "\n")
+    said.append(python(folder, "-c", script, **named).stdout)
+    first, alone, both = zip(*(text.splitlines() for text in said), strict=True)
+    names = [line.split(" {")[0].split() for line in first]
+    assert names[1] == names[2] == [*names[0], "weariness"]
+    assert len(set(alone)) == 3  # the strategy is not known yet
+    assert alone[2] == alone[3]
+    for column in zip(*(line.split() for line in both), strict=True):
+        assert len(set(column)) == 4
+
+
+def test_module_named_too_late_is_refused(folder):
+    late = "import negotiation_abm.core.state; from negotiation_abm import use_modules; "
+    done = python(folder, "-c", late + "use_modules('weariness.py')")
+    assert done.returncode == 1
+    assert "InputError: weariness.py: the rules are imported already" in done.stderr
+
+
+INPUTS = {
+    "date outside the horizon": ("2025-10-06", "2035-10-06", "weariness.aid.0.date: 2035-10-06"),
+    "unknown player": ("player: US", "player: USA", "unknown player 'USA'; did you mean 'US'?"),
+    "out of bounds": ("share: 0.5", "share: 5", "weariness.aid.0.share: 5"),
+    "misspelt key": ("share:", "shar:", "weariness.aid.0.shar: unknown; did you mean 'share'?"),
+    "its own check": (
+        "set:",
+        "      - {date: 2025-10-06, player: US, share: 1}\nset:",
+        "modules.weariness.aid.1: US gives aid twice on 2025-10-06",
+    ),
+    "value missing": ("  weariness_memory: 0.98\n", "", "module 'weariness' of weary is on"),
+}
+
+
+@pytest.mark.parametrize("case", INPUTS)
+def test_wrong_input_is_one_line(folder, case):
+    old, new, said = INPUTS[case]
+    assert old in SCENARIO
+    (folder / "weary.yaml").write_text(SCENARIO.replace(old, new))
+    refused(command(folder, "check", "weary.yaml", "--module", "weariness.py"), said)
+
+
+FILES = {
+    "syntax": ("@rule\n", "@rule(\n", "not valid Python"),
+    "fails when read": ("CLAIMS = ", "CLAIMS = 1 / 0, ", "ZeroDivisionError"),
+    "not a rule": ("@rule\ndef end_turn", "def end_turn", "end_turn: is not marked @rule"),
+    "arguments": ("def end_turn(state, params, week, ", "def end_turn(", "end_turn: takes (seed"),
+    "name of another": ('"weariness_memory"', '"memory"', "memory: a field or parameter of"),
+    "no fields": (
+        '[("weariness_years", "f8", ',
+        '[("weariness_years", "q9", ',
+        "FIELDS: is no list",
+    ),
+    "given twice": ('"weariness_aid", "f8"', '"weariness_memory", "f8"', "name is given twice"),
+    "block in use": ("CLAIMS = ", "BLOCK = 70\nCLAIMS = ", "BLOCK: 70; allowed: 96 and higher"),
+    "circle": ("import inputs", "import inputs, state", "ImportError"),
+}
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_wrong_file_is_one_line(folder, case):
+    old, new, said = FILES[case]
+    assert old in FILE
+    (folder / "weariness.py").write_text(FILE.replace(old, new, 1))
+    refused(
+        command(folder, "check", "weary.yaml", "--module", "weariness.py"), "weariness.py", said
+    )
+    if case != "circle":  # the rules are imported by then
+        refused(command(folder, "check", "weariness.py"), "weariness.py", said)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("missing.py", "no such file"),
+        ("delivery.py", "'delivery' is a shipped module; choose another name"),
+        ("no module.py", "a module file is named like a Python module"),
+        ("empty.py", "has no rule of a week"),
+    ],
+)
+def test_wrong_name_is_refused(folder, name, said):
+    if name != "missing.py":
+        (folder / name).write_text("" if name == "empty.py" else FILE)
+    refused(command(folder, "check", "busan_2025", "--module", name), name, said)
