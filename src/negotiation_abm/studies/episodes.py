@@ -196,7 +196,11 @@ def run_episodes(
     runs = read_runs([beside]) if beside else []
     episodes = replay_episodes(names, changes)
     members = {episode.name for episode in reference_class(episodes)}
-    rows = [row | {"in_class": e.name in members} for e in episodes for row in e.rows]
+    rows = [
+        row | {"in_class": e.name in members} | _agreement(row, e, episodes)
+        for e in episodes
+        for row in e.rows
+    ]
     estimates = _estimates(episodes, runs)
     summary = {
         "changes": {name: str(value) for name, value in (changes or {}).items()},
@@ -243,6 +247,15 @@ def curves(estimates: dict[tuple[str, str], Survival]) -> pd.DataFrame:
         for (measure, name), found in estimates.items()
     ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _agreement(row: dict[str, Any], own: Episode, episodes: list[Episode]) -> dict[str, int]:
+    """In how many readings of its episode a truce has the same dates and the same ending side."""
+    readings = [episode for episode in episodes if episode.of == own.of]
+    parts = ("measure", "start", "end", "ended", "player")
+    key = [row[part] for part in parts]
+    same = [any([r[part] for part in parts] == key for r in other.rows) for other in readings]
+    return {"readings": len(readings), "readings_agree": sum(same)}
 
 
 def _about(episode: Episode, in_class: bool) -> dict[str, Any]:

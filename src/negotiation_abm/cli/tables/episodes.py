@@ -18,7 +18,7 @@ ENDED = {
     "fulfilled": "fulfilled",
     "censored": "still in force",
 }
-MEASURE = {"covered": "agreed measures", "any_domain": "any measure"}
+SHORT = {"covered": "agreed", "any_domain": "any"}
 
 
 def print_episodes(summary: dict[str, Any], out: Path | None) -> None:
@@ -33,11 +33,12 @@ def print_episodes(summary: dict[str, Any], out: Path | None) -> None:
         ("agreed", "right"),
         ("any", "left"),
         ("how it ended", "left"),
-        ("days are", "left"),
+        ("readings", "right"),
     )
     for row, others in _truces(summary["truces"], ""):
         by = f": {row['player']} {row['lever']}" if row["lever"] else ""
         agency = " (agency)" if row["agency"] else ""
+        mark = "" if row["certainty"] == "sourced" else "*"
         table.add_row(
             row["episode"],
             row["start"],
@@ -45,13 +46,15 @@ def print_episodes(summary: dict[str, Any], out: Path | None) -> None:
             _days(row),
             ", ".join(map(_days, others)),
             f"{ENDED[row['cause']]}{by}{agency}",
-            "sourced" if row["certainty"] == "sourced" else "recalled",
+            f"{row['readings_agree']} of {row['readings']}{mark}",
         )
     console.print(table)
     severity = " or ".join(f"{value:g}" for value in summary["min_severity"])
     console.print(
         "+: still in force on the last day observed. agreed: until a measure that the agreement\n"
-        f"covers. any: until a step of severity {severity} (min_severity) or more on any lever."
+        f"covers. any: until a step of severity {severity} (min_severity) or more on any lever.\n"
+        "readings: in how many the dates and the side are the same; *: a date rests on general "
+        "knowledge."
     )
     _print_readings(console, summary)
     _print_class(console, summary)
@@ -97,7 +100,7 @@ def _print_readings(console: Console, summary: dict[str, Any]) -> None:
         own = [r for r in summary["truces"] if (r["episode"], r["reading"]) == (of, reading)]
         table.add_row(
             episode["name"],
-            *(", ".join(_days(r) for r in own if r["measure"] == measure) for measure in MEASURE),
+            *(", ".join(_days(r) for r in own if r["measure"] == measure) for measure in SHORT),
         )
     console.print()
     console.print(table)
@@ -109,17 +112,17 @@ def _print_class(console: Console, summary: dict[str, Any]) -> None:
         ("truces", "right"),
         ("ended", "right"),
         *((f"after {days} days", "right") for days in (90, 180, 365)),
-        ("half had ended", "right"),
+        ("half ended, days", "right"),
     )
     for row in summary["classes"]:
         median, low, high = row["median_weeks"]
         ends = f" ({_week(low)} to {_week(high)})" if low or high else ""
         table.add_row(
-            f"{row['name']}, {MEASURE[row['measure']]}",
+            f"{row['name']}, {SHORT[row['measure']]}",
             f"{row['truces']:,}",
             f"{row['ended']:,}",
             *(_per_cent(values) for values in row["still_in_force"].values()),
-            (f"{_week(median)}{ends} days" if median is not None else NOT_REACHED),
+            f"{_week(median)}{ends}" if median is not None else NOT_REACHED,
         )
     console.print()
     console.print(table)
