@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cli_helpers import ROOT, bad, good
+from cli_helpers import ROOT, command
 from negotiation_abm.files.resources import shipped_episodes
 from negotiation_abm.plotting import plot_folder
 from negotiation_abm.studies.episodes import (
@@ -18,6 +18,12 @@ from negotiation_abm.studies.episodes import (
 )
 
 MAIN = [name for name in shipped_episodes() if "/" not in name]
+
+
+def good(capsys, *words):
+    result = command(capsys, *words)
+    assert result.status == 0, result.err
+    return result.out
 
 
 @pytest.fixture(scope="module")
@@ -172,4 +178,7 @@ def test_truces_of_a_run_stand_beside(capsys, tmp_path):
     ],
 )
 def test_wrong_names_give_one_line(capsys, words):
-    bad(capsys, "episodes", *words)
+    result = command(capsys, "episodes", *words)
+    assert result.status == 2
+    assert result.err.startswith("error: ")
+    assert result.err.count("\n") == 1
