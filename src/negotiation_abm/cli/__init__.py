@@ -17,6 +17,7 @@ from negotiation_abm.files.provenance import carrying_out
 
 COMMANDS = (
     "replay",
+    "episodes",
     "run",
     "sweep",
     "slice",

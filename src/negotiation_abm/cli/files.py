@@ -59,7 +59,7 @@ def _schema(options: argparse.Namespace) -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
-    from negotiation_abm.files.resources import root, shipped
+    from negotiation_abm.files.resources import root, shipped, shipped_episodes
 
     print(f"shipped files in {root()}")
     for title, folder, suffix in (
@@ -71,3 +71,4 @@ def _list(options: argparse.Namespace) -> None:
         ("records", "seeds", ".csv"),
     ):
         print(f"{title}: {', '.join(shipped(folder, suffix))}")
+    print(f"episodes: {', '.join(shipped_episodes())}")

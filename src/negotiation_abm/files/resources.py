@@ -21,6 +21,9 @@ from negotiation_abm.files.errors import InputError, suggest
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CHECKOUT = _PACKAGE.parent.parent
+SCENARIOS = ("configs", ".yaml")
+EPISODES = "seeds/episodes"
+MAIN_READING = "scenario.yaml"
 
 
 def root() -> Path:
@@ -32,6 +35,27 @@ def root() -> Path:
 def shipped(folder: str, suffix: str) -> dict[str, Path]:
     """Shipped files of a folder such as ``configs/parameters``, by stem."""
     return {path.stem: path for path in sorted((root() / folder).glob(f"*{suffix}"))}
+
+
+def shipped_episodes() -> dict[str, Path]:
+    """Scenarios of the shipped episodes (``seeds/episodes``) and of their other readings.
+
+    An episode goes by the name of its folder (``us_eu_2018``), another reading of it by folder and
+    file (``us_eu_2018/cars_only``); an episode stands before its readings.
+    """
+    folders = sorted(path.parent for path in (root() / EPISODES).glob(f"*/{MAIN_READING}"))
+    found = {}
+    for folder in folders:
+        found[folder.name] = folder / MAIN_READING
+        others = sorted(set(folder.glob("*.yaml")) - {folder / MAIN_READING})
+        found |= {f"{folder.name}/{path.stem}": path for path in others}
+    return found
+
+
+def _named(folder: str, suffix: str) -> dict[str, Path]:
+    """What can be named: shipped files of a folder, and the episodes where scenarios lie."""
+    known = shipped(folder, suffix)
+    return known | shipped_episodes() if (folder, suffix) == SCENARIOS else known
 
 
 def find(
@@ -64,7 +88,7 @@ def find(
     candidate = file_beside(reference, base)
     if candidate is not None:
         return candidate
-    known = shipped(folder, suffix)
+    known = _named(folder, suffix)
     if str(reference) in known:
         return known[str(reference)]
     hint = suggest(path.stem, known)

@@ -1,0 +1,52 @@
+"""`episodes`: all recorded truces, and how long such truces last."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from negotiation_abm.cli.options import changes_of, command
+
+EXAMPLES = """examples:
+  negotiation-abm episodes
+  negotiation-abm episodes us_eu_2018 us_canada_2025
+  negotiation-abm episodes --set tolerance=2
+  negotiation-abm episodes --beside results/busan_2025 --out results/episodes
+"""
+
+
+def add(commands: Any) -> None:
+    """Add what this file holds to the parser."""
+    text = "list all recorded truces, and how long such truces last"
+    parser = command(commands, "episodes", _episodes, text, EXAMPLES)
+    parser.add_argument(
+        "names", metavar="NAME", nargs="*", help="episodes (default: all that are shipped)"
+    )
+    parser.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="replace a parameter in every replay, such as one of a truce rule (repeatable)",
+    )
+    parser.add_argument(
+        "--beside", metavar="DIR", type=Path, help="put the truces of a run beside the recorded"
+    )
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        type=Path,
+        help="folder for episodes.csv, reference_class.csv, episodes.json, manifest.json",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def _episodes(options: argparse.Namespace) -> None:
+    from negotiation_abm.cli.tables.episodes import print_episodes
+    from negotiation_abm.studies.episodes import run_episodes
+
+    summary = run_episodes(options.names, changes_of(options), options.beside, options.out)
+    if options.json:
+        print(json.dumps(summary, indent=2))
+    else:
+        print_episodes(summary, options.out)

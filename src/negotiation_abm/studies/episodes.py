@@ -1,0 +1,289 @@
+"""All recorded truces of the shipped episodes, and how long such truces last: the reference class.
+
+Each episode is replayed under the rules of the game, and so is each of its other readings. The
+reference class holds the truces of the main readings; an episode whose time lies within that of
+another one of the same players adds nothing to it. Truces of one episode are not independent, so
+the band is clustered by episode, as that of a simulation is by run.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from negotiation_abm.core.terms import TruceEnd
+from negotiation_abm.files.errors import InputError, suggest
+from negotiation_abm.files.folder import writing
+from negotiation_abm.files.provenance import file_hash
+from negotiation_abm.files.resources import shipped_episodes
+from negotiation_abm.record.load import Record, load_record
+from negotiation_abm.replay.replay import replay_record
+from negotiation_abm.replay.result import RecordedSpell, Replay
+from negotiation_abm.run.spells import CAUSES, MEASURES
+from negotiation_abm.scenario.game import Game, build_game
+from negotiation_abm.scenario.load import load_scenario
+from negotiation_abm.studies.comparison.folders import RunFolder, read_runs
+from negotiation_abm.survival import DAYS, LEVEL, Survival, survival
+from negotiation_abm.survival.words import is_number
+
+RECORDED = "recorded"
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One reading of an episode, replayed."""
+
+    name: str
+    game: Game
+    record: Record
+    replay: Replay
+
+    @property
+    def of(self) -> str:
+        """The episode that this is a reading of."""
+        return self.name.partition("/")[0]
+
+    @property
+    def is_main(self) -> bool:
+        """Is it the main reading?"""
+        return self.name == self.of
+
+    @property
+    def window(self) -> tuple[dt.date, dt.date]:
+        """First and last day observed."""
+        return self.game.scenario.start, self.replay.until
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a recorded truce and measure."""
+        return [self._row(spell) for spell in sorted(self.replay.spells, key=_order)]
+
+    def _row(self, spell: RecordedSpell) -> dict[str, Any]:
+        players, levers = self.game.players, self.game.lever_names
+        has_lever = spell.player >= 0 and spell.lever >= 0
+        return {
+            "episode": self.of,
+            "reading": self.name.partition("/")[2],
+            "measure": MEASURES[spell.measure],
+            "start": spell.start.isoformat(),
+            "end": spell.end.isoformat(),
+            "days": spell.duration_days,
+            "weeks": spell.duration_weeks,
+            "ended": spell.cause != TruceEnd.CENSORED,
+            "cause": CAUSES[spell.cause],
+            "player": players[spell.player] if spell.player >= 0 else None,
+            "lever": levers[spell.player][spell.lever] if has_lever else None,
+            "agency": spell.agency,
+            "renewals": spell.renewals,
+            "certainty": self._certainty(spell),
+        }
+
+    def _certainty(self, spell: RecordedSpell) -> str:
+        """``sourced`` if the rows that begin and end the truce are, else ``general knowledge``."""
+        days = {spell.start} | ({spell.end} if spell.cause != TruceEnd.CENSORED else set())
+        deciding = [
+            row.certainty
+            for row in self.record.rows
+            if row.date in days and row.move in ("SUSPEND", "ESCALATE") and not row.not_represented
+        ]
+        return "general knowledge" if "general_knowledge" in deciding else "sourced"
+
+
+def _order(spell: RecordedSpell) -> tuple[int, dt.date]:
+    return spell.measure, spell.start
+
+
+def replay_episodes(names: list[str], changes: dict[str, Any] | None = None) -> list[Episode]:
+    """Episodes and their other readings, replayed under the same changes.
+
+    Parameters
+    ----------
+    names : list of str
+        Episodes, or single readings (``us_eu_2018/cars_only``); none: all that are shipped.
+    changes : dict, optional
+        As for `load_scenario`, for each of them. A recorded move that changed rules do not allow
+        is skipped and counted; without changes it is refused.
+
+    Raises
+    ------
+    InputError
+        If there is no such episode, or a change is none of every episode.
+    """
+    known = shipped_episodes()
+    for name in names:
+        if name not in known:
+            raise InputError("episodes", name, suggest(name, known))
+    chosen = [
+        name
+        for name in known
+        if not names or name in names or (name.partition("/")[0] in names and "/" in name)
+    ]
+    return [_replayed(name, changes or {}) for name in chosen]
+
+
+def _replayed(name: str, changes: dict[str, Any]) -> Episode:
+    scenario = load_scenario(name, changes)
+    if scenario.record is None:
+        raise InputError(scenario.path, "record", "missing; an episode has one")
+    named_in = (scenario.path, "record.file")
+    record = load_record(scenario.record.file, scenario.path.parent, named_in)
+    game = build_game(scenario)
+    return Episode(name, game, record, replay_record(game, record, skip_illegal=bool(changes)))
+
+
+def reference_class(episodes: list[Episode]) -> list[Episode]:
+    """Main readings, without those whose time lies within another one's of the same players.
+
+    Where only other readings are given, they are the class themselves.
+    """
+    main = [episode for episode in episodes if episode.is_main] or episodes
+    return [episode for episode in main if not any(_is_within(episode, other) for other in main)]
+
+
+def _is_within(one: Episode, other: Episode) -> bool:
+    (start, end), (first, last) = one.window, other.window
+    same = sorted(one.game.players) == sorted(other.game.players)
+    return same and one.window != other.window and first <= start and end <= last
+
+
+def class_spells(episodes: list[Episode], measure: str) -> pd.DataFrame:
+    """Truces of a reference class as the estimator takes them, the episode in place of the run."""
+    return pd.DataFrame(
+        [
+            {
+                "replicate": number,
+                "entry_weeks": 0,
+                "duration_weeks": row["weeks"],
+                "cause": row["cause"],
+                "event_observed": row["ended"],
+            }
+            for number, episode in enumerate(reference_class(episodes))
+            for row in episode.rows
+            if row["measure"] == measure
+        ]
+    )
+
+
+def class_survival(episodes: list[Episode], measure: str, level: float = LEVEL) -> Survival | None:
+    """Survival of the reference class; None if it holds no truce."""
+    spells = class_spells(episodes, measure)
+    return survival(lambda: [spells], level) if len(spells) else None
+
+
+def run_episodes(
+    names: list[str],
+    changes: dict[str, Any] | None = None,
+    beside: Path | None = None,
+    out: Path | None = None,
+) -> dict[str, Any]:
+    """The table of recorded truces and the survival of their class, alone or beside a run.
+
+    Returns
+    -------
+    dict
+        What ``episodes.json`` holds. With `out`, ``episodes.csv`` (one row a truce, measure and
+        reading), ``reference_class.csv`` (curves by measure and week of age) and the manifest are
+        written too.
+
+    Raises
+    ------
+    InputError
+        As `replay_episodes`; if `beside` holds no run.
+    """
+    runs = read_runs([beside]) if beside else []
+    episodes = replay_episodes(names, changes)
+    members = {episode.name for episode in reference_class(episodes)}
+    rows = [
+        row | {"in_class": e.name in members} | _agreement(row, e, episodes)
+        for e in episodes
+        for row in e.rows
+    ]
+    estimates = _estimates(episodes, runs)
+    summary = {
+        "changes": {name: str(value) for name, value in (changes or {}).items()},
+        "min_severity": sorted({float(e.game.params[0]["min_severity"]) for e in episodes}),
+        "level": LEVEL,
+        "episodes": [_about(episode, episode.name in members) for episode in episodes],
+        "truces": rows,
+        "classes": [_summary(*key, found) for key, found in estimates.items()],
+    }
+    if out is not None:
+        facts = {
+            "episodes": [episode.name for episode in episodes],
+            "changes": summary["changes"],
+            "records": {e.name: file_hash(e.record.path) for e in episodes},
+            "scenarios": {e.name: file_hash(e.game.scenario.path) for e in episodes},
+            "beside": str(beside) if beside else None,
+            "origin": f"{len(members)} episodes, main readings, clustered by episode",
+        }
+        with writing(out, "episodes", facts) as draft:
+            pd.DataFrame(rows).to_csv(draft.path("episodes.csv"), index=False)
+            curves(estimates).to_csv(
+                draft.path("reference_class.csv"), index=False, float_format="%.10g"
+            )
+            draft.json("episodes.json", summary)
+    return summary
+
+
+def _estimates(episodes: list[Episode], runs: list[RunFolder]) -> dict[tuple[str, str], Survival]:
+    """Survival by measure and name: ``recorded``, or that of a run (its running truce if any)."""
+    found: dict[tuple[str, str], Survival | None] = {}
+    for measure in MEASURES.values():
+        found[measure, RECORDED] = class_survival(episodes, measure)
+        for run in runs:
+            name = f"simulated, {run.label}"
+            found[measure, name] = run.survival(measure, run.groups[-1], LEVEL)
+    return {key: estimate for key, estimate in found.items() if estimate is not None}
+
+
+def curves(estimates: dict[tuple[str, str], Survival]) -> pd.DataFrame:
+    """Curves as one table: measure, scenario, week, at_risk, ended, censored, survival, band."""
+    columns = ["week", "at_risk", "ended", "censored", "survival", "lower", "upper"]
+    parts = [
+        found.table[columns].assign(measure=measure, scenario=name)
+        for (measure, name), found in estimates.items()
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _agreement(row: dict[str, Any], own: Episode, episodes: list[Episode]) -> dict[str, int]:
+    """In how many readings of its episode a truce has the same dates and the same ending side."""
+    readings = [episode for episode in episodes if episode.of == own.of]
+    parts = ("measure", "start", "end", "ended", "player")
+    key = [row[part] for part in parts]
+    same = [any([r[part] for part in parts] == key for r in other.rows) for other in readings]
+    return {"readings": len(readings), "readings_agree": sum(same)}
+
+
+def _about(episode: Episode, in_class: bool) -> dict[str, Any]:
+    first, last = episode.window
+    legal = {
+        row.id
+        for row in episode.record.rows
+        if row.not_represented or row.date < first or row.move == "DELIVER"
+    }
+    skipped = [row.id for row in episode.replay.unplaced if row.id not in legal]
+    return {
+        "name": episode.name,
+        "title": episode.game.scenario.title,
+        "start": first.isoformat(),
+        "until": last.isoformat(),
+        "in_class": in_class,
+        "skipped": skipped,
+    }
+
+
+def _summary(measure: str, name: str, found: Survival) -> dict[str, Any]:
+    at = {str(days): [v if is_number(v) else None for v in found.at_days(days)] for days in DAYS}
+    return {
+        "measure": measure,
+        "name": name,
+        "truces": found.num_spells,
+        "ended": found.num_ended,
+        "episodes": found.num_runs,
+        "median_weeks": list(found.median_weeks()),
+        "still_in_force": at,
+    }

@@ -1,0 +1,175 @@
+"""Shipped episodes: found by name, replayed, tabled, and pooled as the reference class."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cli_helpers import ROOT, bad, good
+from negotiation_abm.files.resources import shipped_episodes
+from negotiation_abm.plotting import plot_folder
+from negotiation_abm.studies.episodes import (
+    class_spells,
+    class_survival,
+    reference_class,
+    replay_episodes,
+    run_episodes,
+)
+
+MAIN = [name for name in shipped_episodes() if "/" not in name]
+
+
+@pytest.fixture(scope="module")
+def episodes():
+    return replay_episodes([])
+
+
+def dates(episodes, name, measure):
+    found = next(episode for episode in episodes if episode.name == name)
+    return [
+        (row["start"], row["end"], row["days"], row["cause"], row["player"])
+        for row in found.rows
+        if row["measure"] == measure
+    ]
+
+
+def test_every_episode_and_reading_replays_and_has_a_truce(episodes):
+    assert len(MAIN) == 8
+    assert [episode.name for episode in episodes] == list(shipped_episodes())
+    for episode in episodes:
+        assert {row["measure"] for row in episode.rows} == {"covered", "any_domain"}
+        assert episode.replay.num_moves > 20
+
+
+@pytest.mark.parametrize("name", MAIN)
+def test_each_episode_has_notes_and_a_name_of_its_own(name, episodes):
+    folder = shipped_episodes()[name].parent
+    text = (folder / "notes.md").read_text(encoding="utf-8")
+    for path in sorted(folder.glob("*.yaml")):
+        if path.name != "scenario.yaml":
+            assert f"`{path.stem}`" in text  # each other reading is explained
+    names = [episode.game.scenario.name for episode in episodes]
+    assert len(set(names)) == len(names)
+
+
+def test_dates_of_two_episodes_are_those_counted_by_hand(episodes):
+    assert dates(episodes, "japan_korea_2019", "covered") == [
+        ("2019-11-22", "2020-06-02", 193, "breach", "KOREA"),
+        ("2023-03-16", "2023-07-31", 137, "censored", None),
+    ]
+    assert dates(episodes, "us_canada_2025", "any_domain") == [
+        ("2025-02-03", "2025-03-04", 29, "breach", "US"),
+        ("2025-03-06", "2025-03-12", 6, "escalation", "US"),
+        ("2025-04-03", "2025-05-30", 57, "escalation", "US"),
+        ("2025-06-29", "2025-07-31", 32, "breach", "US"),
+        ("2026-08-18", "2026-08-22", 4, "breach", "US"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "days"),
+    [
+        ("us_china_2018/announcement_ends", [10, 155, 33, 142]),
+        ("us_china_2026", [514]),
+        ("us_china_2026/literal", [80, 32, 53, 10]),
+        ("us_mexico_2025/section_122", [29, 351]),
+        ("us_eu_2018/cars_only", [621, 301]),
+    ],
+)
+def test_other_readings_give_other_lengths(episodes, name, days):
+    assert [row[2] for row in dates(episodes, name, "covered")] == days
+
+
+def test_an_episode_within_another_is_counted_once(episodes):
+    names = [episode.name for episode in reference_class(episodes)]
+    assert "us_china_2026" in names
+    assert "us_china_2025" not in names
+    assert len(names) == len(MAIN) - 1
+
+
+@pytest.mark.parametrize("measure", ["covered", "any_domain"])
+def test_the_reference_class_equals_lifelines(episodes, measure):
+    lifelines = pytest.importorskip("lifelines")
+    spells = class_spells(episodes, measure)
+    fitter = lifelines.KaplanMeierFitter()
+    fitter.fit(spells["duration_weeks"], spells["event_observed"])
+    table = class_survival(episodes, measure).table
+    expected = fitter.survival_function_at_times(table["week"]).to_numpy()
+    np.testing.assert_allclose(table["survival"], expected, atol=1e-12)
+
+
+def test_the_class_by_hand_without_a_library(episodes):
+    """Two episodes: 4, 29, 147 and 193 days, and one truce of 137 days still in force."""
+    few = [e for e in episodes if e.name in ("us_canada_2025", "japan_korea_2019")]
+    table = class_survival(few, "covered").table.set_index("week")["survival"]
+    assert table[3] == pytest.approx(4 / 5)
+    assert table[10] == pytest.approx(3 / 5)
+    assert table[20] == pytest.approx(3 / 5)
+    assert table[27] == pytest.approx(3 / 10)  # after 147 days; the one at 137 was censored
+
+
+def test_commands_find_episodes_by_name(capsys):
+    listed = good(capsys, "list")
+    for name in shipped_episodes():
+        assert name in listed
+    assert "2020-06-02" in good(capsys, "replay", "japan_korea_2019")
+    assert "2023-03-06" in good(capsys, "replay", "japan_korea_2019/march_6")
+    assert "scenario" in good(capsys, "check", "us_eu_2018", "us_eu_2018/cars_only")
+
+
+def test_the_page_holds_the_table_of_the_command(capsys):
+    printed = good(capsys, "episodes")
+    page = (ROOT / "docs" / "episodes.md").read_text(encoding="utf-8")
+    missing = [line for line in printed.splitlines() if line.strip() not in page]
+    assert not missing
+    assert max(map(len, printed.splitlines())) <= 100
+
+
+def test_json_and_folder_hold_the_same(capsys, tmp_path):
+    out = tmp_path / "out"
+    printed = json.loads(good(capsys, "episodes", "us_eu_2018", "--json", "--out", out))
+    assert printed == json.loads((out / "episodes.json").read_text())
+    table = pd.read_csv(out / "episodes.csv")
+    assert len(table) == len(printed["truces"])
+    assert set(table["reading"].dropna()) == {"cars_only", "french_tax_covered"}
+    assert (out / "manifest.json").is_file()
+    assert [path.name for path in plot_folder(out)] == [
+        "reference_class.png",
+        "reference_class.svg",
+    ]
+
+
+def test_a_parameter_of_the_rules_holds_in_every_replay():
+    usual, changed = run_episodes([]), run_episodes([], {"min_severity": 0.3})
+    assert changed["min_severity"] == [0.3]
+    assert usual["min_severity"] == [0.1]
+    days = [
+        [r["days"] for r in found["truces"] if r["measure"] == "any_domain"]
+        for found in (usual, changed)
+    ]
+    assert days[0] != days[1]
+
+
+def test_truces_of_a_run_stand_beside(capsys, tmp_path):
+    run, out = tmp_path / "few", tmp_path / "out"
+    good(capsys, "run", "busan_2025", "--replicates", 40, "--out", run)
+    printed = good(capsys, "episodes", "japan_korea_2019", "--beside", run, "--out", out)
+    assert "simulated, few" in printed
+    table = pd.read_csv(out / "reference_class.csv")
+    assert set(table["scenario"]) == {"recorded", "simulated, few"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("us_eu_2081",),
+        ("us_eu_2018/cars",),
+        ("--set", "tolerence=2"),
+        ("--set", "levers.US.chips.step=0.1"),
+        ("--set", "tolerance"),
+        ("--beside", "nowhere"),
+    ],
+)
+def test_wrong_names_give_one_line(capsys, words):
+    bad(capsys, "episodes", *words)
