@@ -1,6 +1,7 @@
 """The command line when all goes well."""
 
 import json
+import signal
 import subprocess
 from pathlib import Path
 
@@ -73,6 +74,7 @@ REPLAY_KEYS = {
     "moves",
     "log_score",
     "rows",
+    "tariffs_are",
     "tariff_levers",
     "tariffs_at_start",
     "tariffs",
@@ -493,7 +495,7 @@ def test_module_is_the_script():
     assert (done.returncode, done.stdout) == (0, script("list").stdout)
 
 
-def test_reader_that_leaves_early_is_no_error():
+def test_reader_that_leaves_early_ends_it_quietly():
     words = [str(SCRIPT), "replay", "baseline_2025", "--json"]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
@@ -502,7 +504,7 @@ def test_reader_that_leaves_early_is_no_error():
     process.stdout.close()
     errors = process.stderr.read()
     process.stderr.close()
-    assert (process.wait(60), errors) == (0, b"")
+    assert (process.wait(60), errors) == (128 + signal.SIGPIPE, b"")
 
 
 LOADED = f"""

@@ -3,7 +3,7 @@
 import logging
 
 from cli_helpers import python
-from negotiation_abm.run.kernel import compiler
+from negotiation_abm.run.compiler import compiler
 from negotiation_abm.run.notice import TEXT, Notice
 
 

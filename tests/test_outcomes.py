@@ -281,7 +281,9 @@ def test_howto_reaches_every_command(howto, tmp_path, monkeypatch, capsys):
     assert (runs["longest_truce"] <= runs["weeks_in_truce"]).all()
     assert "longest stretch in a truce" in printed["whatif"]
     pairs = pd.read_csv(results / "tournament" / "pairs.csv")
-    assert (pairs["longest_truce_half"] >= 0).all()
+    half = pairs["longest_truce_half"].dropna()  # none where every run has the same
+    assert len(half) > 0
+    assert (half > 0).all()
     table = load_sweep(results / "sweep", outcome="longest_truce")
     assert len(table) == 3
     assert (table["low"] <= table["mean"]).all()

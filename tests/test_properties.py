@@ -133,7 +133,7 @@ class BoundsRun(Run):
 
     def check_stocks(self):
         state, params = self.state, self.params
-        for name in ("anger", "goodwill", "market_loss", "felt", "pain", "pending_weeks", "use"):
+        for name in ("anger", "goodwill", "market_loss", "felt", "pending_weeks", "use"):
             assert np.all(getattr(state, name) >= 0), name
         pending = owned(state.pending, params)
         assert np.all(pending >= 0)

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import command, count, seed
+from negotiation_abm.cli.options import add_runs, command
 from negotiation_abm.cli.output import print_result
 
 
@@ -12,11 +12,7 @@ def add(commands: Any) -> None:
     """Add what this file holds to the parser."""
     text = "switch each module on alone and show what it does to truces, paired"
     parser = command(commands, "mechanisms", _mechanisms, text)
-    parser.add_argument(
-        "--replicates", metavar="N", type=count, default=50_000, help="runs (default 50000)"
-    )
-    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
-    parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
+    add_runs(parser, 50_000)
     parser.add_argument("--params", metavar="NAME", help="parameter set (default: scenarios')")
     parser.add_argument("--out", metavar="DIR", type=Path, help="folder for mechanisms.csv")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")

@@ -68,6 +68,14 @@ def add_strategy_file(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_runs(parser: argparse.ArgumentParser, replicates: int, text: str = "runs") -> None:
+    """--replicates, what they are and how many by default; --seed and --threads."""
+    shown = f"{text} (default {replicates})"
+    parser.add_argument("--replicates", metavar="N", type=count, default=replicates, help=shown)
+    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
+    parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
+
+
 def use_strategy_files(options: argparse.Namespace) -> list[str]:
     """Make the strategies of ``--strategy-file`` known; returns their names."""
     if not options.strategy_file:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import add_common, command, count, game_of, seed
+from negotiation_abm.cli.options import add_common, add_runs, command, count, game_of
 from negotiation_abm.cli.output import print_result
 
 RUN_EXAMPLES = """examples:
@@ -19,11 +19,7 @@ def add(commands: Any) -> None:
     text = "simulate a scenario many times and summarise how long truces last"
     parser = command(commands, "run", _run, text, RUN_EXAMPLES)
     add_common(parser, "folder for the results (default: results/NAME)")
-    parser.add_argument(
-        "--replicates", metavar="N", type=count, default=10_000, help="runs (default 10000)"
-    )
-    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
-    parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
+    add_runs(parser, 10_000)
     parser.add_argument(
         "--chunk-size",
         metavar="N",

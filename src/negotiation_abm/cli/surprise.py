@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import add_common, command, count, game_of, record_of, seed
+from negotiation_abm.cli.options import add_common, add_runs, command, count, game_of, record_of
 from negotiation_abm.cli.output import print_result
 
 
@@ -17,11 +17,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--weeks", metavar="N", type=count, default=26, help="weeks of payoff ahead (default 26)"
     )
-    parser.add_argument(
-        "--replicates", metavar="N", type=count, default=2_000, help="runs an option (default 2000)"
-    )
-    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
-    parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
+    add_runs(parser, 2_000, "runs an option")
 
 
 def _surprise(options: argparse.Namespace) -> None:

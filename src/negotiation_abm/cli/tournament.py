@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import add_common, command, count, game_of, seed
+from negotiation_abm.cli.options import add_common, add_runs, command, game_of
 from negotiation_abm.cli.output import print_result
 from negotiation_abm.files.errors import InputError
 
@@ -26,11 +26,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--noise", metavar="SHARE", type=float, help="share of moves that slip, on both sides"
     )
-    parser.add_argument(
-        "--replicates", metavar="N", type=count, default=1_000, help="runs a pair (default 1000)"
-    )
-    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
-    parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
+    add_runs(parser, 1_000, "runs a pair")
 
 
 def _tournament(options: argparse.Namespace) -> None:

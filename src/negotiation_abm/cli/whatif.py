@@ -6,11 +6,10 @@ from typing import Any
 
 from negotiation_abm.cli.options import (
     add_common,
+    add_runs,
     changes_of,
     command,
-    count,
     date_of,
-    seed,
     use_strategy_files,
 )
 from negotiation_abm.cli.output import print_result
@@ -40,11 +39,7 @@ def add(commands: Any) -> None:
         ("--strategy", "PLAYER=NAME", "strategy of a player from then on (repeatable)"),
     ):
         parser.add_argument(option, metavar=metavar, action="append", default=[], help=text)
-    parser.add_argument(
-        "--replicates", metavar="N", type=count, default=20_000, help="runs (default 20000)"
-    )
-    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
-    parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
+    add_runs(parser, 20_000)
 
 
 def _whatif(options: argparse.Namespace) -> None:

@@ -46,7 +46,8 @@ def plot_folder(folder: Path, names: Iterable[str] = ()) -> list[Path]:
         _check(folder, entry)
     chosen = asked or registry.figures_of(folder)
     if not chosen:
-        raise InputError(folder, "", "holds nothing that a figure is made of; run something first")
+        problem = "holds neither replay.json nor summary.json, nor a study; run or replay first"
+        raise InputError(folder, "", problem)
     with style.context():
         found = {entry.name: registry.drawn(folder, entry) for entry in chosen}
         for entry in asked:

@@ -45,8 +45,10 @@ def origin_of(folder: Path, step: str) -> str:
 
 def curves_of(folder: Path) -> pd.DataFrame | None:
     """``survival.csv`` of a run; None where no truce began."""
-    if not read_json(folder / "summary.json")["truces"]:
-        return None
+    summary = read_json(folder / "summary.json")
+    with complete(folder / "summary.json"):
+        if not summary["truces"]:
+            return None
     return pd.read_csv(folder / "survival.csv")
 
 

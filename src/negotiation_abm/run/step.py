@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 
 from negotiation_abm.core.terms import Phase
 from negotiation_abm.files.folder import Draft, writing
-from negotiation_abm.files.provenance import SEED_FORMULA
 from negotiation_abm.run.batch import CHUNK_SIZE, Block, simulate
 from negotiation_abm.run.running import of_group
 from negotiation_abm.run.spells import (
@@ -24,7 +23,7 @@ from negotiation_abm.run.spells import (
 )
 from negotiation_abm.run.traces import NUM_TRACED, trace_runs, trace_table
 from negotiation_abm.scenario.game import Game
-from negotiation_abm.scenario.provenance import provenance_of
+from negotiation_abm.scenario.provenance import facts_of_runs
 from negotiation_abm.survival import DAYS, Blocks, Survival, survival
 from negotiation_abm.survival.words import GROUPS, is_number
 
@@ -52,11 +51,7 @@ def run_batch(
     InputError
         If `out` cannot be written to.
     """
-    facts = provenance_of(game) | {
-        "seed": seed,
-        "replicates": replicates,
-        "seed_formula": SEED_FORMULA,
-    }
+    facts = facts_of_runs(game, replicates, seed)
     with writing(out, "run", facts) as draft:
         beside = taken_down(game, "run")
         blocks = simulate(game, replicates, seed, threads, chunk_size, progress, beside)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.core import modules
-from negotiation_abm.files.provenance import file_hash, text_hash
+from negotiation_abm.files.provenance import SEED_FORMULA, file_hash, text_hash
 from negotiation_abm.files.resources import source_hash
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.strategies import outside, outside_files
@@ -35,6 +35,17 @@ def provenance_of(game: Game) -> dict[str, Any]:
         **_files("strategy_files", outside(), scenario["strategies"].values()),
         **_files("module_files", modules.outside(), game.scenario.modules.names()),
     }
+
+
+def facts_of_runs(game: Game, replicates: int, seed: int) -> dict[str, Any]:
+    """`provenance_of` a game, with what its runs were drawn from."""
+    drawn = {"seed": seed, "replicates": replicates, "seed_formula": SEED_FORMULA}
+    return provenance_of(game) | drawn
+
+
+def facts_of_record(path: Path) -> dict[str, str]:
+    """Name and hash of a record's file."""
+    return {"record": path.name, "record_sha256": file_hash(path)}
 
 
 def _files(entry: str, known: dict[str, str], used: Iterable[str]) -> dict[str, Any]:

@@ -23,13 +23,12 @@ from negotiation_abm.core.terms import MAX_EXCHANGES, NUM_OPTIONS, Move
 from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.core.turn import pass_on
 from negotiation_abm.files.folder import writing
-from negotiation_abm.files.provenance import SEED_FORMULA, file_hash
 from negotiation_abm.record.load import Record
 from negotiation_abm.replay.replay import replay_record
 from negotiation_abm.run.paired import Difference, mean_difference
 from negotiation_abm.run.play import Case, play
 from negotiation_abm.scenario.game import Game
-from negotiation_abm.scenario.provenance import provenance_of
+from negotiation_abm.scenario.provenance import facts_of_record, facts_of_runs
 from negotiation_abm.strategies._lookahead import copy_state, imagine, new_twin
 from negotiation_abm.strategies._odds import option_weights
 from negotiation_abm.survival.words import plain_rows
@@ -192,13 +191,7 @@ def run_surprise(
         "notes": list(game.notes),
     }
     if out is not None:
-        facts = provenance_of(game) | {
-            "seed": seed,
-            "replicates": replicates,
-            "seed_formula": SEED_FORMULA,
-            "record": record.path.name,
-            "record_sha256": file_hash(record.path),
-        }
+        facts = facts_of_runs(game, replicates, seed) | facts_of_record(record.path)
         with writing(out, "surprise", facts) as draft:
             table.to_csv(draft.path("surprise.csv"), index=False, float_format="%.8g")
             draft.json("surprise.json", summary)

@@ -9,13 +9,12 @@ import pandas as pd
 
 from negotiation_abm.core.terms import Move, move_of
 from negotiation_abm.files.folder import writing
-from negotiation_abm.files.provenance import SEED_FORMULA, file_hash
 from negotiation_abm.record.load import Record
 from negotiation_abm.replay.branch import branch_turn
 from negotiation_abm.replay.replay import freeze
 from negotiation_abm.run.paired import share_interval
 from negotiation_abm.scenario.game import Game
-from negotiation_abm.scenario.provenance import provenance_of
+from negotiation_abm.scenario.provenance import facts_of_record, facts_of_runs
 from negotiation_abm.studies.equilibrium.nash import nash, undominated
 from negotiation_abm.studies.equilibrium.quantal import logit_equilibria
 from negotiation_abm.studies.equilibrium.stage import StageGame, simulated_frequencies, stage_game
@@ -73,13 +72,7 @@ def run_equilibrium(
         "notes": list(game.notes),
     }
     if out is not None:
-        facts = provenance_of(game) | {
-            "seed": seed,
-            "replicates": replicates,
-            "seed_formula": SEED_FORMULA,
-            "record": record.path.name,
-            "record_sha256": file_hash(record.path),
-        }
+        facts = facts_of_runs(game, replicates, seed) | facts_of_record(record.path)
         with writing(out, "equilibrium", facts) as draft:
             table.to_csv(draft.path("equilibrium.csv"), index=False, float_format="%.8g")
             path.to_csv(draft.path("branch.csv"), index=False, float_format="%.8g")

@@ -11,13 +11,12 @@ import pandas as pd
 from negotiation_abm.core.tracker import COVERED
 from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.folder import writing
-from negotiation_abm.files.provenance import SEED_FORMULA
 from negotiation_abm.run.outcomes import SPIRAL_WEEKS
 from negotiation_abm.run.paired import half_width
 from negotiation_abm.run.play import Played
 from negotiation_abm.run.registry import as_floats
 from negotiation_abm.scenario.game import Game
-from negotiation_abm.scenario.provenance import provenance_of
+from negotiation_abm.scenario.provenance import facts_of_runs
 from negotiation_abm.strategies import needs_of, strategies
 from negotiation_abm.studies.tournament.play import further_outcomes, play_pairs
 from negotiation_abm.survival import DAYS, survival
@@ -99,10 +98,7 @@ def run_tournament(
         "content": hashlib.sha256("".join(texts.values()).encode()).hexdigest(),
     }
     if out is not None:
-        facts = provenance_of(game) | {
-            "seed": seed,
-            "replicates": replicates,
-            "seed_formula": SEED_FORMULA,
+        facts = facts_of_runs(game, replicates, seed) | {
             "strategies": names,
             "content": summary["content"],
         }

@@ -11,7 +11,6 @@ import pandas as pd
 
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.folder import writing
-from negotiation_abm.files.provenance import SEED_FORMULA, file_hash
 from negotiation_abm.record.load import Record, load_record
 from negotiation_abm.replay.branch import Branch, branch_off, branch_turn, without
 from negotiation_abm.replay.replay import replay_record
@@ -19,7 +18,7 @@ from negotiation_abm.run.paired import mean_difference
 from negotiation_abm.run.spells import MEASURES
 from negotiation_abm.scenario.game import Game, build_game
 from negotiation_abm.scenario.load import load_scenario
-from negotiation_abm.scenario.provenance import provenance_of
+from negotiation_abm.scenario.provenance import facts_of_record, facts_of_runs
 from negotiation_abm.studies.whatif.outcomes import BranchRuns, play_branch
 from negotiation_abm.studies.whatif.schema import WhatIf, check_changes
 from negotiation_abm.survival import intervals
@@ -114,14 +113,9 @@ def run_whatif(
     table = difference_table(factual, altered)
     summary = summary_of(pair, table, altered, replicates, seed)
     if out is not None:
-        facts = provenance_of(pair.altered.game) | {
-            "seed": seed,
-            "replicates": replicates,
-            "seed_formula": SEED_FORMULA,
-            "whatif": whatif.model_dump(mode="json", by_alias=True),
-            "record": pair.record.path.name,
-            "record_sha256": file_hash(pair.record.path),
-        }
+        facts = facts_of_runs(pair.altered.game, replicates, seed)
+        facts["whatif"] = whatif.model_dump(mode="json", by_alias=True)
+        facts |= facts_of_record(pair.record.path)
         with writing(out, "whatif", facts) as draft:
             draft.text("differences.csv", as_csv(table))
             draft.text("paths.csv", as_csv(path_table(pair, factual, altered)))
