@@ -26,7 +26,11 @@ def draw_reference_class(folder: Path) -> Figure | None:
         return None
     measures = [name for name in TITLES if name in set(table["measure"])]
     whole, axes = style.subplots(1, len(measures), figsize=(7.2 * len(measures), 6.4))
-    whole.subplots_adjust(left=0.12, right=0.985, top=0.93, bottom=0.27, wspace=0.34)
+    longest = table["scenario"].str.len().max()  # names stand to the left of each panel
+    left = 0.07 + 0.0037 * longest
+    whole.subplots_adjust(
+        left=left, right=0.985, top=0.93, bottom=0.27, wspace=0.24 + 0.012 * longest
+    )
     for ax, measure in zip(np.atleast_1d(axes), measures, strict=True):
         part = table[table["measure"] == measure]
         plot_scenarios(part, ax)

@@ -217,7 +217,7 @@ def run_episodes(
             "records": {e.name: file_hash(e.record.path) for e in episodes},
             "scenarios": {e.name: file_hash(e.game.scenario.path) for e in episodes},
             "beside": str(beside) if beside else None,
-            "origin": f"{len(members)} episodes, main readings, clustered by episode",
+            "origin": _origin(len(members), runs),
         }
         with writing(out, "episodes", facts) as draft:
             pd.DataFrame(rows).to_csv(draft.path("episodes.csv"), index=False)
@@ -247,6 +247,16 @@ def curves(estimates: dict[tuple[str, str], Survival]) -> pd.DataFrame:
         for (measure, name), found in estimates.items()
     ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _origin(number: int, runs: list[RunFolder]) -> str:
+    """Where the curves come from, for the small print of the figure."""
+    made = [
+        f"{run.label}: {run.made['replicates']:,} runs of {run.made['scenario']['name']}, "
+        f"parameters {run.made['parameter_set']['name']}, seed {run.made['seed']}"
+        for run in runs
+    ]
+    return "  |  ".join([f"{number} episodes, band clustered by episode", *made])
 
 
 def _agreement(row: dict[str, Any], own: Episode, episodes: list[Episode]) -> dict[str, int]:
