@@ -1,6 +1,6 @@
 """The compiled run: one loop over replicates that calls the same rules as the Mesa model."""
 
-# mypy: disable-error-code="no-untyped-def"
+# mypy: disable-error-code="no-untyped-def,no-any-return"
 
 import pickle
 import threading

@@ -266,9 +266,7 @@ def _Figure(asked: Asked, folder: Path, root: Path, screen: Screen) -> None:
         Picture(job.value, entry.words, job.is_running)
         solara.HTML(tag="p", classes=["soft", "small"], unsafe_innerHTML=f"{entry.words}.")
     with solara.Div(classes=["card", "stack"]):
-        Downloads(
-            {f"{entry.name}.{k}": lambda k=k: figures.file_of(make, k) for k in ("png", "svg")}  # type: ignore[misc]
-        )
+        Downloads({f"{entry.name}.{k}": partial(figures.file_of, make, k) for k in ("png", "svg")})
         Command(browser.command(asked, root, is_of_point=False))
 
 
