@@ -57,6 +57,7 @@ class Row:
     level: _Level | None = None
     loaded: _Level | None = None
     lead_weeks: _Weeks | None = None
+    date_due: _Day | None = None
     expires: _Day | None = None
     rate_pp: _Rate | None = None
     decision: _Text = ""
@@ -86,7 +87,7 @@ def check_row(row: Row, refuse: Callable[[str, str], Exception]) -> None:
     if row.move in FORUMS:
         if row.player != BOTH:
             raise refuse("player", f"'{row.player}'; a {row.move} is of both")
-        for column in ("lever", "level", "loaded", "lead_weeks", "expires", "rate_pp"):
+        for column in ("lever", "level", "loaded", "lead_weeks", "date_due", "expires", "rate_pp"):
             if getattr(row, column) not in (None, ""):
                 raise refuse(column, f"a {row.move} has none")
         return
@@ -96,15 +97,39 @@ def check_row(row: Row, refuse: Callable[[str, str], Exception]) -> None:
         raise refuse("lever", f"missing; {row.move} needs a lever")
     if row.quiet and row.move not in ("ESCALATE", "CONCEDE"):
         raise refuse("quiet", f"1; only ESCALATE and CONCEDE can be quiet, not {row.move}")
+    _check_due(row, refuse)
+    if row.loaded is not None and not _gets_level(row):
+        problem = f"{row.loaded:g}; it needs a lever and the level that this row leaves in force"
+        raise refuse("loaded", problem)
     if row.move == "DELIVER":
         if row.level is None or not row.decision:
             raise refuse("decision", "a DELIVER needs the pledge's name there and a level")
         return
     if row.level is not None and not row.lever:
         raise refuse("lever", "missing; a level needs a lever")
-    if row.move == "THREATEN" and row.lead_weeks is None:
-        raise refuse("lead_weeks", "missing; THREATEN needs the weeks to its date")
     if row.level is not None and row.loaded is not None and row.level + row.loaded > 1 + 1e-9:
         raise refuse("loaded", f"{row.level} in force and {row.loaded} loaded exceed 1")
     if row.expires is not None and (row.move != "SUSPEND" or row.expires < row.date):
         raise refuse("expires", f"{row.expires}; only a SUSPEND has one, not before its own date")
+
+
+def _check_due(row: Row, refuse: Callable[[str, str], Exception]) -> None:
+    """A threat says when it falls due: by its date, or by the weeks to it."""
+    if row.date_due is not None:
+        if row.move != "THREATEN":
+            raise refuse("date_due", f"{row.date_due}; only a THREATEN has one")
+        if row.lead_weeks is not None:
+            raise refuse(
+                "date_due", f"{row.date_due}; lead_weeks is given as well, leave one empty"
+            )
+        if row.date_due < row.date:
+            raise refuse("date_due", f"{row.date_due}; it comes before the threat, of {row.date}")
+    elif row.move == "THREATEN" and row.lead_weeks is None:
+        problem = "missing; THREATEN needs the weeks to its date, or the date itself in date_due"
+        raise refuse("lead_weeks", problem)
+
+
+def _gets_level(row: Row) -> bool:
+    """Does the row set a lever to a level?"""
+    sets = row.move in ("ESCALATE", "CONCEDE", "SUSPEND")
+    return sets and bool(row.lever) and row.level is not None

@@ -89,7 +89,7 @@ class Board(Situation):
         state.by_agency = int(row.agency)
         if self.watcher is not None:
             self.watcher.look(state)
-        step, lead = self.step_of(row), row.lead_weeks or 0
+        step, lead = self.step_of(row), self.lead_of(row)
         apply_move(state, self.params, player, option, step, lead, 0.0, self.info)
         count = track_move(self._tally, state, self.params, self.info, self._closed, 0)
         if self.info.event == Event.BEGUN or (
@@ -97,7 +97,7 @@ class Board(Situation):
         ):
             self._soundness += 1
         if self.watcher is not None:
-            self.watcher.moved(state, player, option, row.lead_weeks or 0, self.info, is_further)
+            self.watcher.moved(state, player, option, lead, self.info, is_further)
         state.by_agency = 0
         self._date_spells(before, count, row.date)
 

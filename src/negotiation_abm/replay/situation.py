@@ -43,6 +43,12 @@ class Situation:
             return row.level
         return abs(row.level - float(self.state.in_force[player, self.lever_of(row)]))
 
+    def lead_of(self, row: Row) -> int:
+        """Weeks from the week of a threat to the week in which it falls due."""
+        if row.date_due is not None:
+            return self.scenario.turn_of(row.date_due) - self.scenario.turn_of(row.date)
+        return row.lead_weeks or 0
+
     def problem_with(self, row: Row) -> str:
         """Why the recorded move cannot be made now, and what could; empty if it can."""
         player, option = self.player_of(row), self.option_of(row)
