@@ -16,6 +16,7 @@ from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import find
 from negotiation_abm.files.sheets import Sheet, read_sheet
 from negotiation_abm.record.schema import (
+    ASIDE,
     BOTH,
     CERTAINTIES,
     FORUMS,
@@ -24,10 +25,12 @@ from negotiation_abm.record.schema import (
     Record,
     Row,
     check_row,
+    levers_of,
 )
 from negotiation_abm.scenario.schema import Scenario
 
 __all__ = [
+    "ASIDE",
     "BOTH",
     "CERTAINTIES",
     "FORUMS",
@@ -36,6 +39,7 @@ __all__ = [
     "Record",
     "Row",
     "check_against",
+    "levers_of",
     "load_record",
 ]
 
@@ -44,7 +48,7 @@ COLUMNS = [column.name for column in dataclasses.fields(Row) if column.name != "
 REQUIRED = ("id", "date", "player", "move")
 DECIMALS = ("level", "loaded", "rate_pp")
 DAYS = ("date", "date_due", "expires")
-WHOLE = ("lead_weeks", "quiet", "agency", "counted")
+WHOLE = ("lead_weeks", "ends_truce", "quiet", "agency", "counted")
 NOTHING = ("NA", "N/A", "#N/A", "NaN", "nan", "NULL", "None")  # what programs write for no value
 UNSAID = ("decision", "not_represented")  # texts that say something even if they say "NA"
 _ROW = TypeAdapter(Row)
@@ -225,6 +229,8 @@ def _check_names(path: Path, place: str, row: Row, scenario: Scenario) -> None:
     if row.lever and row.lever not in levers:
         problem = f"unknown lever '{row.lever}' of {row.player}; {suggest(row.lever, levers)}"
         raise InputError(path, f"{place}, lever", problem)
+    for owner, name in levers_of(row.covers):
+        _check_covered(path, place, owner, name, scenario)
     if row.move == "DELIVER":
         _check_delivery(path, place, row, scenario)
     elif row.level is not None and row.move != "THREATEN":
@@ -235,6 +241,16 @@ def _check_names(path: Path, place: str, row: Row, scenario: Scenario) -> None:
                 f"{lever.cap:g} (its cap)"
             )
             raise InputError(path, f"{place}, level", problem)
+
+
+def _check_covered(path: Path, place: str, owner: str, lever: str, scenario: Scenario) -> None:
+    if owner not in scenario.players:
+        problem = f"unknown player '{owner}'; {suggest(owner, scenario.players)}"
+    elif lever not in scenario.levers[owner]:
+        problem = f"unknown lever '{lever}' of {owner}; {suggest(lever, scenario.levers[owner])}"
+    else:
+        return
+    raise InputError(path, f"{place}, covers", problem)
 
 
 def _check_delivery(path: Path, place: str, row: Row, scenario: Scenario) -> None:

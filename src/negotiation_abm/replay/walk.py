@@ -10,7 +10,7 @@ from negotiation_abm.core.terms import Event, Forum, Move, Stage
 from negotiation_abm.core.turn import mover, open_week, pass_on
 from negotiation_abm.core.week import round_probability
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.record.load import BOTH, FORUMS, Row
+from negotiation_abm.record.load import ASIDE, BOTH, FORUMS, Row
 from negotiation_abm.replay.board import NOT_LIVE, Board
 
 NO_ROUND = 1.0  # a draw that lets no unscheduled round come: the record has them
@@ -37,7 +37,7 @@ class Walk:
         first = board.player_of(packages[0][0]) if packages else 0
         chance = self.open(turn, rows, first)
         for row in late:
-            if row.move == "DELIVER" or (row.quiet and self._enforces):
+            if row.move in ASIDE or (row.quiet and self._enforces):
                 self._beside(row)
                 continue
             main = self._main_row[row.decision, ""]
@@ -58,10 +58,12 @@ class Walk:
             (Forum.SUMMIT if row.move == "SUMMIT" else Forum.ROUND for row in forums),
             default=Forum.NONE,
         )
+        if forums:
+            board.state.no_rounds = 0
         if self._on_week is not None:
             self._on_week(board.state)
         chance = float(round_probability(board.state, board.params))
-        if board.week.forum != Forum.SUMMIT:
+        if board.week.forum != Forum.SUMMIT and board.state.no_rounds == 0:
             board.out.rounds.append((turn, board.week.forum == Forum.ROUND, chance))
         open_week(board.state, board.params, board.week, NO_ROUND, first, 0, 0, NOT_LIVE)
         if board.watcher is not None:
@@ -70,7 +72,7 @@ class Walk:
         return chance
 
     def _beside(self, row: Row) -> None:
-        """A delivery, or a quiet change of enforcement: no move, and only with its module."""
+        """What is no choice: a delivery, a quiet change of enforcement, an act on the talks."""
         board = self.board
         if row.move == "DELIVER" and board.scenario.modules.delivery is None:
             board.notes.unplaced(row, "a delivery, and the module is off")
@@ -78,6 +80,10 @@ class Walk:
         problem = ""
         if row.move == "DELIVER":
             board.deliver(row)
+        elif row.move in ASIDE:
+            problem = board.act_aside(row)
+            if problem and not self.skip_illegal:
+                raise self._refused(row, problem)
         else:
             problem = board.enforce(row)
         if problem:
@@ -91,7 +97,7 @@ class Walk:
         packages: dict[str, list[Row]] = {}
         for row in rows:
             key = (row.decision, "") if row.decision else ("", row.id)
-            if row.move == "DELIVER" or (row.quiet and self._enforces):
+            if row.move in ASIDE or (row.quiet and self._enforces):
                 late.append(row)
                 continue
             main = self._main_row.setdefault(key, row.id)
@@ -116,14 +122,18 @@ class Walk:
 
     def _decide(self, rows: list[Row]) -> bool:
         """Score and carry out one recorded decision; False if it was skipped as illegal."""
+        other = self._offers[1 - self.board.player_of(rows[0])]
+        with self.board.covering([*rows, *other] if rows[0].move == "SUSPEND" else []):
+            return self._decide_on(rows)
+
+    def _decide_on(self, rows: list[Row]) -> bool:
         board, main = self.board, rows[0]
         problem, place = board.problem_with(main), main
         for row in rows[1:]:
             if not problem:
                 problem, place = board.wrong_direction(row), row
         if problem and not self.skip_illegal:
-            path = board.out.record.path
-            raise InputError(path, f"line {place.line} ({place.id}), {place.date}", problem)
+            raise self._refused(place, problem)
         if problem:
             self._skipped.add(main.id)
             for row in rows:
@@ -144,6 +154,10 @@ class Walk:
                 self._carry(row)
         board.notes.headline_rates(rows, main.date)
         return True
+
+    def _refused(self, row: Row, problem: str) -> InputError:
+        path = self.board.out.record.path
+        return InputError(path, f"line {row.line} ({row.id}), {row.date}", problem)
 
     def _suspend(self, player: int, rows: list[Row]) -> None:
         """An offer; if it makes an agreement, recorded levels and dates replace the rules'."""

@@ -19,7 +19,7 @@ from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.folder import writing
 from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.files.resources import shipped_episodes
-from negotiation_abm.record.load import Record, load_record
+from negotiation_abm.record.load import ASIDE, Record, load_record
 from negotiation_abm.replay.replay import replay_record
 from negotiation_abm.replay.result import RecordedSpell, Replay
 from negotiation_abm.run.spells import CAUSES, MEASURES
@@ -273,7 +273,7 @@ def _about(episode: Episode, in_class: bool) -> dict[str, Any]:
     legal = {
         row.id
         for row in episode.record.rows
-        if row.not_represented or row.date < first or row.move == "DELIVER"
+        if row.not_represented or row.date < first or row.move in ASIDE
     }
     skipped = [row.id for row in episode.replay.unplaced if row.id not in legal]
     return {
