@@ -86,7 +86,7 @@ class Account:
         self._look_at_forum(last, any(row.expires for rows in offers for row in rows))
 
     def _look_at_levels(self, player: int, rows: list[Row], before: np.ndarray) -> None:
-        """Levels that the package rule has cut, as no row gives one; levels that an offer raises."""
+        """Levels that the package rule has cut, as no row gives one; and levels raised."""
         names, now = self._at.game.lever_names[player], self._at.state.in_force[player]
         for row in rows:
             level = before[names.index(row.lever)] if row.lever else 0.0
@@ -107,8 +107,8 @@ class Account:
             self._doubt(
                 rows[0],
                 f"no level is given, so the agreement takes the rules' own share off: "
-                f"{', '.join(cut)}; give the lever and its level if it was otherwise (a level as it "
-                "was, if nothing was eased)",
+                f"{', '.join(cut)}; give the lever and its level if it was otherwise (the level as "
+                "it was, if nothing was eased)",
             )
 
     def _look_at_forum(self, row: Row, is_dated: bool) -> None:
@@ -147,16 +147,16 @@ class Account:
                 self._unanswered(player)
 
     def close(self) -> None:
-        """The record has ended: offers that still stand; ends of spells and the rows that made them.
-
-        Spells that ended with a week get the last step of the lever that is named as their cause.
-        """
+        """The record has ended: offers that still stand have no answer."""
         for player in BOTH_SIDES:
             self._unanswered(player)
         self._out.warnings.sort(key=lambda one: one.line)
 
     def row_that_ended(self, spell: SimpleNamespace, date: dt.date) -> str:
-        """Id of the row with which a spell ended; empty if none did, or if it is not known which."""
+        """Id of the row with which a spell ended; empty if none did.
+
+        If it ended with a week, this is the last step of the lever that is named as the cause.
+        """
         moves = self._out.moves
         if spell.cause == TruceEnd.CENSORED or spell.lever < 0 or spell.pledge >= 0:
             return ""
@@ -177,8 +177,8 @@ class Account:
             self._doubt(
                 row,
                 f"the other side did not answer this offer while it stood ({weeks} weeks at most), "
-                f"so it changed nothing{levels}; right if it was refused; if there was a deal, give "
-                "the other side its own SUSPEND",
+                f"so it changed nothing{levels}; right if it was refused; if there was a deal, "
+                "give the other side its own SUSPEND",
             )
 
     def _doubt(self, row: Row, text: str) -> None:
