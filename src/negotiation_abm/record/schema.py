@@ -11,7 +11,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 LEVER_MOVES = ("ESCALATE", "THREATEN", "CONCEDE")
 FORUMS = ("ROUND", "CALL", "SUMMIT")
-ASIDE = ("DELIVER", "PROLONG", "BREAK_OFF")  # acts that are no choice of the game
+TALKS = ("PROLONG", "BREAK_OFF")
+ASIDE = ("DELIVER", *TALKS)  # acts that are no choice of the game
 MOVES = (*LEVER_MOVES, "SUSPEND", *FORUMS, *ASIDE)
 CERTAINTIES = ("seed", "outside", "general_knowledge")
 BOTH = "both"
@@ -53,7 +54,7 @@ _Day = Annotated[dt.date, _pattern(r"\d{4}-\d{2}-\d{2}"), "a date YYYY-MM-DD"]
 _Flag = Annotated[bool, _pattern("[01]"), "1 or 0"]
 _Level = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), "a number from 0 to 1"]
 _Levers = Annotated[str, _levers(), "levers as PLAYER.lever, apart by semicolons"]
-_Weeks = Annotated[int, Field(ge=0, le=1040), "whole weeks from 0 to 1040"]
+_Weeks = Annotated[int, Field(ge=-1, le=1040), "whole weeks from 0 to 1040; -1 for no date"]
 _Rate = Annotated[float, Field(ge=-100, le=10_000), "a number of percentage points"]
 
 
@@ -121,7 +122,7 @@ def check_row(row: Row, refuse: Callable[[str, str], Exception]) -> None:
     if row.quiet and row.move not in ("ESCALATE", "CONCEDE"):
         raise refuse("quiet", f"1; only ESCALATE and CONCEDE can be quiet, not {row.move}")
     _check_truce(row, refuse)
-    if row.move in ("PROLONG", "BREAK_OFF"):
+    if row.move in TALKS:
         _check_act(row, refuse)
         return
     _check_due(row, refuse)
@@ -167,8 +168,8 @@ def _check_act(row: Row, refuse: Callable[[str, str], Exception]) -> None:
         raise refuse("expires", "missing; PROLONG needs the new date of the truce")
     if row.move == "PROLONG" and row.lead_weeks is not None:
         raise refuse("lead_weeks", "a PROLONG has none")
-    if row.move == "BREAK_OFF" and row.lead_weeks is None:
-        raise refuse("lead_weeks", "missing; BREAK_OFF needs the weeks in which no round came")
+    if row.move == "BREAK_OFF" and (row.lead_weeks is None or row.lead_weeks < 0):
+        raise refuse("lead_weeks", "BREAK_OFF needs the weeks, from 0, in which no round came")
 
 
 def _check_due(row: Row, refuse: Callable[[str, str], Exception]) -> None:
@@ -182,6 +183,12 @@ def _check_due(row: Row, refuse: Callable[[str, str], Exception]) -> None:
             )
         if row.date_due < row.date:
             raise refuse("date_due", f"{row.date_due}; it comes before the threat, of {row.date}")
+    elif row.move == "THREATEN" and row.lead_weeks is None:
+        problem = (
+            "missing; THREATEN needs the weeks to its date (-1 for no date), or the date itself in "
+            "date_due"
+        )
+        raise refuse("lead_weeks", problem)
 
 
 def _gets_level(row: Row) -> bool:

@@ -146,7 +146,7 @@ class Board(Situation):
         finally:
             self.params.coverage = usual
 
-    def act_aside(self, row: Row) -> str:
+    def act_on_talks(self, row: Row) -> str:
         """A truce prolonged by one side alone, or talks broken off: no choice of the game.
 
         Returns why it cannot be; empty if it was done.

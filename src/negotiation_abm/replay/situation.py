@@ -8,7 +8,6 @@ from negotiation_abm.run.options import legal_options
 from negotiation_abm.scenario.game import Game
 
 SAME_LEVEL = 1e-9
-UNDATED = -1  # lead of a threat without a date
 
 
 class Situation:
@@ -48,9 +47,7 @@ class Situation:
         """Weeks from the week of a threat to the week in which it falls due; -1 for no date."""
         if row.date_due is not None:
             return self.scenario.turn_of(row.date_due) - self.scenario.turn_of(row.date)
-        if row.lead_weeks is None:
-            return UNDATED if row.move == "THREATEN" else 0
-        return row.lead_weeks
+        return row.lead_weeks or 0
 
     def problem_with(self, row: Row) -> str:
         """Why the recorded move cannot be made now, and what could; empty if it can."""

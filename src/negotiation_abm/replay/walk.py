@@ -10,7 +10,7 @@ from negotiation_abm.core.terms import Forum, Move, Stage
 from negotiation_abm.core.turn import mover, open_week, pass_on
 from negotiation_abm.core.week import round_probability
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.record.load import ASIDE, BOTH, FORUMS, Row
+from negotiation_abm.record.load import BOTH, FORUMS, TALKS, Row
 from negotiation_abm.replay.account import is_agreement
 from negotiation_abm.replay.board import NOT_LIVE, Board
 
@@ -29,6 +29,7 @@ class Walk:
         self._enforces = board.scenario.modules.enforcement is not None
         self._main_row: dict[tuple[str, str], str] = {}  # decision -> id of its first row
         self._skipped: set[str] = set()
+        self._talks: list[Row] = []  # acts of the week that are no choices
         self._offers: list[list[Row]] = [[], []]  # rows of the last SUSPEND of each side
 
     def week(self, turn: int, rows: list[Row]) -> None:
@@ -38,7 +39,7 @@ class Walk:
         first = board.player_of(packages[0][0]) if packages else 0
         chance = self.open(turn, rows, first)
         for row in late:
-            if row.move in ASIDE or (row.quiet and self._enforces):
+            if row.move == "DELIVER" or (row.quiet and self._enforces):
                 self._beside(row)
                 continue
             main = self._main_row[row.decision, ""]
@@ -76,17 +77,13 @@ class Walk:
         return chance
 
     def _beside(self, row: Row) -> None:
-        """What is no choice: a delivery, a quiet change of enforcement, an act on the talks."""
+        """A delivery, or a quiet change of enforcement: no move, and only with its module."""
         board = self.board
         if row.move == "DELIVER" and board.scenario.modules.delivery is None:
             board.notes.unplaced(row, "a delivery, and the module is off")
             return
         if row.move == "DELIVER":
             board.deliver(row)
-        elif row.move in ASIDE:
-            if problem := board.act_aside(row):
-                self._refuse(row, problem)
-                return
         elif problem := board.enforce(row):
             board.notes.unplaced(row, problem)
             board.notes.account.left_alone(row, problem)
@@ -99,7 +96,10 @@ class Walk:
         packages: dict[str, list[Row]] = {}
         for row in rows:
             key = (row.decision, "") if row.decision else ("", row.id)
-            if row.move in ASIDE or (row.quiet and self._enforces):
+            if row.move in TALKS:
+                self._talks.append(row)
+                continue
+            if row.move == "DELIVER" or (row.quiet and self._enforces):
                 late.append(row)
                 continue
             main = self._main_row.setdefault(key, row.id)
@@ -117,10 +117,22 @@ class Walk:
         while board.state.stage == Stage.MOVES:
             player, has_moved = int(mover(board.state)), False
             if queue and board.player_of(queue[0][0]) == player:
+                self._talk(queue[0][0].line)
                 has_moved = self._decide(queue.pop(0))
             else:
                 board.hold(player)
             pass_on(board.state, board.params, has_moved, bool(queue))
+        self._talk(None)
+
+    def _talk(self, line: int | None) -> None:
+        """Acts on the talks that stand above a line of the record, which are no choices."""
+        board = self.board
+        while self._talks and (line is None or self._talks[0].line < line):
+            row = self._talks.pop(0)
+            if problem := board.act_on_talks(row):
+                self._refuse(row, problem)
+            else:
+                board.notes.placed([row])
 
     def _decide(self, rows: list[Row]) -> bool:
         """Score and carry out one recorded decision; False if it was skipped as illegal."""
