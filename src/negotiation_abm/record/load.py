@@ -67,9 +67,17 @@ def load_record(
         With file, line, column, value and what is allowed.
     """
     record, problems = examine_record(find(reference, FOLDER, ".csv", base, named_in))
-    if problems:
-        raise problems[0]
+    raise_first(problems)
     return record
+
+
+def raise_first(problems: list[InputError]) -> None:
+    """Raise the first of some faults, if there is one, and say how many more there are."""
+    if not problems:
+        return
+    first, others = problems[0], len(problems) - 1
+    more = f"; {others} more: negotiation-abm check lists all" if others else ""
+    raise InputError(first.source, first.place, first.problem + more)
 
 
 def examine_record(path: Path) -> tuple[Record, list[InputError]]:
@@ -184,8 +192,7 @@ def check_against(record: Record, scenario: Scenario) -> None:
     InputError
         With file, line, column, value and what is allowed: the first of `misfits`.
     """
-    for problem in misfits(record, scenario):
-        raise problem
+    raise_first(list(misfits(record, scenario)))
 
 
 def misfits(record: Record, scenario: Scenario) -> Iterator[InputError]:

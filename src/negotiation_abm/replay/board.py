@@ -103,6 +103,7 @@ class Board(Situation):
         if self.watcher is not None:
             self.watcher.look(state)
         self._give_up(row)
+        self.notes.account.before_move(row)
         step, lead = self.step_of(row), self.lead_of(row)
         apply_move(state, self.params, player, option, step, lead, 0.0, self.info)
         if row.ends_truce and state.phase == Phase.TRUCE:
@@ -117,7 +118,10 @@ class Board(Situation):
         if self.watcher is not None:
             self.watcher.moved(state, player, option, lead, self.info, is_further)
         state.by_agency = 0
+        self.notes.account.after_move(row, self._closed[:count])
         self._date_spells(before, count, row.date)
+        if self.info.event == Event.REPAIRED:
+            self.notes.repaired(before)
 
     def _give_up(self, row: Row) -> None:
         """A concession whose row leaves less suspended than there was gives that part up."""
@@ -179,6 +183,7 @@ class Board(Situation):
         room = self.params.cap[player, lever] - row.level
         self.state.loaded[player, lever] = max(0.0, min(loaded, room))
         touch_all(self.state)
+        self.notes.account.levels_set(row, float(self.state.loaded[player, lever]))
 
     def enforce(self, row: Row) -> str:
         """A quiet row: the formal level stays, its enforcement changes to give the row's level.
@@ -226,6 +231,7 @@ class Board(Situation):
         last_day = self.scenario.date_of(turn + 1) - dt.timedelta(days=1)
         date = min(last_day, self.out.until)
         self._date_spells(before, count, date)
+        self.notes.account.week_over(date)
         self.notes.headline_rates((), date)
         self.out.weeks.append(
             {
@@ -259,6 +265,7 @@ class Board(Situation):
         count = close_tally(self._tally, self.state, self.params, self.info, self._closed, 0)
         self._date_spells(before, count, self.out.until)
         self.notes.pledges(self._delivered)
+        self.notes.account.close()
 
     def _running(self) -> list[bool]:
         return [start != NO_SPELL for start in self._tally.spell_start]

@@ -29,7 +29,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class RecordedSpell:
-    """A truce spell of the record, by date."""
+    """A truce spell of the record, by date; `row_id` is the row with which it ended, if known."""
 
     measure: int
     start: dt.date
@@ -43,18 +43,24 @@ class RecordedSpell:
     agency: bool
     pledge: int
     repairs: int = 0
+    row_id: str = ""
 
 
 @dataclass(frozen=True)
 class Unplaced:
-    """A row that the replay did not place, and why; `is_illegal`: the rules refuse its move."""
+    """A row that the replay did not place, and why.
+
+    `is_illegal`: the rules refuse its move, `move`, and would take any of `legal` in its place.
+    """
 
     id: str
     date: dt.date
     counted: bool
     reason: str
-    line: int = 0
+    line: int
     is_illegal: bool = False
+    move: str = ""
+    legal: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,19 +78,21 @@ class Warned:
 
 @dataclass(frozen=True)
 class RecordedMove:
-    """One row that moved a lever, and how much it weighed.
+    """One recorded move, and how much it weighed.
 
-    `severity` is the size of the step by the potency of its lever: an escalation of
-    `min_severity` or more ends a truce in any domain. `ended` holds the measures whose spell ended
-    with it.
+    `severity` is the size of a step by the potency of its lever, of a threat that of the step
+    announced, and None for other moves: an escalation of `min_severity` or more ends a truce in any
+    domain. `ended` holds the measures whose spell ended with it.
     """
 
     row_id: str
     date: dt.date
     player: int
     option: int
-    severity: float
+    severity: float | None
     in_truce: bool
+    covered: bool
+    carried_out: bool
     ended: tuple[int, ...]
 
 
@@ -92,8 +100,8 @@ class RecordedMove:
 class Threat:
     """A recorded threat as the rules took it, and what became of it.
 
-    `due` is the first day of the week of its date. `fate_date` and `fate_row` are None and empty
-    while it is pending.
+    `due` is the first day of the week of its date, None without a date. `fate_date` and `fate_row`
+    are None and empty while it is pending.
     """
 
     row_id: str
@@ -101,7 +109,7 @@ class Threat:
     player: int
     lever: int
     size: float
-    due: dt.date
+    due: dt.date | None
     fate: str = "still pending"
     fate_date: dt.date | None = None
     fate_row: str = ""

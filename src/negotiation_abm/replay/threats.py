@@ -1,6 +1,7 @@
 """What becomes of each threat of a record: carried out, withdrawn, replaced, lapsed, pending."""
 
 import datetime as dt
+from collections.abc import Iterator
 
 from negotiation_abm.core.terms import Event, lever_of
 from negotiation_abm.record.load import Row
@@ -8,46 +9,29 @@ from negotiation_abm.replay.result import Threat
 from negotiation_abm.replay.situation import SAME_LEVEL, Situation
 
 AGREEMENTS = (Event.BEGUN, Event.REPAIRED, Event.RENEWED)
+LATE = dt.timedelta(days=28)  # a step so soon after a lapse may be the threat itself, carried out
 
 
 class Threats:
-    """A list of the threats so far; reads the situation and leaves it alone."""
+    """Writes a list of the threats; reads the situation and leaves it alone."""
 
-    def __init__(self, at: Situation) -> None:
+    def __init__(self, at: Situation, threats: list[Threat]) -> None:
         self._at = at
+        self._all = threats
         self._open: dict[tuple[int, int], Threat] = {}
-        self.all: list[Threat] = []
 
-    def announced(self, row: Row, size: float, lead: int) -> str:
-        """A threat has just been made; returns how the rules took it otherwise, if they did.
+    def after_move(self, row: Row) -> Iterator[tuple[Row, str]]:
+        """A move has been made: threats that it made, carried out or withdrew.
 
-        Parameters
-        ----------
-        size, lead : float and int
-            As recorded, the size no larger than the room of the lever.
+        Yields
+        ------
+        tuple of Row and str
+            The row, and what a coder may not have meant with it.
         """
-        state, place = self._at.state, (self._at.player_of(row), self._at.lever_of(row))
-        earlier = self._open.get(place)
-        pending, weeks = float(state.pending[place]), int(state.pending_weeks[place])
-        if earlier is not None:
-            earlier.fate, earlier.fate_date, earlier.fate_row = "replaced", row.date, row.id
-        due = self._at.scenario.date_of(state.turn + weeks)
-        threat = Threat(row.id, row.date, *place, pending, due)
-        self._open[place] = threat
-        self.all.append(threat)
-        if earlier is None:
-            return ""
-        kept = []
-        if weeks != lead:
-            kept.append(f"the nearer date, the week of {due}")
-        if row.level is not None and pending > size + SAME_LEVEL:
-            kept.append(f"the larger size, {pending:.3g}")
-        return f"the threat {earlier.row_id} stands, and the rules keep of both " * bool(
-            kept
-        ) + " and ".join(kept)
-
-    def after_move(self, row: Row) -> None:
-        """A move has been made: what is pending no more was carried out or withdrawn."""
+        if row.move == "THREATEN":
+            yield from self._announced(row)
+        elif row.move == "ESCALATE":
+            yield from self._late(row)
         info = self._at.info
         mover = (int(info.mover), int(lever_of(info.option)))
         for place in self._gone():
@@ -57,8 +41,45 @@ class Threats:
                 fate = "withdrawn by agreement" if info.event in AGREEMENTS else "withdrawn"
             self._close(place, fate, row.date, row.id)
 
+    def _announced(self, row: Row) -> Iterator[tuple[Row, str]]:
+        """A threat has just been made; doubts where the rules keep more of an earlier one."""
+        state, place = self._at.state, (self._at.player_of(row), self._at.lever_of(row))
+        pending, weeks = float(state.pending[place]), int(state.pending_weeks[place])
+        due = self._at.scenario.date_of(state.turn + weeks) if weeks >= 0 else None
+        earlier = self._open.get(place)
+        threat = Threat(row.id, row.date, *place, pending, due)
+        self._open[place] = threat
+        self._all.append(threat)
+        if earlier is None:
+            return
+        earlier.fate, earlier.fate_date, earlier.fate_row = "replaced", row.date, row.id
+        kept = []
+        if weeks != self._at.lead_of(row):
+            kept.append(f"the nearer date (week of {due})")
+        if row.level is not None and pending > row.level + SAME_LEVEL:
+            kept.append(f"the larger size ({pending:.3g})")
+        if kept:
+            yield (
+                row,
+                f"the threat {earlier.row_id} still stood, and the rules keep {' and '.join(kept)} "
+                "of the two",
+            )
+
+    def _late(self, row: Row) -> Iterator[tuple[Row, str]]:
+        """A step on a lever whose threat lapsed a short time ago."""
+        place = self._at.player_of(row), self._at.lever_of(row)
+        own = [one for one in self._all if (one.player, one.lever) == place]
+        last = own[-1] if own else None
+        if last and last.fate == "lapsed" and last.fate_date and row.date - last.fate_date <= LATE:
+            yield (
+                row,
+                f"the threat {last.row_id} had lapsed by then, as its date lay in the week of "
+                f"{last.due}; if this row carries it out, give {last.row_id} the later date, or "
+                "add the THREATEN that put it off",
+            )
+
     def after_week(self, date: dt.date) -> None:
-        """A week has ended: what is pending no more has passed its date."""
+        """A week has ended on this day: what is pending no more has passed its date."""
         for place in self._gone():
             self._close(place, "lapsed", date, "")
 

@@ -43,8 +43,8 @@ def _habits(game: Game) -> Iterator[Warned]:
                     0,
                     "",
                     None,
-                    f"{player}.{lever} takes the habit of {source}.{lever} ({habits[lever]:+g}), as "
-                    f"the names agree; if it is another lever, rename it or set {place} to 0",
+                    f"{player}.{lever} takes the habit of {source}.{lever} ({habits[lever]:+g}), "
+                    f"as the names agree; if it is another lever, rename it or set {place} to 0",
                 )
 
 
@@ -99,8 +99,8 @@ def _same_days(played: list[Row]) -> Iterator[Warned]:
             yield warned(
                 row,
                 f"a second decision of {row.player} on the day of {before.id}, between which the "
-                "other side is taken to have held; if it was one decision, give both rows one label "
-                "in the column decision",
+                "other side is taken to have held; if it was one decision, give both rows one "
+                "label in the column decision",
             )
 
 
