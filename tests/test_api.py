@@ -43,11 +43,6 @@ def test_every_name_is_on_the_page():
         assert getattr(negotiation_abm, name) is not None
 
 
-@pytest.fixture(scope="module")
-def game():
-    return build_game(load_scenario("baseline_2025"))
-
-
 def test_unknown_words_are_refused(game):
     with pytest.raises(InputError, match="did you mean 'covered'"):
         truce_survival(game, 1, 1, measure="coverd")

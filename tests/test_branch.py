@@ -29,16 +29,6 @@ TURN = 37
 
 
 @pytest.fixture(scope="module")
-def game():
-    return build_game(load_scenario("baseline_2025"))
-
-
-@pytest.fixture(scope="module")
-def record():
-    return load_record("record_2025")
-
-
-@pytest.fixture(scope="module")
 def branch(game, record):
     return branch_off(game, record, TURN)
 

@@ -15,11 +15,6 @@ HEADER = "id,date,player,move,lever,level\n"
 FACT = "- {id: a, value: 1, unit: pp, date: null, certainty: seed, statement: s, source: ['000']}\n"
 
 
-@pytest.fixture(autouse=True)
-def _own_folder(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-
-
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     """A result folder that is whole."""

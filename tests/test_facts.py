@@ -53,11 +53,6 @@ def sources():
     return yaml.safe_load((ROOT / "seeds" / "sources.yaml").read_text(encoding="utf-8"))
 
 
-@pytest.fixture(scope="module")
-def record():
-    return load_record("record_2025")
-
-
 def test_shipped_facts_load(facts):
     assert check_facts(FACTS) == len(facts) == 161
     for entry in facts.values():

@@ -51,12 +51,6 @@ def table(folder):
     return pd.read_csv(folder / "survival.csv")
 
 
-@pytest.fixture(autouse=True)
-def _no_open_figures():
-    yield
-    plt.close("all")
-
-
 def test_folder_gets_its_figures(folder):
     settings, open_before = dict(plt.rcParams), plt.get_fignums()
     paths = plot_folder(folder)

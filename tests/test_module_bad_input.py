@@ -237,11 +237,6 @@ VALUES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _own_folder(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-
-
 def scenario(modules, values=None, name="bad.yaml"):
     data = {"extends": "busan_2025", "name": "bad", "modules": modules, "set": values or {}}
     return write_yaml(Path(name), data)

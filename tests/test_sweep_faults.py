@@ -15,8 +15,8 @@ import yaml
 
 from cli_helpers import PATIENCE, SCRIPT
 from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.lock import locked
 from negotiation_abm.sweep import executors
-from negotiation_abm.sweep.files import locked
 from negotiation_abm.sweep.runner import run_sweep
 from sweep_helpers import SMALL, make_spec, sweep
 

@@ -1,11 +1,11 @@
 """`episodes`: all recorded truces, and how long such truces last."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import changes_of, command
+from negotiation_abm.cli.options import add_results, add_set, changes_of, command
+from negotiation_abm.cli.output import print_result
 
 EXAMPLES = """examples:
   negotiation-abm episodes
@@ -22,23 +22,13 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "names", metavar="NAME", nargs="*", help="episodes (default: all that are shipped)"
     )
-    parser.add_argument(
-        "--set",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        help="replace a parameter in every replay, such as one of a truce rule (repeatable)",
-    )
+    text = "replace a parameter in every replay, such as one of a truce rule (repeatable)"
+    add_set(parser, text)
     parser.add_argument(
         "--beside", metavar="DIR", type=Path, help="put the truces of a run beside the recorded"
     )
-    parser.add_argument(
-        "--out",
-        metavar="DIR",
-        type=Path,
-        help="folder for episodes.csv, reference_class.csv, episodes.json, manifest.json",
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    text = "folder for episodes.csv, reference_class.csv, episodes.json, manifest.json"
+    add_results(parser, text)
 
 
 def _episodes(options: argparse.Namespace) -> None:
@@ -46,7 +36,4 @@ def _episodes(options: argparse.Namespace) -> None:
     from negotiation_abm.studies.episodes import run_episodes
 
     summary = run_episodes(options.names, changes_of(options), options.beside, options.out)
-    if options.json:
-        print(json.dumps(summary, indent=2))
-    else:
-        print_episodes(summary, options.out)
+    print_result(summary, options.json, lambda: print_episodes(summary, options.out))
