@@ -10,9 +10,7 @@ from cli_helpers import ROOT
 from negotiation_abm import (
     InputError,
     branch,
-    build_game,
     load_record,
-    load_scenario,
     paired_difference,
     truce_survival,
 )

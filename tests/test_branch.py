@@ -13,7 +13,6 @@ from negotiation_abm import (
     InputError,
     NegotiationModel,
     build_game,
-    load_record,
     load_scenario,
     replay_record,
     run_replicates,

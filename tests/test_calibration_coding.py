@@ -37,6 +37,16 @@ HOLD, SUSPEND, ESCALATE, THREATEN, CONCEDE = range(5)  # also options, with the 
 EXAMPLES = ROOT / "docs" / "examples"
 
 
+@pytest.fixture(scope="module")
+def game():
+    return shipped_game("baseline_2025")
+
+
+@pytest.fixture(scope="module")
+def record():
+    return load_record("record_2025")
+
+
 # ---------------------------------------------------------------------------
 # Packages, certainty
 

@@ -320,7 +320,7 @@ def test_bad_input_is_one_line(capsys, words, fragments):
 @pytest.mark.parametrize(
     ("option", "value", "problem"),
     [
-        ("--known", "soon", "soon: is not a date; expected YYYY-MM-DD"),
+        ("--known", "soon", "'soon' is not a date; allowed: YYYY-MM-DD"),
         ("--replicates", "1", "'1' is not a whole number; allowed: 2 to"),
         ("--draws", "0", "'0' is not a whole number; allowed: 1 to"),
     ],

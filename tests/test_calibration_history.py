@@ -19,6 +19,11 @@ EXAMPLES = ROOT / "docs" / "examples"
 
 
 @pytest.fixture(scope="module")
+def game():
+    return shipped_game("baseline_2025")
+
+
+@pytest.fixture(scope="module")
 def recorded(game):
     return recorded_history(game, load_record("record_2025"))
 

@@ -286,6 +286,11 @@ def test_the_emulator_is_held_to_simulation(small_joint):
 # Moments of free runs
 
 
+@pytest.fixture(scope="module")
+def game():
+    return shipped_game("baseline_2025")
+
+
 def test_names_are_those_of_the_game(game):
     names = moment_names(game)
     assert {"peak_tariff_US", "peak_tariff_CHINA", "concessions_CHINA", "weibull_shape"} <= set(

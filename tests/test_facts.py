@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from cli_helpers import ROOT, shipped_game
-from negotiation_abm import InputError, load_record, replay_record
+from negotiation_abm import InputError, replay_record
 from negotiation_abm.record.facts import (
     Fact,
     check_facts,

@@ -27,6 +27,7 @@ from negotiation_abm.plotting.timeline import (
 )
 
 mpl.use("Agg")
+pytestmark = pytest.mark.usefixtures("closed_figures")
 PNG, SVG = b"\x89PNG\r\n", b"<?xml"
 PANELS = [plot_tariffs, plot_levers, plot_moves, plot_probabilities]
 

@@ -41,6 +41,7 @@ from negotiation_abm.sweep.slices import Query
 from sweep_helpers import BREACH, RARE, sweep
 
 mpl.use("Agg")
+pytestmark = pytest.mark.usefixtures("closed_figures")
 STUDY = """
 scenario: busan_2025
 method: {}

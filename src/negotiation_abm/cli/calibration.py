@@ -1,20 +1,19 @@
 """`calibrate`, `validate` and `forecast`."""
 
 import argparse
+import datetime as dt
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.options import (
     add_common,
-    add_record,
-    add_seed,
     changes_of,
     command,
     count,
-    date_of,
     game_of,
     record_of,
+    seed,
     whole,
 )
 from negotiation_abm.cli.output import print_result
@@ -50,7 +49,7 @@ def _add_calibrate(commands: Any) -> None:
     text = "fit the payoff parameters to a record and say what it identifies"
     parser = command(commands, "calibrate", _calibrate, text, CALIBRATE_EXAMPLES)
     add_common(parser, "folder for the parameter set, profiles and report")
-    add_record(parser)
+    parser.add_argument("--record", metavar="FILE", help="record (default: scenario's)")
     parser.add_argument("--priors", metavar="FILE", default="priors", help="priors of the fit")
     parser.add_argument(
         "--certainty",
@@ -72,14 +71,14 @@ def _add_calibrate(commands: Any) -> None:
     parser.add_argument(
         "--draws", metavar="N", type=_chain, default=0, help="posterior draws a chain (of four)"
     )
-    add_seed(parser)
+    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
 
 
 def _add_validate(commands: Any) -> None:
     text = "hold a parameter set against a record, and free runs against its patterns"
     parser = command(commands, "validate", _validate, text, VALIDATE_EXAMPLES)
     add_common(parser, "folder for the tables and validation.json", "baseline_2025")
-    add_record(parser)
+    parser.add_argument("--record", metavar="FILE", help="record (default: scenario's)")
     parser.add_argument("--priors", metavar="FILE", default="priors", help="priors of the fits")
     parser.add_argument("--params", metavar="NAME", help="parameter set, by name or path")
     parser.add_argument(
@@ -91,7 +90,7 @@ def _add_validate(commands: Any) -> None:
     parser.add_argument(
         "--runs", metavar="N", type=count, default=10, help="free runs a draw (default 10)"
     )
-    add_seed(parser)
+    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
 
 
 def _add_forecast(commands: Any) -> None:
@@ -99,14 +98,22 @@ def _add_forecast(commands: Any) -> None:
     parser = command(commands, "forecast", _forecast, text, FORECAST_EXAMPLES)
     add_common(parser, "folder for the tables and forecast.json", "busan_2025")
     parser.add_argument("--params", metavar="NAME", help="calibrated set, by name or path")
-    parser.add_argument("--known", metavar="DATE", help="the truce stood on that day")
+    parser.add_argument("--known", metavar="DATE", type=_date, help="the truce stood on that day")
     parser.add_argument(
         "--draws", metavar="N", type=count, default=400, help="posterior draws (default 400)"
     )
     parser.add_argument(
         "--replicates", metavar="N", type=_several, default=500, help="runs a draw (default 500)"
     )
-    add_seed(parser)
+    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
+
+
+def _date(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        problem = f"'{text}' is not a date; allowed: YYYY-MM-DD"
+        raise argparse.ArgumentTypeError(problem) from None
 
 
 def _several(text: str) -> int:
@@ -192,7 +199,6 @@ def _forecast(options: argparse.Namespace) -> None:
 
     if options.params:
         options.set.append(f"parameters={options.params}")
-    known = date_of(options.known, "--known") if options.known else None
     game = game_of(options)
     if options.out:
         prepare(options.out)
@@ -202,7 +208,7 @@ def _forecast(options: argparse.Namespace) -> None:
             options.draws,
             options.replicates,
             options.seed,
-            known,
+            options.known,
             options.out,
             progress,
         )

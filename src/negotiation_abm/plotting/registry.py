@@ -158,7 +158,8 @@ def _from_files(
 
     def draw(folder: Path) -> Figure | None:
         tables = [read_table(folder / file) for file in files]
-        return function(*tables) if all(len(table) for table in tables) else None
+        is_empty = any(isinstance(table, pd.DataFrame) and table.empty for table in tables)
+        return None if is_empty else function(*tables)
 
     draw.__module__, draw.__qualname__ = source
     return draw
