@@ -17,7 +17,8 @@ def add(commands: Any) -> None:
     """Add what this file holds to the parser."""
     text = "replay a record through the rules: state by week, probability of each move"
     parser = command(commands, "replay", _replay, text, REPLAY_EXAMPLES)
-    add_common(parser, "folder for replay.csv, decisions.csv, replay.json, manifest.json")
+    text = "folder for replay.json, its tables (weeks, decisions, moves, threats), manifest.json"
+    add_common(parser, text)
     add_record(parser, "record to replay")
     parser.add_argument(
         "--skip-illegal",
