@@ -162,7 +162,7 @@ def test_running_truces_are_compared_where_all_runs_have_one(tmp_path, runs):
         compare(mixed, tmp_path / "c", group="running")
 
 
-@pytest.mark.parametrize("replicates", [1, 2, 3])
+@pytest.mark.parametrize("replicates", [1, 2, pytest.param(3, marks=pytest.mark.verify)])
 def test_few_truces_give_no_fits_and_no_error(capsys, tmp_path, replicates):
     run_batch(shipped_game("busan_2025", breach_cost=20.0), replicates, 1, tmp_path)
     done = command(capsys, "survival", tmp_path)
