@@ -27,6 +27,7 @@ from negotiation_abm.plotting.timeline import (
 )
 
 mpl.use("Agg")
+pytestmark = pytest.mark.usefixtures("closed_figures")
 PNG, SVG = b"\x89PNG\r\n", b"<?xml"
 PANELS = [plot_tariffs, plot_levers, plot_moves, plot_probabilities]
 
@@ -49,12 +50,6 @@ def summary(folder):
 @pytest.fixture(scope="module")
 def table(folder):
     return pd.read_csv(folder / "survival.csv")
-
-
-@pytest.fixture(autouse=True)
-def _no_open_figures():
-    yield
-    plt.close("all")
 
 
 def test_folder_gets_its_figures(folder):

@@ -45,16 +45,40 @@ def add_common(parser: argparse.ArgumentParser, out: str, scenario: str | None =
         )
         parser.add_argument("--scenario", metavar="SCENARIO", help="the same, as an option")
         parser.set_defaults(usual=scenario)
-    parser.add_argument(
-        "--set",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        help="replace a parameter or a place of the scenario, by dotted name (repeatable)",
-    )
+    add_set(parser, "replace a parameter or a place of the scenario, by dotted name (repeatable)")
     add_strategy_file(parser)
+    add_results(parser, out)
+
+
+def add_set(parser: argparse.ArgumentParser, text: str) -> None:
+    """--set."""
+    parser.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help=text)
+
+
+def add_results(parser: argparse.ArgumentParser, out: str) -> None:
+    """--out and --json."""
     parser.add_argument("--out", metavar="DIR", type=Path, help=out)
+    add_json(parser)
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """--json."""
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def add_record(parser: argparse.ArgumentParser, text: str = "record") -> None:
+    """--record."""
+    parser.add_argument("--record", metavar="FILE", help=f"{text} (default: scenario's)")
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """--seed."""
+    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """--threads."""
+    parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
 
 
 def add_strategy_file(parser: argparse.ArgumentParser) -> None:
@@ -72,8 +96,8 @@ def add_runs(parser: argparse.ArgumentParser, replicates: int, text: str = "runs
     """--replicates, what they are and how many by default; --seed and --threads."""
     shown = f"{text} (default {replicates})"
     parser.add_argument("--replicates", metavar="N", type=count, default=replicates, help=shown)
-    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
-    parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
+    add_seed(parser)
+    add_threads(parser)
 
 
 def use_strategy_files(options: argparse.Namespace) -> list[str]:
@@ -113,6 +137,15 @@ def date_of(text: str, place: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise InputError(place, text, "is not a date; expected YYYY-MM-DD") from None
+
+
+def folder_of(options: argparse.Namespace, *usual: str) -> Path:
+    """The folder of ``--out``, or one in ``results``; made, and seen to be writable."""
+    from negotiation_abm.files.folder import prepare
+
+    out: Path = options.out or Path("results", *usual)
+    prepare(out)
+    return out
 
 
 def changes_of(options: argparse.Namespace) -> dict[str, Any]:

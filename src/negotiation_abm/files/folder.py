@@ -6,7 +6,6 @@ files that nobody has listed are left alone. Steps may write into one folder at 
 """
 
 import contextlib
-import itertools
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -16,9 +15,9 @@ from typing import Any
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.lock import hold_folder
 from negotiation_abm.files.provenance import describe, file_hash
+from negotiation_abm.files.whole import aside, put
 
 MANIFEST = "manifest.json"
-_NUMBERS = itertools.count()
 
 
 class Draft:
@@ -46,9 +45,8 @@ class Draft:
         """
         target = self.folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        aside = self._written.setdefault(name, _aside(target))
         self._sources[name] = self._inside((*self._made_from, *made_from))
-        return aside
+        return self._written.setdefault(name, aside(target, target.suffix))
 
     def _inside(self, paths: Iterable[Path]) -> dict[str, str]:
         """Hashes of the files that lie in the folder, by their names there."""
@@ -67,18 +65,18 @@ class Draft:
 
     def json(self, name: str, data: Any) -> None:
         """Write a JSON file."""
-        self.text(name, json.dumps(data, indent=2, default=str) + "\n")
+        self.text(name, as_json(data))
 
     def discard(self) -> None:
         """Remove what was written aside."""
-        for aside in self._written.values():
+        for path in self._written.values():
             with contextlib.suppress(OSError):
-                aside.unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
 
     def commit(self, step: str, facts: dict[str, Any]) -> None:
         """Put all files in place, the manifest last; remove what is stale now."""
         entry = describe() | facts
-        files = {name: file_hash(aside) for name, aside in self._written.items()}
+        files = {name: file_hash(path) for name, path in self._written.items()}
         sources = {name: found for name, found in self._sources.items() if found}
         with hold_folder(self.folder):
             manifest = read_manifest(self.folder)
@@ -86,22 +84,11 @@ class Draft:
             if self._keep and isinstance(older, dict):
                 files = older.get("files", {}) | files
                 sources = _without(older.get("made_from", {}), self._sources) | sources
-            for name, aside in self._written.items():
-                os.replace(aside, self.folder / name)
+            for name, path in self._written.items():
+                os.replace(path, self.folder / name)
             manifest[step] = entry | {"files": files} | ({"made_from": sources} if sources else {})
             _remove_stale(self.folder, manifest, set(_files_of(older)) - set(files))
-            self._put(manifest)
-
-    def _put(self, manifest: dict[str, Any]) -> None:
-        aside = self.path(MANIFEST)
-        aside.write_text(json.dumps(manifest, indent=2, default=str) + "\n", encoding="utf-8")
-        os.replace(aside, self.folder / MANIFEST)
-
-
-def _aside(target: Path) -> Path:
-    """A name beside the target that no other draft has."""
-    own = f"{os.getpid()}-{next(_NUMBERS)}"
-    return target.with_name(f".{target.stem}.{own}.part{target.suffix}")
+            write_manifest(self.folder, manifest)
 
 
 def _files_of(entry: Any) -> dict[str, str]:
@@ -151,6 +138,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest if isinstance(manifest, dict) else {}
 
 
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest of a folder, whole or not at all."""
+    put(folder / MANIFEST, as_json(manifest).encode())
+
+
+def as_json(data: Any) -> str:
+    """Data as the text of a JSON file."""
+    return json.dumps(data, indent=2, default=str) + "\n"
+
+
 def prepare(folder: Path) -> None:
     """Make a folder and see that it can be written to, before any long work.
 
@@ -161,7 +158,7 @@ def prepare(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = _aside(folder / "probe")
+        probe = aside(folder / "probe")
         probe.touch()
         probe.unlink()
     except (OSError, ValueError) as error:  # ValueError: a null byte

@@ -14,7 +14,6 @@ RESTS_ON = {
     "both": (style.ORANGE, "D", "record and prior share"),
     "prior": (style.RED, "^", "the prior"),
 }
-PRIOR_SHOWN = 12.0  # a wider prior interval is cut to the axis
 
 
 def plot_identification(table: pd.DataFrame, ax: Axes | None = None) -> Axes:

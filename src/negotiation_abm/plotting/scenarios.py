@@ -1,7 +1,5 @@
 """Truces of several scenarios: survival curves with numbers at risk."""
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
@@ -20,9 +18,8 @@ from negotiation_abm.plotting.registry import figure
     "age that a truce in force had at the start",
     made_by="negotiation-abm survival DIR DIR",
 )
-def draw_scenarios(folder: Path) -> Figure:
-    """The figure of a folder that `survival` of several runs has filled."""
-    table = pd.read_csv(folder / "scenarios.csv", dtype={"scenario": str})
+def draw_scenarios(table: pd.DataFrame) -> Figure:
+    """Survival of each scenario on a figure of its own."""
     names = table["scenario"].unique()
     below = 1.15 + 0.21 * len(names)
     height = 5.2 + below

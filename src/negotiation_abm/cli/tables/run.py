@@ -6,10 +6,9 @@ from typing import Any
 from rich.console import Console
 
 from negotiation_abm.cli.tables import (
-    CAUSE_TEXT,
-    MEASURE_TEXT,
     ONE_RUN_NOTE,
-    half_width,
+    causes_table,
+    label,
     plain_table,
     share,
     terminal,
@@ -29,7 +28,8 @@ def print_run(summary: dict[str, Any], out: Path) -> None:
         console.print("no truce began in any run")
     else:
         _print_survival(console, summary)
-        _print_causes(console, summary)
+        console.print()
+        console.print(causes_table(summary["truces"], "ends_by_cause"))
     _print_means(console, summary["runs"])
     console.print(
         "\nIn brackets: 95 % intervals of simulation error, clustered by run; parameters fixed."
@@ -55,26 +55,11 @@ def _print_survival(console: Console, summary: dict[str, Any]) -> None:
     for entry in summary["truces"]:
         median = [entry["median_weeks"], *entry["median_interval"]]
         table.add_row(
-            _label(entry),
+            label(entry),
             f"{entry['num_spells']:,}",
             with_interval(median, str, NOT_REACHED, " "),
             *(share(values) for values in entry["survival"].values()),
         )
-    console.print(table)
-
-
-def _print_causes(console: Console, summary: dict[str, Any]) -> None:
-    names = [
-        name for name in CAUSE_TEXT if any(name in e["ends_by_cause"] for e in summary["truces"])
-    ]
-    table = plain_table(("ends by cause", "left"), *((CAUSE_TEXT[name], "right") for name in names))
-    for entry in summary["truces"]:
-        shares = entry["ends_by_cause"]
-        table.add_row(
-            _label(entry),
-            *(half_width(shares[name]) if name in shares else "-" for name in names),
-        )
-    console.print()
     console.print(table)
 
 
@@ -97,7 +82,3 @@ def _print_means(console: Console, runs: dict[str, Any]) -> None:
         if field == "num_escalate":
             counts = ", ".join(f"{mean(f'{player}.num_{move}')} {move}" for move in moves)
             console.print(f"{player}: {counts}")
-
-
-def _label(entry: dict[str, Any]) -> str:
-    return f"{MEASURE_TEXT[entry['measure']]} / {entry['group']}"
