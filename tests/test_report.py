@@ -82,8 +82,8 @@ def test_it_answers_in_three_sentences_with_intervals(busan):
 
 def test_it_says_what_drives_it_and_what_stays_in_the_noise(busan):
     page = visible((busan / "report.html").read_text())
-    assert "breach_cost, cost of escalating a covered lever in a truce" in page
-    assert "1 of 2 factors do not exceed the noise floor" in page
+    assert "cost of breaking the truce" in page
+    assert "1 of 2 factors do no more than chance" in page
 
 
 def test_without_a_study_it_says_how_to_make_one(baseline):
@@ -135,7 +135,9 @@ def test_drivers_of_nothing():
         row | {"total": 0.01, "total_high": 0.02},
         row | {"total": 0.02, "total_high": 0.03, "factor": "dummy", "is_dummy": True},
     ]
-    assert drivers(rows).startswith("None of 1 factors moves the mean truce length within 52 weeks")
+    assert drivers(rows) == (
+        "Average length within 52 weeks: none of 1 factors moves it beyond chance."
+    )
 
 
 def test_it_tells_how_to_make_it_again(busan):

@@ -122,5 +122,5 @@ def draw_forecast(folder: Path) -> Figure:
     figure, ax = style.subplots(figsize=(10, 6))
     figure.subplots_adjust(left=0.09, right=0.97, top=0.94, bottom=0.14)
     plot_forecast(pd.read_csv(folder / "forecast_curve.csv"), ax, str(summary["start"]))
-    ax.set_title(f"{summary['scenario']}: bands are 90 % of posterior draws")
+    ax.set_title("Is the truce still in force? Bands: 90 % of the posterior draws")
     return figure

@@ -1,4 +1,4 @@
-"""How long truces last: Kaplan-Meier curves with bands, censoring and the number at risk."""
+"""How long truces last: Kaplan-Meier curves with bands, censoring and the number still followed."""
 
 from pathlib import Path
 from typing import Any
@@ -9,14 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from negotiation_abm.files.words import MEASURE_TITLES
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.folder import curves_of, read_json
 from negotiation_abm.plotting.registry import figure
 
-TITLES = {
-    "covered": "To the end of the truce (covered levers)",
-    "any_domain": "To the first serious escalation in any domain",
-}
 RECORDED = "recorded in 2025 (hollow: still in force)"
 GROUPS = {
     "all": ("all truces", style.BLUE, "-"),
@@ -28,8 +25,8 @@ GROUPS = {
     "truce_durations",
     table="survival.csv",
     step="run",
-    words="How long truces last: share still holding by age, with 95 % band, censoring and the "
-    "number at risk",
+    words="How long truces last: share still in force by age, with 95 % band, censoring and the "
+    "number still followed",
     needs=("summary.json",),
     report_place=1,
 )
@@ -52,17 +49,17 @@ def plot_durations(table: pd.DataFrame, recorded: list[dict[str, Any]]) -> Figur
     recorded : list of dict
         Spells of a replay, marked on the curves; may be empty.
     """
-    measures = [name for name in TITLES if name in set(table["measure"])]
+    measures = [name for name in MEASURE_TITLES if name in set(table["measure"])]
     figure, axes = style.subplots(1, len(measures), figsize=(6.4 * len(measures), 6.4), sharey=True)
     figure.subplots_adjust(left=0.09, right=0.985, top=0.93, bottom=0.27, wspace=0.1)
     for ax, measure in zip(np.atleast_1d(axes), measures, strict=True):
         part = table[table["measure"] == measure]
         plot_survival(part, ax)
         mark_recorded([spell for spell in recorded if spell["measure"] == measure], part, ax)
-        ax.set_title(TITLES[measure])
+        ax.set_title(MEASURE_TITLES[measure])
         ax.set_ylabel("")
         ax.legend(loc="upper right")
-    np.atleast_1d(axes)[0].set_ylabel("share of truces still holding")
+    np.atleast_1d(axes)[0].set_ylabel("share of truces still in force")
     return figure
 
 
@@ -83,7 +80,8 @@ def plot_survival(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         censored = part[(part["censored"] > 0) & (part["week"] % 4 == 0)]
         ax.plot(censored["week"], censored["survival"], "|", color=colour, ms=7, mew=1.2)
         at_risk_row(part, weeks, ax, colour, row)
-    ax.text(0.0, -0.145, "at risk", transform=ax.transAxes, fontsize=10, color=style.GREY, va="top")
+    look: dict[str, Any] = {"fontsize": 10, "color": style.GREY, "va": "top"}
+    ax.text(0.0, -0.145, "still followed", transform=ax.transAxes, **look)
     day_marks(ax)
     ax.set_xlim(0, longest)
     ax.set_ylim(0, 1.0)

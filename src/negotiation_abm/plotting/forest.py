@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from negotiation_abm.files import words
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.folder import read_json
 from negotiation_abm.plotting.registry import figure
@@ -44,7 +45,7 @@ def draw_rmst(folder: Path) -> Figure:
 def draw_hazard_ratios(folder: Path) -> Figure:
     """The figure of a folder that `survival --regress` has filled."""
     table = pd.read_csv(folder / "regression.csv")
-    figure, ax = _forest(list(table["covariate"]))
+    figure, ax = _forest([words.setting(name) for name in table["covariate"]])
     plot_hazard_ratios(table, ax)
     ax.set_title("What ends truces sooner")
     return figure
@@ -85,7 +86,7 @@ def plot_hazard_ratios(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ``regression.csv``: covariate, sd, hazard_ratio, lower, upper.
     """
     ax = ax or plt.gca()
-    labels = [f"{row['covariate']}\n+{row['sd']:.2g}" for _, row in table.iterrows()]
+    labels = [f"{words.setting(row['covariate'])}\n+{row['sd']:.2g}" for _, row in table.iterrows()]
     _rows(ax, labels, table, ("hazard_ratio", "lower", "upper"), 1.0, "{:.2f}")
     ax.set_xscale("log")
     low, high = ax.get_xlim()

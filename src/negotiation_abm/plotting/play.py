@@ -9,9 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from negotiation_abm.files.words import MEASURE_TITLES
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.dates import by_date
-from negotiation_abm.plotting.durations import TITLES, mark_recorded, plot_survival
+from negotiation_abm.plotting.durations import mark_recorded, plot_survival
 from negotiation_abm.plotting.folder import read_json
 from negotiation_abm.plotting.registry import figure
 from negotiation_abm.plotting.timeline import (
@@ -111,7 +112,7 @@ def plot_game_standing(
         axes[0].legend(loc="upper right")
         axes[0].set_ylabel("share of truces still holding")
         axes[0].set_xlim(right=ROOM * axes[0].get_xlim()[1])
-    axes[0].set_title(TITLES[MEASURE])
+    axes[0].set_title(MEASURE_TITLES[MEASURE])
     plot_standing(pd.DataFrame(summary["outcomes"]), axes[1])
     if is_narrow:
         axes[0].set_title("To the end of the truce")

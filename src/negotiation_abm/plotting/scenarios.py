@@ -7,8 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from negotiation_abm.files.words import MEASURE_TITLES
 from negotiation_abm.plotting import style
-from negotiation_abm.plotting.durations import TITLES, at_risk_row, day_marks
+from negotiation_abm.plotting.durations import at_risk_row, day_marks
 from negotiation_abm.plotting.registry import figure
 
 
@@ -59,7 +60,7 @@ def plot_scenarios(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.set_ylim(0, 1.0)
     ax.set_xticks(weeks)
     ax.set_xlabel("age of the truce, weeks")
-    ax.set_ylabel("share of truces still holding")
-    ax.set_title(TITLES[str(table["measure"].iloc[0])])
+    ax.set_ylabel("share of truces still in force")
+    ax.set_title(MEASURE_TITLES[str(table["measure"].iloc[0])])
     ax.legend(loc="upper right")
     return ax

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from negotiation_abm.cli.tables import CAUSE_TEXT, MEASURE_TEXT, plain_table, terminal
+from negotiation_abm.files import words
 
 
 def print_replay(summary: dict[str, Any], out: Path | None) -> None:
@@ -36,12 +37,15 @@ def print_replay(summary: dict[str, Any], out: Path | None) -> None:
         f"{score['per_decision_type']:.3f} (type), "
         f"{score['per_decision_type_and_lever']:.3f} (type and lever)"
     )
-    table = plain_table(
-        ("least expected", "left"), ("", "left"), ("", "left"), ("probability", "right")
-    )
+    table = plain_table(("least expected", "left"), ("", "left"), ("", "left"), ("chance", "right"))
     moves = sorted(summary["decisions_not_hold"], key=lambda move: move["probability"])
     for move in moves[:5]:
-        table.add_row(move["date"], move["player"], move["move"], f"{move['probability']:.3f}")
+        table.add_row(
+            move["date"],
+            words.player(move["player"]),
+            words.move(move["move"]),
+            words.percent(move["probability"]),
+        )
     console.print(table)
     _print_left_out(console, summary)
     if out:
@@ -63,7 +67,7 @@ def _print_recorded_spells(console: Console, summary: dict[str, Any]) -> None:
         cause = CAUSE_TEXT.get(spell["cause"], spell["cause"])
         if spell["lever"]:
             agency = " (an agency)" if spell["agency"] else ""
-            cause = f"{cause}: {spell['player']} {spell['lever']}{agency}"
+            cause = f"{cause}: {words.lever(spell['player'] + '.' + spell['lever'])}{agency}"
         table.add_row(
             MEASURE_TEXT[spell["measure"]],
             spell["start"],

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.tables import ONE_RUN_NOTE, interval, plain_table, terminal
+from negotiation_abm.files import words
 from negotiation_abm.run.outcome import digits_of
 
 
@@ -18,15 +19,17 @@ def print_whatif(summary: dict[str, Any], out: Path | None) -> None:
         f"{summary['parameters']}"
     )
     for line in summary["alteration"]:
-        console.print(f"  altered: {line}")
+        console.print(f"  change: {line}")
     for player, share in summary["forced_moves_a_run"].items():
         if share > 0.0:
-            console.print(f"  {player} made {share:.2f} of the moves given, on average a run")
+            console.print(
+                f"  {words.player(player)} made {share:.2f} of the moves given, on average"
+            )
     table = plain_table(
         ("", "left"),
         ("unit", "left"),
-        ("as it was", "right"),
-        ("altered", "right"),
+        (words.ARMS["factual"], "right"),
+        (words.ARMS["altered"], "right"),
         ("difference [95 %]", "right"),
     )
     for row in summary["outcomes"]:

@@ -2,17 +2,10 @@
 
 from typing import Any
 
-from negotiation_abm.scenario.parameters import TABLE
+from negotiation_abm.files import words as plain
+from negotiation_abm.run.registry import text_of
 from negotiation_abm.survival import Mean
 from negotiation_abm.survival.words import GROUPS, NOT_REACHED, ONE_RUN, is_number
-
-CAUSES = {
-    "breach": "a breach (an escalation on a lever that the truce covers)",
-    "collapse": "a collapse under strain",
-    "non_delivery": "a promise not kept",
-    "lapse": "a date that passes without renewal",
-    "escalation": "an escalation on a lever that the truce does not cover",
-}
 
 
 def answer(summary: dict[str, Any], mean: Mean | None) -> list[str]:
@@ -80,9 +73,9 @@ def _causes(entry: dict[str, Any]) -> str:
     if not shares:
         return "No end was observed."
     (cause, values), *rest = shares
-    others = [f"{CAUSES[name]} {percent(share)}" for name, share in rest if share[0] >= 0.005]
+    others = [f"{plain.CAUSES[name]} {percent(share)}" for name, share in rest if share[0] >= 0.005]
     tail = f"; {' and '.join(others[:2])}" if others else ""
-    return f"What ends it most often is {CAUSES[cause]}: {percent(values)} of the ends{tail}."
+    return f"What ends it most often is {plain.CAUSES[cause]}: {percent(values)} of the ends{tail}."
 
 
 def percent(values: list[float | None]) -> str:
@@ -104,39 +97,18 @@ def drivers(rows: list[dict[str, Any]]) -> str:
     floor = max(row[f"{size}_high"] for row in chosen if row["is_dummy"])
     real = sorted((row for row in chosen if not row["is_dummy"]), key=lambda row: -row[size])
     above = [row for row in real if row[size] > floor]
-    about = outcome_words(outcome)
+    about = text_of(outcome) or outcome.replace("_", " ")
     if not above:
-        return f"None of {len(real)} factors moves {about} beyond the noise of the simulation."
+        return f"{about.capitalize()}: none of {len(real)} factors moves it beyond chance."
     kind = "total Sobol index" if size == "total" else "mean absolute effect"
     named = "; ".join(_factor(row, size) for row in above[:3])
     below = len(real) - len(above)
-    left = f". {below} of {len(real)} factors do not exceed the noise floor" if below else ""
-    return f"Over the ranges of the study, {about} hangs most on ({kind}, 95 %): {named}{left}."
-
-
-def _factor(row: dict[str, Any], size: str) -> str:
-    name = row["factor"]
-    parameter = TABLE.get(name.split(".")[0])
-    meaning = f", {parameter.doc}," if parameter else ""
+    left = f". {below} of {len(real)} factors do no more than chance" if below else ""
     return (
-        f"{name}{meaning} {row[size]:.2f} ({row[f'{size}_low']:.2f} to {row[f'{size}_high']:.2f})"
+        f"What decides most, over the ranges of the study: {named} ({about}; {kind}, 95 %){left}."
     )
 
 
-def outcome_words(name: str) -> str:
-    """An outcome of a study in words.
-
-    >>> outcome_words("any_domain.survival_365")
-    'the chance to last 365 days (any domain)'
-    """
-    measure, _, rest = name.rpartition(".")
-    kind, _, number = rest.partition("_")
-    words = {
-        "rmst": f"the mean truce length within {number} weeks",
-        "survival": f"the chance to last {number} days",
-        "median": "the median truce length",
-    }
-    found = words.get(kind) if measure in ("", "covered", "any_domain") else None
-    if found is None:
-        return name.replace("_", " ")
-    return found + (" (any domain)" if measure == "any_domain" else "")
+def _factor(row: dict[str, Any], size: str) -> str:
+    ends = f"{row[f'{size}_low']:.2f} to {row[f'{size}_high']:.2f}"
+    return f"{plain.setting(row['factor'])} {row[size]:.2f} ({ends})"
