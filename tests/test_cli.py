@@ -38,6 +38,7 @@ COMMANDS = ("replay", "run", "plot", "check", "schema", "list")
 HEAVY = ("numba", "mesa", "pandas", "matplotlib", "pyarrow", "scipy", "numpy", "pydantic")
 
 SUMMARY_KEYS = {
+    "posterior",
     "scenario",
     "start",
     "horizon_weeks",

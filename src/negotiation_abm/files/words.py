@@ -96,6 +96,11 @@ PARAMETERS = {
     "tolerance": "how much strain a truce bears",
     "truce_frailty": "how much truces differ",
 }
+SETTINGS = {
+    "modules.shocks.events": "events from outside",
+    "calendar.summits": "leaders' summits",
+    "truce.expires": "date of the truce",
+}
 STILL = "still in force"
 AFTER = {90: "90 days", 180: "half a year", 365: "a year"}
 
@@ -147,8 +152,10 @@ def setting(name: str) -> str:
     >>> setting("levers.CHINA.rare_earths.irreplaceability"), setting("initiative.US")
     ('China rare-earth controls: how hard to replace', 'readiness to escalate, US')
     >>> setting("strategies.CHINA"), setting("truce.expires")
-    ('strategy of China', 'truce: expires')
+    ('strategy of China', 'date of the truce')
     """
+    if name in SETTINGS:
+        return SETTINGS[name]
     first, *rest = name.split(".")
     if first == "levers" and len(rest) >= 2:
         text = lever(".".join(rest[:2]))
@@ -223,9 +230,15 @@ def percent(share: float) -> str:
 
 
 def span(low: float, high: float) -> str:
-    """A range of probabilities.
+    """A range of probabilities; its ends are never more exact than a percent.
 
-    >>> span(0.0712, 0.513)
-    '7 % to 51 %'
+    >>> span(0.0712, 0.513), span(0.004, 0.997)
+    ('7 % to 51 %', 'under 1 % to over 99 %')
     """
-    return f"{percent(low)} to {percent(high)}"
+    return f"{_rough(low)} to {_rough(high)}"
+
+
+def _rough(share: float) -> str:
+    if 0.0 < share < 0.01:
+        return "under 1 %"
+    return "over 99 %" if 0.99 < share < 1.0 else percent(share)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from negotiation_abm.files import words as plain
+from negotiation_abm.run import range_words
 from negotiation_abm.survival import words
 
 AHEAD = (26, 13, 52)  # weeks at which the answer looks at the truce: the first that is there
@@ -28,7 +29,7 @@ def design(summary: dict[str, Any]) -> str:
 
 
 def answer(summary: dict[str, Any]) -> list[str]:
-    """Three sentences: the truce, tariffs, pain; each with the paired difference and interval.
+    """The range over the posterior draws, then the truce, tariffs and pain at one point.
 
     Parameters
     ----------
@@ -36,7 +37,17 @@ def answer(summary: dict[str, Any]) -> list[str]:
         ``whatif.json``.
     """
     rows = {row["outcome"]: row for row in summary["outcomes"]}
-    sentences = [_truce(summary, rows), _tariffs(rows), _pain(rows)]
+    posterior = summary.get("posterior")
+    first = (
+        [
+            range_words.branches_sentence(posterior),
+            range_words.made_of(posterior, summary["parameters"]),
+            "Simulation error alone, at the point estimate of the parameters:",
+        ]
+        if posterior
+        else [range_words.missing(summary["parameters"])]
+    )
+    sentences = [*first, _truce(summary, rows), _tariffs(rows), _pain(rows)]
     return [sentence for sentence in sentences if sentence]
 
 

@@ -3,13 +3,17 @@
 from typing import Any
 
 from negotiation_abm.files import words as plain
+from negotiation_abm.run import range_words
 from negotiation_abm.run.registry import text_of
 from negotiation_abm.survival import Mean
 from negotiation_abm.survival.words import GROUPS, NOT_REACHED, ONE_RUN, is_number
 
 
 def answer(summary: dict[str, Any], mean: Mean | None) -> list[str]:
-    """Three sentences: how long, what ends it, and by the wider measure.
+    """How long, what ends it and by the wider measure: the range over the posterior draws first.
+
+    The last sentence is what the runs say at the point estimate of the parameters, with nothing
+    but the error of the simulation.
 
     Parameters
     ----------
@@ -21,22 +25,35 @@ def answer(summary: dict[str, Any], mean: Mean | None) -> list[str]:
     entry = main_entry(summary, "covered")
     if entry is None:
         return ["No truce began in any of the runs."]
-    is_running = entry["group"] == "running"
-    which = GROUPS["running"] if is_running else "a truce that begins in the run"
-    until = f"; of the first {mean.until} weeks it lasts {_mean(mean)}" if mean else ""
+    posterior = summary.get("posterior")
+    if posterior is None:
+        return [
+            range_words.missing(summary["parameters"]),
+            *_at_the_point(summary, entry, mean),
+            _causes(entry),
+        ]
     sentences = [
-        f"In {summary['replicates']:,} simulated runs {which} {_median(summary, entry)}, and "
-        f"{_year(entry, 'of such truces hold for more than a year')}{until}."
+        range_words.first_sentence(posterior),
+        range_words.ends_sentence(posterior),
+        range_words.wide_sentence(posterior),
+        range_words.made_of(posterior, summary["parameters"]),
     ]
-    sentences.append(_causes(entry))
+    return [sentence for sentence in sentences if sentence] + _at_the_point(summary, entry, mean)
+
+
+def _at_the_point(summary: dict[str, Any], entry: dict[str, Any], mean: Mean | None) -> list[str]:
+    """What the runs say at one set of parameters, with the error of the simulation."""
+    which = GROUPS["running"] if entry["group"] == "running" else "a truce that begins in the run"
+    until = f"; of the first {mean.until} weeks it lasts {_mean(mean)}" if mean else ""
+    text = (
+        f"Simulation error alone, {summary['replicates']:,} runs at the point estimate of the "
+        f"parameters: {which} {_median(summary, entry)}, and "
+        f"{_year(entry, 'of such truces hold for more than a year')}{until}"
+    )
     wide = main_entry(summary, "any_domain")
     if wide is not None:
-        sentences.append(
-            "Measured to the first serious escalation in any domain "
-            f"(severity {summary['min_severity']:g} or more), it {_median(summary, wide)}, and "
-            f"{_year(wide, 'last more than a year')}."
-        )
-    return sentences
+        text += f"; by any measure it {_median(summary, wide)}"
+    return [f"{text}."]
 
 
 def main_entry(summary: dict[str, Any], measure: str) -> dict[str, Any] | None:
@@ -53,7 +70,7 @@ def _median(summary: dict[str, Any], entry: dict[str, Any]) -> str:
     if entry["num_runs"] < 2:
         return f"lasts {point} weeks in the median ({ONE_RUN})"
     ends = f"{NOT_REACHED if low is None else low} to {NOT_REACHED if high is None else high}"
-    return f"lasts {point} weeks in the median (95 % interval {ends})"
+    return f"lasts {point} weeks in the median (95 % of simulation error: {ends})"
 
 
 def _mean(mean: Mean) -> str:

@@ -57,6 +57,7 @@ def compare(
         "group": chosen,
         "until_weeks": until,
         "level": level,
+        "posterior": {run.label: run.posterior for run in runs},
         "scenarios": plain_rows(rows),
         "log_rank": {
             "statistic": test.clustered_statistic,

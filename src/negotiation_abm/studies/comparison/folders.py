@@ -1,5 +1,6 @@
 """Folders that `run` filled, and the survival of their truces."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,15 @@ class RunFolder:
     def groups(self) -> tuple[str, ...]:
         """Groups of spells that this run has."""
         return ("all", "running") if self.is_running else ("all",)
+
+    @property
+    def posterior(self) -> dict[str, Any] | None:
+        """The range of the answer over posterior draws; None if the run has none."""
+        path = self.path / "summary.json"
+        if not path.is_file():
+            return None
+        found: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")).get("posterior")
+        return found
 
     def survival(self, measure: str, group: str, level: float) -> Survival | None:
         """Survival of one measure and group; None if there are no such spells."""
