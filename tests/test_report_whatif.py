@@ -45,7 +45,7 @@ def test_it_says_what_was_asked_altered_and_found(results):
     assert f"The change. {summary['alteration'][0]}" in page
     assert "up to the week of 2025-11-10" in page
     sentences = answer(summary)
-    assert len(sentences) == 3
+    assert len(sentences) == 4
     assert all(sentence in page for sentence in sentences)
     assert "not a forecast" in page
 
