@@ -14,6 +14,7 @@ CAUSES = {
     "collapse": "worn down by other measures",
     "lapse": "ran out",
     "non_delivery": "ended over a broken promise",
+    "fulfilled": "fulfilled: everything it covers was given up",
     "escalation": "a measure outside the agreed list",
 }
 SHARES = {"lapse": "that ran out", "escalation": "ended by a measure outside the agreed list"}
@@ -22,6 +23,7 @@ CAUSES_SHORT = {
     "collapse": "worn down",
     "non_delivery": "promise broken",
     "lapse": "ran out",
+    "fulfilled": "fulfilled",
     "escalation": "other measure",
 }
 ARMS = {

@@ -21,6 +21,7 @@ CAUSES = {
     "lapse": (words.CAUSES["lapse"], style.BLUE, ".."),
     "non_delivery": (words.CAUSES["non_delivery"], style.GREEN, "xx"),
     "escalation": (words.CAUSES["escalation"], style.PURPLE, "\\\\"),
+    "fulfilled": (words.CAUSES["fulfilled"], style.GREY, "||"),
 }
 LABEL_WIDTH = 20  # letters a line
 

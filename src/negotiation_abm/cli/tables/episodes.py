@@ -10,7 +10,7 @@ from negotiation_abm.cli.tables import plain_table, terminal
 from negotiation_abm.files import words
 from negotiation_abm.survival.words import BEYOND_DATA, NOT_REACHED
 
-ENDED = words.CAUSES_SHORT | {"fulfilled": "fulfilled", "censored": words.STILL}
+ENDED = words.CAUSES_SHORT | {"censored": words.STILL}
 
 
 def print_episodes(summary: dict[str, Any], out: Path | None) -> None:
