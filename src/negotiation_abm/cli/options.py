@@ -100,6 +100,19 @@ def add_runs(parser: argparse.ArgumentParser, replicates: int, text: str = "runs
     add_threads(parser)
 
 
+def add_draws(parser: argparse.ArgumentParser) -> None:
+    """--draws."""
+    from negotiation_abm.run.sizes import DRAWS, RUNS
+
+    text = (
+        "posterior draws of the parameter set for the range of the answer, "
+        f"{RUNS} runs each; 0 for none (default {DRAWS})"
+    )
+    parser.add_argument(
+        "--draws", metavar="N", type=lambda t: whole(t, 0, 10**6), default=DRAWS, help=text
+    )
+
+
 def use_strategy_files(options: argparse.Namespace) -> list[str]:
     """Make the strategies of ``--strategy-file`` known; returns their names."""
     if not options.strategy_file:

@@ -6,6 +6,7 @@ from typing import Any
 
 from negotiation_abm.cli.options import (
     add_common,
+    add_draws,
     add_record,
     add_runs,
     changes_of,
@@ -42,6 +43,7 @@ def add(commands: Any) -> None:
     ):
         parser.add_argument(option, metavar=metavar, action="append", default=[], help=text)
     add_runs(parser, 20_000)
+    add_draws(parser)
 
 
 def _whatif(options: argparse.Namespace) -> None:
@@ -55,7 +57,13 @@ def _whatif(options: argparse.Namespace) -> None:
     out = folder_of(options, "whatif", asked.name)
     with progress_bar(2 * options.replicates, "runs") as progress:
         summary = run_whatif(
-            asked, options.replicates, options.seed, out, options.threads, progress
+            asked,
+            options.replicates,
+            options.seed,
+            out,
+            options.threads,
+            progress,
+            options.draws,
         )
     print_result(summary, options.json, lambda: print_whatif(summary, out))
 
