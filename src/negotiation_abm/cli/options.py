@@ -119,7 +119,7 @@ def changes_of(options: argparse.Namespace) -> dict[str, Any]:
     """The ``--set`` options as names and values."""
     import yaml
 
-    from negotiation_abm.files.resources import parse_yaml
+    from negotiation_abm.files.yaml_text import parse_yaml, reason_of
     from negotiation_abm.scenario.load import changes_beside
 
     changes = {}
@@ -129,8 +129,8 @@ def changes_of(options: argparse.Namespace) -> dict[str, Any]:
             raise InputError("--set", item, "expected NAME=VALUE")
         try:
             changes[name] = parse_yaml(text)
-        except (yaml.YAMLError, ValueError):
-            raise InputError("--set", item, "the value is not valid YAML") from None
+        except yaml.YAMLError as error:
+            raise InputError("--set", item, f"not valid YAML: {reason_of(error)}") from None
     return changes_beside(changes, Path())
 
 

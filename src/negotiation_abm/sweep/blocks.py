@@ -9,10 +9,11 @@ import numpy as np
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from negotiation_abm.files.errors import InputError, suggest
-from negotiation_abm.files.resources import file_beside, parse_yaml
+from negotiation_abm.files.errors import InputError, shown, suggest
+from negotiation_abm.files.resources import file_beside
 from negotiation_abm.files.sheets import read_sheet
 from negotiation_abm.files.validation import checked, node_at
+from negotiation_abm.files.yaml_text import parse_yaml
 from negotiation_abm.scenario.load import changes_beside, reference_beside
 from negotiation_abm.scenario.parameters import TABLE
 from negotiation_abm.scenario.posterior_draws import changes_of, load_draws
@@ -191,8 +192,10 @@ def _list(path: Path, place: str, content: Any) -> Listed:
 def _cell(source: Path, number: int, name: str, text: str) -> Any:
     try:
         return parse_yaml(text)
-    except (yaml.YAMLError, ValueError):
-        raise InputError(source, f"line {number}, {name}", f"{text!r} is not a value") from None
+    except yaml.YAMLError:
+        raise InputError(
+            source, f"line {number}, {name}", f"{shown(text)} is not a value"
+        ) from None
 
 
 def _posterior(path: Path, place: str, content: _Posterior) -> Listed:
