@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.options import command
+from negotiation_abm.files.damage import reading
 from negotiation_abm.files.errors import InputError
 
 
@@ -34,7 +35,9 @@ def add(commands: Any) -> None:
 def _plot(options: argparse.Namespace) -> None:
     from negotiation_abm.plotting import plot_folder
 
-    for path in plot_folder(options.folder, options.figure):
+    with reading(options.folder):
+        paths = plot_folder(options.folder, options.figure)
+    for path in paths:
         print(path)
 
 

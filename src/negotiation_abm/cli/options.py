@@ -109,10 +109,15 @@ def whole(text: str, low: int, high: int) -> int:
 
 def date_of(text: str, place: str) -> dt.date:
     """A date, or an `InputError` that names the option."""
+    from negotiation_abm.scenario.fields import FIRST_DAY, LAST_DAY
+
     try:
-        return dt.date.fromisoformat(text)
+        day = dt.date.fromisoformat(text)
     except ValueError:
         raise InputError(place, text, "is not a date; expected YYYY-MM-DD") from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise InputError(place, text, f"allowed: {FIRST_DAY} to {LAST_DAY}")
+    return day
 
 
 def changes_of(options: argparse.Namespace) -> dict[str, Any]:

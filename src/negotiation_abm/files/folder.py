@@ -6,9 +6,12 @@ files that nobody has listed are left alone. Steps may write into one folder at 
 """
 
 import contextlib
+import errno
 import itertools
 import json
 import os
+import platform
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,8 @@ from negotiation_abm.files.provenance import describe, file_hash
 
 MANIFEST = "manifest.json"
 _NUMBERS = itertools.count()
+_HOST = re.sub(r"[^A-Za-z0-9]", "_", platform.node())[:40] or "here"
+_ASIDE = re.compile(r"\.(\w+)-(\d{1,10})-\d+\.part")
 
 
 class Draft:
@@ -84,12 +89,12 @@ class Draft:
             manifest = read_manifest(self.folder)
             older = manifest.get(step)
             if self._keep and isinstance(older, dict):
-                files = older.get("files", {}) | files
-                sources = _without(older.get("made_from", {}), self._sources) | sources
+                files = files_of(older) | files
+                sources = _without(_sources_of(older), self._sources) | sources
             for name, aside in self._written.items():
                 os.replace(aside, self.folder / name)
             manifest[step] = entry | {"files": files} | ({"made_from": sources} if sources else {})
-            _remove_stale(self.folder, manifest, set(_files_of(older)) - set(files))
+            _remove_stale(self.folder, manifest, set(files_of(older)) - set(files))
             self._put(manifest)
 
     def _put(self, manifest: dict[str, Any]) -> None:
@@ -99,14 +104,52 @@ class Draft:
 
 
 def _aside(target: Path) -> Path:
-    """A name beside the target that no other draft has."""
-    own = f"{os.getpid()}-{next(_NUMBERS)}"
+    """A name beside the target that no other draft has; it says whose it is."""
+    own = f"{_HOST}-{os.getpid()}-{next(_NUMBERS)}"
     return target.with_name(f".{target.stem}.{own}.part{target.suffix}")
 
 
-def _files_of(entry: Any) -> dict[str, str]:
-    files = entry.get("files") if isinstance(entry, dict) else None
-    return files if isinstance(files, dict) else {}
+def sweep_left(folder: Path) -> None:
+    """Remove what processes of this machine that are gone have left half-written."""
+    for path in [*folder.glob(".*.part*"), *folder.glob("*/.*.part*")]:
+        found = _ASIDE.search(path.name)
+        if found and found[1] == _HOST and not _lives(int(found[2])):
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    """Is there a process of that number? Where the system does not say, there is."""
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
+def files_of(entry: Any) -> dict[str, str]:
+    """Files of a manifest's entry with their hashes; those only that can lie in the folder.
+
+    A manifest may have been written by somebody else: what it names is removed when it is stale.
+    """
+    return {name: digest for name, digest in _named(entry, "files") if isinstance(digest, str)}
+
+
+def _sources_of(entry: Any) -> dict[str, dict[str, str]]:
+    """What each file of an entry was made from, by name and hash."""
+    return {name: used for name, used in _named(entry, "made_from") if isinstance(used, dict)}
+
+
+def _named(entry: Any, part: str) -> Iterator[tuple[str, Any]]:
+    found = entry.get(part) if isinstance(entry, dict) else None
+    for name, value in found.items() if isinstance(found, dict) else ():
+        place = Path(name)
+        if name and not place.is_absolute() and ".." not in place.parts and "\0" not in name:
+            yield name, value
 
 
 def _without(sources: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
@@ -116,13 +159,13 @@ def _without(sources: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
 def _remove_stale(folder: Path, manifest: dict[str, Any], gone: set[str]) -> None:
     """Remove files, and in turn those that were made from others than now lie there."""
     while True:
-        listed = {name: h for entry in manifest.values() for name, h in _files_of(entry).items()}
+        listed = {name: h for entry in manifest.values() for name, h in files_of(entry).items()}
         for name in gone - set(listed):
             with contextlib.suppress(OSError):
                 (folder / name).unlink(missing_ok=True)
         gone = set()
         for step, entry in list(manifest.items()):
-            sources = entry.get("made_from", {}) if isinstance(entry, dict) else {}
+            sources = _sources_of(entry)
             stale = {
                 name
                 for name, used in sources.items()
@@ -130,7 +173,7 @@ def _remove_stale(folder: Path, manifest: dict[str, Any], gone: set[str]) -> Non
             }
             gone |= stale
             if stale:
-                entry["files"] = _without(_files_of(entry), stale)
+                entry["files"] = _without(files_of(entry), stale)
                 entry["made_from"] = _without(sources, stale)
                 if not entry["files"]:
                     del manifest[step]
@@ -146,7 +189,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a folder: one entry a step; empty if there is none that can be read."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return manifest if isinstance(manifest, dict) else {}
 
@@ -164,6 +207,7 @@ def prepare(folder: Path) -> None:
         probe = _aside(folder / "probe")
         probe.touch()
         probe.unlink()
+        sweep_left(folder)
     except (OSError, ValueError) as error:  # ValueError: a null byte
         reason = getattr(error, "strerror", None) or error
         raise InputError(folder, "--out", f"cannot be written to ({reason})") from None
@@ -195,6 +239,8 @@ def writing(
         draft.commit(step, facts)
     except OSError as error:
         draft.discard()
+        if error.errno in (None, errno.ENOMEM):  # a library that does not load, say
+            raise
         raise InputError(folder, "", f"writing stopped ({error.strerror or error})") from None
     except BaseException:
         draft.discard()

@@ -7,6 +7,7 @@ package.
 import codecs
 import contextlib
 import hashlib
+import logging
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from negotiation_abm.files.errors import InputError, suggest
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CHECKOUT = _PACKAGE.parent.parent
+LARGE_FILE, LARGEST_FILE = 1_000_000, 100_000_000  # bytes: says so; is refused
 SCENARIOS = ("configs", ".yaml")
 EPISODES = "seeds/episodes"
 MAIN_READING = "scenario.yaml"
@@ -104,6 +106,12 @@ def file_beside(reference: str | Path, base: Path | None) -> Path | None:
 def read_text(path: Path) -> str:
     """Text of a file, or one clear line why it cannot be read."""
     try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            problem = f"{size:,} bytes; allowed: up to {LARGEST_FILE:,}"
+            raise InputError(path, "", problem)
+        if size > LARGE_FILE:
+            logging.getLogger(__name__).info("reading %s, %.1f MB ...", path, size / 1e6)
         content = path.read_bytes()
         is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         text = content.decode("utf-16" if is_wide else "utf-8-sig")
