@@ -17,6 +17,7 @@ from negotiation_abm.cli.options import (
 )
 from negotiation_abm.cli.output import print_result
 from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.validation import checked
 
 WHATIF_EXAMPLES = """examples:
   negotiation-abm whatif no_affiliates_rule
@@ -84,7 +85,9 @@ def _asked(options: argparse.Namespace) -> Any:
     else:
         date = date_of(options.date, "--from")
         name = f"{Path(options.scenario).stem}_{date}"
-        base = WhatIf.model_validate({"name": name, "scenario": options.scenario, "from": date})
+        base = checked(
+            WhatIf, options.scenario, {"name": name, "scenario": options.scenario, "from": date}
+        )
     strategies = dict(_strategy(item) for item in options.strategy)
     return base.model_copy(
         update={

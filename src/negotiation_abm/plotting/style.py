@@ -32,6 +32,7 @@ SERIES_LINES = (
 )
 
 _SETTINGS: dict[Any, Any] = {
+    "text.parse_math": False,  # a name may hold a dollar sign
     "font.size": 12,
     "axes.titlesize": 13,
     "axes.labelsize": 12,
