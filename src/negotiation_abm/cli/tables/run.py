@@ -34,7 +34,8 @@ def print_run(summary: dict[str, Any], out: Path) -> None:
     console.print(
         "\nIn brackets: 95 % intervals of simulation error, clustered by run; parameters fixed."
         "\nRunning: the truce in force at the start, given that it had lasted until then."
-        f"\nAny domain: until the first escalation of severity {summary['min_severity']:g} or more."
+        f"\nAny domain: until the first escalation of severity {summary['min_severity']:g} "
+        "(min_severity) or more."
     )
     if any(entry["num_runs"] < 2 for entry in summary["truces"]):
         console.print(ONE_RUN_NOTE)
