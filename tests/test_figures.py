@@ -76,6 +76,7 @@ def test_folder_gets_its_figures(folder):
 def test_small_print_tells_draws_from_runs(folder):
     step = read_manifest(folder)["run"]
     assert "|  60 runs, seed 1  |" in style.origin(step)
+    assert "parameters calibrated_2025 (min_severity 0.1)  |" in style.origin(step)
     of_draws = style.origin(step | {"draws": 400})
     assert "|  400 posterior draws of 60 runs, seed 1  |" in of_draws
 

@@ -39,7 +39,7 @@ def print_run(summary: dict[str, Any], out: Path) -> None:
         "\nIn square brackets: 95 % intervals of simulation error, clustered by run; parameters "
         "fixed.\nRunning: the truce in force at the start, given that it had lasted until then."
         "\nAny measure: until the first escalation of severity "
-        f"{summary['min_severity']:g} or more."
+        f"{summary['min_severity']:g} (min_severity) or more."
     )
     if any(entry["num_runs"] < 2 for entry in summary["truces"]):
         console.print(ONE_RUN_NOTE)
