@@ -38,7 +38,7 @@ def test_a_normal_posterior_is_sampled(known):
     np.testing.assert_allclose(np.cov(flat[:, :2].T), [[5, 4], [4, 5]], rtol=0.12)
     assert known.r_hat[:2].max() < 1.01
     assert known.effective_size[:2].min() > 1000
-    assert known.accepted > 0.9
+    assert known.accepted == pytest.approx(0.8, abs=0.1)  # what the warm-up looks for
 
 
 def test_what_is_held_does_not_move(known):
