@@ -117,6 +117,10 @@ class Hierarchy:
             point[place] = 0.5 * self._sd[place]
         return point
 
+    def prior_draw(self, rng: np.random.Generator) -> np.ndarray:
+        """A point drawn from the prior, shape (size,)."""
+        return np.asarray(self._mean + self._sd * rng.standard_normal(self.size))
+
     def is_spread(self) -> np.ndarray:
         """Which unknowns are spreads, shape (size,)."""
         return np.isin(np.arange(self.size), list(self._own))
@@ -161,18 +165,25 @@ class Hierarchy:
             slopes[..., place] += pull[..., own] @ point[own]
         return np.asarray(slopes)
 
-    def root(self, point: np.ndarray) -> np.ndarray:
+    def informations(self, point: np.ndarray) -> list[np.ndarray]:
+        """Information of each member's record at a point, without what would make it negative."""
+        thetas = self._sums @ self.parts(point) + self._held
+        found = []
+        for rows, member in zip(self._rows, self.members, strict=True):
+            values, vectors = np.linalg.eigh(member.likelihood.information(thetas[rows]))
+            found.append((vectors * np.maximum(values, 0.0)) @ vectors.T)
+        return found
+
+    def root(self, point: np.ndarray, informations: Sequence[np.ndarray]) -> np.ndarray:
         """Root of the covariance of a normal close to the posterior around a point.
 
-        From the Gauss-Newton part of the information, which is never negative.
+        From the Gauss-Newton part of the information of the records.
         """
-        thetas = self._sums @ self.parts(point) + self._held
         precision = np.diag(1.0 / self._sd**2)
-        for rows, member in self._counted:
-            slopes = self._pulled(self._sums[rows], point)
-            values, vectors = np.linalg.eigh(member.likelihood.information(thetas[rows]))
-            half = np.sqrt(np.maximum(values, 0.0))[:, None] * (vectors.T @ slopes)
-            precision += half.T @ half
+        for rows, member, known in zip(self._rows, self.members, informations, strict=True):
+            if member.name not in self.left_out:
+                slopes = self._pulled(self._sums[rows], point)
+                precision += slopes.T @ known @ slopes
         factor = np.linalg.cholesky(precision)
         return np.asarray(solve_triangular(factor, np.eye(self.size), lower=True).T)
 

@@ -13,25 +13,32 @@ import numpy as np
 from negotiation_abm.run.compiler import jit
 
 
+def dot(values, places, vector, begin, end):  # type: ignore[no-untyped-def]
+    """Sum of a compressed column times a vector: four sums, as one would wait for itself."""
+    a = b = c = d = 0.0
+    j = begin
+    while j + 4 <= end:
+        a += values[j] * vector[places[j]]
+        b += values[j + 1] * vector[places[j + 1]]
+        c += values[j + 2] * vector[places[j + 2]]
+        d += values[j + 3] * vector[places[j + 3]]
+        j += 4
+    while j < end:
+        a += values[j] * vector[places[j]]
+        j += 1
+    return (a + b) + (c + d)
+
+
 @cache
 def marginal_kernel() -> Callable[..., float]:
-    """The compiled log-likelihood; fills the gradient."""
+    """The compiled log-likelihood; fills the gradient.
 
-    @partial(jit, nogil=True, error_model="numpy")
-    def dot(values, places, vector, begin, end):  # type: ignore[no-untyped-def]
-        """Sum of a compressed column times a vector: four sums, as one would wait for itself."""
-        a = b = c = d = 0.0
-        j = begin
-        while j + 4 <= end:
-            a += values[j] * vector[places[j]]
-            b += values[j + 1] * vector[places[j + 1]]
-            c += values[j + 2] * vector[places[j + 2]]
-            d += values[j + 3] * vector[places[j + 3]]
-            j += 4
-        while j < end:
-            a += values[j] * vector[places[j]]
-            j += 1
-        return (a + b) + (c + d)
+    What it calls is no compiled function of its own, which the compiler could not find again in its
+    cache.
+    """
+    from numba.extending import register_jitable
+
+    register_jitable(dot)
 
     @partial(jit, nogil=True, error_model="numpy")
     def log_likelihood(  # type: ignore[no-untyped-def]

@@ -1,7 +1,7 @@
 """The posterior of a pool: draws of the coefficients of each of its members.
 
-Chains move by Hamiltonian Monte Carlo in coordinates in which the curvature at the mode is 1; after
-every path the spreads are also drawn anew given the deviations, because one of the two mixes where
+Chains move by Hamiltonian Monte Carlo in coordinates in which the curvature at the mode is 1. Now
+and then the spreads are also drawn anew given the coefficients, because one of the two mixes where
 the other does not.
 """
 
@@ -27,6 +27,7 @@ from negotiation_abm.calibration.posterior import (
 
 SEARCHES = 2  # for the mode, each with the curvature where the last one ended
 INTERVAL = (0.05, 0.95)
+BETWEEN = 2  # paths between two draws of spreads given coefficients
 NEAR = 0.05  # a slope, in nats per sd, from which a point counts as the mode for a metric
 
 
@@ -77,6 +78,14 @@ class PooledFit:
         )
 
 
+@dataclass(frozen=True)
+class Metric:
+    """Where a posterior lies: a point near its mode, and what each record says there."""
+
+    centre: np.ndarray
+    informations: list[np.ndarray]
+
+
 def fit_pool(
     members: Sequence[Member],
     pool: Pool,
@@ -85,6 +94,7 @@ def fit_pool(
     left_out: Collection[str] = (),
     chains: int = CHAINS,
     warm_up: int = WARM_UP,
+    metric: Metric | None = None,
 ) -> PooledFit:
     """Draw from the posterior of a pool.
 
@@ -94,10 +104,12 @@ def fit_pool(
         A chain.
     left_out : collection of str
         Members whose record does not count; their coefficients are predicted.
+    metric : Metric, optional
+        Of the same members; it changes the speed, not what the draws are of.
     """
     hierarchy = Hierarchy(members, pool, left_out)
-    centre = _mode(hierarchy)
-    root = hierarchy.root(centre)
+    near = metric or find_metric(hierarchy)
+    centre, root = near.centre, hierarchy.root(near.centre, near.informations)
     back = np.linalg.inv(root)
 
     def target(z: np.ndarray) -> tuple[float, np.ndarray]:
@@ -111,21 +123,22 @@ def fit_pool(
             if number == warm_up:
                 chain.settle()
             chain.move()
-            point = hierarchy.with_new_spreads(centre + root @ chain.point, rng)
-            chain.go_to(back @ (point - centre))
-            path.append(point)
+            if number % BETWEEN == 0:
+                point = hierarchy.with_new_spreads(centre + root @ chain.point, rng)
+                chain.go_to(back @ (point - centre))
+            path.append(centre + root @ chain.point)
         return np.array(path[warm_up:]), chain.accepted
 
     points, accepted = in_threads(one, chains, seed)
     return PooledFit(hierarchy, points, accepted)
 
 
-def _mode(hierarchy: Hierarchy) -> np.ndarray:
+def find_metric(hierarchy: Hierarchy) -> Metric:
     """Where the posterior is highest given usual spreads, roughly."""
     point = hierarchy.start()
     is_free = ~hierarchy.is_spread()
     for _ in range(SEARCHES):
-        root = hierarchy.root(point) * is_free[:, None]
+        root = hierarchy.root(point, hierarchy.informations(point)) * is_free[:, None]
 
         def loss(z: np.ndarray, at: np.ndarray = point, by: np.ndarray = root):  # type: ignore[no-untyped-def]
             value, slope = hierarchy.value_and_gradient(at + by @ z)
@@ -134,4 +147,4 @@ def _mode(hierarchy: Hierarchy) -> np.ndarray:
         origin, options = np.zeros(hierarchy.size), {"gtol": NEAR, "maxiter": 200}
         best = minimize(loss, origin, jac=True, method="L-BFGS-B", options=options)
         point = point + root @ best.x
-    return point
+    return Metric(point, hierarchy.informations(point))
