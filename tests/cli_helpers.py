@@ -31,7 +31,7 @@ RUN_FILES = {
     "survival.csv",
     "summary.json",
 }
-REPLAY_FILES = {"replay.csv", "decisions.csv", "replay.json"}
+REPLAY_FILES = {"replay.csv", "decisions.csv", "moves.csv", "threats.csv", "replay.json"}
 FIGURES = {  # of the folder that `make_results` fills: these at least
     f"figures/{name}.{kind}"
     for name in ("timeline", "truce_durations", "ends_by_cause", "hazard", "levers")

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.options import changes_of, command
+from negotiation_abm.files.errors import InputError
 
 EXAMPLES = """examples:
   negotiation-abm episodes
   negotiation-abm episodes us_eu_2018 us_canada_2025
   negotiation-abm episodes --set tolerance=2
+  negotiation-abm episodes --rules truce
   negotiation-abm episodes --beside results/busan_2025 --out results/episodes
 """
 
@@ -33,6 +35,11 @@ def add(commands: Any) -> None:
         "--beside", metavar="DIR", type=Path, help="put the truces of a run beside the recorded"
     )
     parser.add_argument(
+        "--rules",
+        metavar="NAME",
+        help="compare rules of when a truce ends (shipped: truce, or a file), truce by truce",
+    )
+    parser.add_argument(
         "--out",
         metavar="DIR",
         type=Path,
@@ -45,8 +52,25 @@ def _episodes(options: argparse.Namespace) -> None:
     from negotiation_abm.cli.tables.episodes import print_episodes
     from negotiation_abm.studies.episodes import run_episodes
 
+    if options.rules:
+        _rules(options)
+        return
     summary = run_episodes(options.names, changes_of(options), options.beside, options.out)
     if options.json:
         print(json.dumps(summary, indent=2))
     else:
         print_episodes(summary, options.out)
+
+
+def _rules(options: argparse.Namespace) -> None:
+    from negotiation_abm.cli.tables.rules import print_rules
+    from negotiation_abm.studies.endings import compare_rules
+
+    for name in ("set", "beside"):
+        if getattr(options, name):
+            raise InputError(f"--{name}", "", "not with --rules, which sets its own values")
+    summary = compare_rules(options.rules, options.names, options.out)
+    if options.json:
+        print(json.dumps(summary, indent=2))
+    else:
+        print_rules(summary, options.out)

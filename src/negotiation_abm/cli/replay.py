@@ -17,7 +17,10 @@ def add(commands: Any) -> None:
     """Add what this file holds to the parser."""
     text = "replay a record through the rules: state by week, probability of each move"
     parser = command(commands, "replay", _replay, text, REPLAY_EXAMPLES)
-    add_common(parser, "folder for replay.csv, decisions.csv, replay.json, manifest.json")
+    add_common(
+        parser,
+        "folder for replay.json, its tables (weeks, decisions, moves, threats), manifest.json",
+    )
     parser.add_argument("--record", metavar="FILE", help="record to replay (default: scenario's)")
     parser.add_argument(
         "--skip-illegal",

@@ -14,14 +14,14 @@ class InputError(Exception):
 
     Attributes
     ----------
-    problem : str
-        The message without file and place, for one that names others.
+    source, place, problem : str
+        The parts of the message, for one that names others.
     """
 
     def __init__(self, source: str | Path, place: str, problem: str) -> None:
         parts = [str(part) for part in (source, place, problem) if str(part)]
         super().__init__(" ".join(": ".join(parts).split()))
-        self.problem = problem
+        self.source, self.place, self.problem = str(source), place, problem
 
     def __reduce__(self) -> tuple[type["InputError"], tuple[str, str, str]]:
         return InputError, (str(self), "", "")  # so that a worker can send it

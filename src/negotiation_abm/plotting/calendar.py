@@ -15,7 +15,7 @@ from negotiation_abm.run.spells import table_blocks
 from negotiation_abm.run.traces import NUM_TRACED
 
 STANDING = "still standing"
-HEIGHTS = {"breach": 0.95, "collapse": 0.7, "lapse": 0.35, "non_delivery": 0.55}  # for grey prints
+HEIGHTS = {"breach": 0.95, "collapse": 0.7, "lapse": 0.35, "non_delivery": 0.55, "fulfilled": 0.2}
 
 
 @figure(

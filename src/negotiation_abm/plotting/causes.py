@@ -19,6 +19,7 @@ CAUSES = {
     "collapse": ("collapse (strain)", style.ORANGE, "//"),
     "lapse": ("lapse (date passed)", style.BLUE, ".."),
     "non_delivery": ("non-delivery (promise not kept)", style.GREEN, "xx"),
+    "fulfilled": ("fulfilled (all given up)", style.GREY, "||"),
     "escalation": ("escalation (uncovered lever)", style.PURPLE, "\\\\"),
 }
 LABEL_WIDTH = 20  # letters a line

@@ -95,11 +95,12 @@ def truce_weeks(runs: Runs) -> np.ndarray:
 def outlasts_year(runs: Runs) -> np.ndarray:
     """Does the truce in force at the start last more than 365 days?
 
-    NaN without one, and where it still holds at a horizon that comes before.
+    NaN without one, and where it still holds at a horizon, or is fulfilled, before that.
     """
     out = np.full(len(runs.tally), np.nan)
     spells = first_of_running(runs.game, runs.spells, COVERED)
-    weeks, ended = spells["duration_weeks"], spells["cause"] != TruceEnd.CENSORED
+    weeks = spells["duration_weeks"]
+    ended = ~np.isin(spells["cause"], (TruceEnd.CENSORED, TruceEnd.FULFILLED))
     lasts = np.where(ended, weeks > YEAR_WEEKS, weeks >= YEAR_WEEKS)
     out[runs.rows(spells)] = np.where(ended | lasts, lasts, np.nan)
     return out

@@ -130,7 +130,7 @@ def curves_of(groups: Sequence[np.ndarray], least_weeks: int = 1) -> Curves:
     """
     spells, sizes = np.concatenate(groups), [len(group) for group in groups]
     columns = (spells[name] for name in ("entry_weeks", "duration_weeks", "cause"))
-    counts = Counts(len(groups), len(CAUSES) - 1)
+    counts = Counts(len(groups), len(CAUSES) - 1, TruceEnd.FULFILLED)
     runs = np.array([len(np.unique(group["replicate"])) for group in groups])
     counts.add(Spells(np.repeat(np.arange(len(groups)), sizes), *columns), runs)
     return Curves(counts, least_weeks)

@@ -7,6 +7,7 @@ the band is clustered by episode, as that of a simulation is by run.
 """
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,7 @@ from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.folder import writing
 from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.files.resources import shipped_episodes
-from negotiation_abm.record.load import Record, load_record
+from negotiation_abm.record.load import ASIDE, Record, load_record
 from negotiation_abm.replay.replay import replay_record
 from negotiation_abm.replay.result import RecordedSpell, Replay
 from negotiation_abm.run.spells import CAUSES, MEASURES
@@ -62,8 +63,6 @@ class Episode:
         return [self._row(spell) for spell in sorted(self.replay.spells, key=_order)]
 
     def _row(self, spell: RecordedSpell) -> dict[str, Any]:
-        players, levers = self.game.players, self.game.lever_names
-        has_lever = spell.player >= 0 and spell.lever >= 0
         return {
             "episode": self.of,
             "reading": self.name.partition("/")[2],
@@ -73,10 +72,7 @@ class Episode:
             "days": spell.duration_days,
             "weeks": spell.duration_weeks,
             "ended": spell.cause != TruceEnd.CENSORED,
-            "cause": CAUSES[spell.cause],
-            "player": players[spell.player] if spell.player >= 0 else None,
-            "lever": levers[spell.player][spell.lever] if has_lever else None,
-            "agency": spell.agency,
+            **side_of(self.game, spell),
             "renewals": spell.renewals,
             "certainty": self._certainty(spell),
         }
@@ -90,6 +86,17 @@ class Episode:
             if row.date in days and row.move in ("SUSPEND", "ESCALATE") and not row.not_represented
         ]
         return "general knowledge" if "general_knowledge" in deciding else "sourced"
+
+
+def side_of(game: Game, spell: RecordedSpell) -> dict[str, Any]:
+    """What ended a recorded truce, who, with which lever, and whether an agency did."""
+    has_lever = spell.player >= 0 and spell.lever >= 0
+    return {
+        "cause": CAUSES[spell.cause],
+        "player": game.players[spell.player] if spell.player >= 0 else None,
+        "lever": game.lever_names[spell.player][spell.lever] if has_lever else None,
+        "agency": spell.agency,
+    }
 
 
 def _order(spell: RecordedSpell) -> tuple[int, dt.date]:
@@ -121,15 +128,19 @@ def replay_episodes(names: list[str], changes: dict[str, Any] | None = None) -> 
         for name in known
         if not names or name in names or (name.partition("/")[0] in names and "/" in name)
     ]
-    return [_replayed(name, changes or {}) for name in chosen]
+    return [replay_episode(name, changes or {}) for name in chosen]
 
 
-def _replayed(name: str, changes: dict[str, Any]) -> Episode:
+def replay_episode(
+    name: str, changes: dict[str, Any], alter: Callable[[Record], Record] | None = None
+) -> Episode:
+    """One episode or reading, replayed under changes; `alter` rewrites its record before."""
     scenario = load_scenario(name, changes)
     if scenario.record is None:
         raise InputError(scenario.path, "record", "missing; an episode has one")
     named_in = (scenario.path, "record.file")
     record = load_record(scenario.record.file, scenario.path.parent, named_in)
+    record = alter(record) if alter else record
     game = build_game(scenario)
     return Episode(name, game, record, replay_record(game, record, skip_illegal=bool(changes)))
 
@@ -273,7 +284,7 @@ def _about(episode: Episode, in_class: bool) -> dict[str, Any]:
     legal = {
         row.id
         for row in episode.record.rows
-        if row.not_represented or row.date < first or row.move == "DELIVER"
+        if row.not_represented or row.date < first or row.move in ASIDE
     }
     skipped = [row.id for row in episode.replay.unplaced if row.id not in legal]
     return {

@@ -20,6 +20,7 @@ CAUSE_TEXT = {
     "collapse": "collapse",
     "non_delivery": "non-delivery",
     "lapse": "lapse",
+    "fulfilled": "fulfilled",
     "escalation": "escalation",
 }
 ONE_RUN_NOTE = f"Without brackets: {ONE_RUN}."

@@ -31,7 +31,7 @@ from negotiation_abm.dashboard.story import (
 )
 from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.replay.replay import replay_record
-from negotiation_abm.replay.step import decision_table, weekly_table
+from negotiation_abm.replay.tables import decision_table, weekly_table
 
 SCENARIO = permalink.choice(SCENARIOS[0], SCENARIOS)
 

@@ -11,6 +11,7 @@ CAUSES = {
     "collapse": "a collapse under strain",
     "non_delivery": "a promise not kept",
     "lapse": "a date that passes without renewal",
+    "fulfilled": "fulfilment (all that the truce covers has been given up)",
     "escalation": "an escalation on a lever that the truce does not cover",
 }
 
