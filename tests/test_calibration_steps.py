@@ -317,7 +317,11 @@ def test_validate_prints_scores(two_levers, capsys):
     tables = {"scores_as_given.csv", "by_move_type.csv", "calibration_curve.csv"}
     assert set(contents(Path("out"))) == {*tables, "validation.json", "manifest.json"}
     summary = strict_json(Path("out/validation.json").read_text())
-    assert len(summary["scores_as_given"]) == len(pd.read_csv("out/scores_as_given.csv")) == 1 + len(BASELINES)
+    assert (
+        len(summary["scores_as_given"])
+        == len(pd.read_csv("out/scores_as_given.csv"))
+        == 1 + len(BASELINES)
+    )
 
 
 def test_validate_prints_json(two_levers, capsys):
