@@ -32,6 +32,7 @@ COMMANDS = (
     "mechanisms",
     "files",
     "report",
+    "site",
     "dashboard",
 )
 
