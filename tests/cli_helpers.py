@@ -51,6 +51,20 @@ def command(capsys: pytest.CaptureFixture[str], *arguments: object) -> SimpleNam
     return SimpleNamespace(status=status, out=captured.out, err=captured.err)
 
 
+def refused(capsys: pytest.CaptureFixture[str], words: Any, fragments: Any) -> str:
+    """Run a command that must be refused in one line and write nothing; returns the line."""
+    before = contents(Path())
+    done = command(capsys, *words)
+    assert done.status == 2
+    assert done.out == "" or words[0] == "check"  # which tells of each good file before
+    (line,) = done.err.splitlines()
+    assert line.startswith("error: ")
+    for fragment in fragments:
+        assert fragment in line
+    assert contents(Path()) == before, "something was written"
+    return line
+
+
 def script(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
     """The installed script, in a process of its own."""
     words = [str(SCRIPT), *(str(argument) for argument in arguments)]

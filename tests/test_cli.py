@@ -391,8 +391,8 @@ def test_check_says_what_each_file_is(capsys):
         lines, ["scenario", "parameter set", "record", "facts", "sources"], strict=False
     ):
         assert f": {kind}, " in line
-    assert len(lines) == 6
     assert "record_2025.csv: fits baseline_2025" in lines[5]
+    assert all(line.startswith("warning: ") for line in lines[6:])
 
 
 def test_check_refuses_what_replay_refuses(capsys):
@@ -400,8 +400,9 @@ def test_check_refuses_what_replay_refuses(capsys):
     checked = command(capsys, "check", "busan_2025", "record_2025")
     replayed = command(capsys, "replay", "busan_2025", "--record", "record_2025")
     assert checked.status == replayed.status == 2
-    assert checked.err == replayed.err
-    assert "O65" in checked.err
+    first = checked.err.splitlines()[0]
+    assert replayed.err.startswith(first)
+    assert "O65" in first
 
 
 def test_check_of_every_shipped_file(capsys):

@@ -32,7 +32,6 @@ from negotiation_abm.plotting.scenarios import plot_scenarios
 from negotiation_abm.plotting.slices import look_up, write_slice
 from negotiation_abm.plotting.sobol import plot_morris, plot_sobol
 from negotiation_abm.replay.step import write_replay
-from negotiation_abm.run.spells import read_spells
 from negotiation_abm.run.step import run_batch
 from negotiation_abm.run.traces import bands
 from negotiation_abm.studies.comparison import compare, study_tables
@@ -42,6 +41,7 @@ from negotiation_abm.sweep.slices import Query
 from sweep_helpers import BREACH, RARE, sweep
 
 mpl.use("Agg")
+pytestmark = pytest.mark.usefixtures("closed_figures")
 SVG_TEXT = "{http://www.w3.org/2000/svg}text"
 RAW = re.compile(r"[a-z]_[a-z0-9]|[a-z]\.[a-zA-Z]|CHINA|[A-Z]{6}|logit|rmst|document \d")
 SMALL_PRINT = re.compile(r"  \|  |\.csv \w{12}$")  # for those who make the figure again
@@ -74,12 +74,6 @@ def results(tmp_path_factory):
     sweep(folder / "sweep", design=[{"grid": {BREACH: [0, 2], RARE: [0.2, 0.9]}}], replicates=20)
     write_slice(folder / "sweep", look_up(folder / "sweep", Query()), folder / "slice")
     return folder
-
-
-@pytest.fixture(autouse=True)
-def _no_open_figures():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture(scope="module")
@@ -298,7 +292,7 @@ def test_hazard(results):
 
 
 def test_calendar_has_every_truce_once(results):
-    spells = read_spells(results / "run" / "truces.parquet")
+    spells = pd.read_parquet(results / "run" / "truces.parquet")
     spells = spells[spells["measure"] == "covered"]
     ax = plot_calendar(spells, plt.figure().add_subplot(), 80, 104)
     bars = [bar for bar in ax.patches if bar.get_width() > 0]

@@ -8,6 +8,7 @@ from typing import Any
 
 from negotiation_abm.cli.options import command
 from negotiation_abm.cli.output import print_result
+from negotiation_abm.files.damage import reading
 from negotiation_abm.files.errors import InputError
 
 PLOT_EXAMPLES = """examples:
@@ -67,7 +68,9 @@ def _plot(options: argparse.Namespace) -> None:
         compare(options.folders, folder, labels=options.label)
     elif options.label or options.out:
         raise InputError("--label" if options.label else "--out", "", "needs several run folders")
-    for path in plot_folder(folder, options.figure):
+    with reading(folder):
+        paths = plot_folder(folder, options.figure)
+    for path in paths:
         print(path)
 
 

@@ -23,7 +23,8 @@ from negotiation_abm.dashboard import permalink, settings
 from negotiation_abm.dashboard.jobs import Task
 from negotiation_abm.files import words
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.files.resources import read_yaml, shipped
+from negotiation_abm.files.resources import shipped
+from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.plotting.report.assumptions import kind_of
 from negotiation_abm.replay.branch import branch_turn
 from negotiation_abm.replay.story import SCENARIOS, load_story

@@ -11,11 +11,9 @@ from negotiation_abm.plotting.registry import figure
 
 RESTS_ON = {
     "likelihood": (style.BLUE, "o", "the record carries it"),
-    "moments": (style.GREEN, "s", "moments of free runs narrow it"),
     "both": (style.ORANGE, "D", "record and prior share"),
     "prior": (style.RED, "^", "the prior"),
 }
-PRIOR_SHOWN = 12.0  # a wider prior interval is cut to the axis
 
 
 def plot_identification(table: pd.DataFrame, ax: Axes | None = None) -> Axes:

@@ -1,6 +1,5 @@
 """What drives an outcome: Sobol indices or Morris effects, beside the noise floor."""
 
-from pathlib import Path
 from textwrap import fill
 
 import matplotlib.pyplot as plt
@@ -27,9 +26,8 @@ FLOOR = "what chance alone would give"
     "noise floor",
     report_place=1,
 )
-def draw_sensitivity(folder: Path) -> Figure:
+def draw_sensitivity(table: pd.DataFrame) -> Figure:
     """A panel an outcome, of the first outcomes of a study."""
-    table = pd.read_csv(folder / "sensitivity.csv")
     names = list(dict.fromkeys(table["outcome"]))[:OUTCOMES_SHOWN]
     order = order_of(table[table["outcome"] == names[0]])
     size = (3.0 + 3.6 * len(names), 2.3 + 0.5 * len(order))

@@ -1,6 +1,5 @@
 """The recorded year: tariffs, other levers, truces, moves, and how likely each move was."""
 
-from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -12,7 +11,6 @@ from matplotlib.patches import Patch
 from negotiation_abm.files import words
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.dates import by_month, day
-from negotiation_abm.plotting.folder import read_json
 from negotiation_abm.plotting.registry import figure
 
 MARKERS = {"ESCALATE": "^", "THREATEN": "x", "CONCEDE": "v", "SUSPEND": "s"}
@@ -34,11 +32,6 @@ SUBLANES = {"ESCALATE": 0.3, "THREATEN": 0.1, "CONCEDE": -0.1, "SUSPEND": -0.3}
     words="The recorded sequence under the rules: tariffs, other levers, moves, and how likely "
     "the rules found each move",
 )
-def draw_timeline(folder: Path) -> Figure:
-    """The figure of a folder that `replay` has filled."""
-    return plot_timeline(read_json(folder / "replay.json"))
-
-
 def plot_timeline(replay: dict[str, Any]) -> Figure:
     """Four panels over the same weeks, from a replay's summary (``replay.json``)."""
     figure, axes = style.subplots(

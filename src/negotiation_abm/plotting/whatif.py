@@ -1,6 +1,5 @@
 """A branch from the record: the recorded path, the branch as recorded, and with the change."""
 
-from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -11,7 +10,6 @@ from matplotlib.figure import Figure
 from negotiation_abm.files import words
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.dates import by_date, days, mark_day
-from negotiation_abm.plotting.folder import read_json
 from negotiation_abm.plotting.registry import figure
 
 ARMS: dict[str, tuple[str, str, Any, str]] = {
@@ -29,12 +27,7 @@ ARMS: dict[str, tuple[str, str, Any, str]] = {
     needs=("whatif.json", "paths.csv"),
     report_place=1,
 )
-def draw_whatif(folder: Path) -> Figure:
-    """The figure of a folder that `whatif` has filled."""
-    return plot_whatif(pd.read_csv(folder / "paths.csv"), read_json(folder / "whatif.json"))
-
-
-def plot_whatif(paths: pd.DataFrame, summary: dict[str, Any]) -> Figure:
+def plot_whatif(summary: dict[str, Any], paths: pd.DataFrame) -> Figure:
     """Tariffs of both sides, share of runs in truce, and the paired difference of that share."""
     tariffs = [name for name in paths["series"].unique() if name.endswith(".tariff_pp")]
     panels = [*tariffs, "in_truce", "difference"]

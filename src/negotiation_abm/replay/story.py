@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.files.resources import read_yaml, shipped
+from negotiation_abm.files.resources import shipped
+from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.record.facts import load_facts
 from negotiation_abm.record.load import Record, Row, load_record
 from negotiation_abm.replay.replay import replay_record

@@ -6,10 +6,9 @@ from typing import Any
 from rich.console import Console
 
 from negotiation_abm.cli.tables import (
-    CAUSE_TEXT,
-    MEASURE_TEXT,
     ONE_RUN_NOTE,
-    half_width,
+    causes_table,
+    label,
     plain_table,
     share,
     terminal,
@@ -33,13 +32,14 @@ def print_run(summary: dict[str, Any], out: Path) -> None:
         print_range(console, summary["posterior"], summary["parameters"])
         console.print("\nSimulation error alone, at the point estimate of the parameters:")
         _print_survival(console, summary)
-        _print_causes(console, summary)
+        console.print()
+        console.print(causes_table(summary["truces"], "ends_by_cause"))
     _print_means(console, summary["runs"])
     console.print(
         "\nIn square brackets: 95 % intervals of simulation error, clustered by run; parameters "
         "fixed.\nRunning: the truce in force at the start, given that it had lasted until then."
         "\nAny measure: until the first escalation of severity "
-        f"{summary['min_severity']:g} or more."
+        f"{summary['min_severity']:g} (min_severity) or more."
     )
     if any(entry["num_runs"] < 2 for entry in summary["truces"]):
         console.print(ONE_RUN_NOTE)
@@ -78,26 +78,11 @@ def _print_survival(console: Console, summary: dict[str, Any]) -> None:
     for entry in summary["truces"]:
         median = [entry["median_weeks"], *entry["median_interval"]]
         table.add_row(
-            _label(entry),
+            label(entry),
             f"{entry['num_spells']:,}",
             with_interval(median, str, NOT_REACHED, " "),
             *(share(values) for values in entry["survival"].values()),
         )
-    console.print(table)
-
-
-def _print_causes(console: Console, summary: dict[str, Any]) -> None:
-    names = [
-        name for name in CAUSE_TEXT if any(name in e["ends_by_cause"] for e in summary["truces"])
-    ]
-    table = plain_table(("ends by cause", "left"), *((CAUSE_TEXT[name], "right") for name in names))
-    for entry in summary["truces"]:
-        shares = entry["ends_by_cause"]
-        table.add_row(
-            _label(entry),
-            *(half_width(shares[name]) if name in shares else "-" for name in names),
-        )
-    console.print()
     console.print(table)
 
 
@@ -120,7 +105,3 @@ def _print_means(console: Console, runs: dict[str, Any]) -> None:
         if field == "num_escalate":
             counts = ", ".join(f"{mean(f'{player}.num_{move}')} {move}" for move in moves)
             console.print(f"{words.player(player)}: {counts}")
-
-
-def _label(entry: dict[str, Any]) -> str:
-    return f"{MEASURE_TEXT[entry['measure']]} / {entry['group']}"

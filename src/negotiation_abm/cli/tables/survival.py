@@ -6,10 +6,9 @@ from typing import Any
 from rich.console import Console
 
 from negotiation_abm.cli.tables import (
-    CAUSE_TEXT,
-    MEASURE_TEXT,
     ONE_RUN_NOTE,
-    half_width,
+    causes_table,
+    label,
     plain_table,
     short,
     terminal,
@@ -50,7 +49,8 @@ def print_study(summary: dict[str, Any], out: Path) -> None:
             mean(entry["rmst"]),
         )
     console.print(table)
-    _print_causes(console, summary)
+    console.print()
+    console.print(causes_table(summary["truces"], "shares"))
     _print_fits(console, summary)
     console.print(
         f"\nIn brackets: {100 * summary['level']:g} % intervals of simulation error, clustered by "
@@ -61,19 +61,6 @@ def print_study(summary: dict[str, Any], out: Path) -> None:
     if any(entry["num_runs"] < 2 for entry in summary["truces"]):
         console.print(ONE_RUN_NOTE)
     console.print(f"written to {out}: hazard.csv, incidence.csv, fits.csv, survival.json")
-
-
-def _print_causes(console: Console, summary: dict[str, Any]) -> None:
-    names = [n for n in CAUSE_TEXT if any(n in entry["shares"] for entry in summary["truces"])]
-    table = plain_table(("ends by cause", "left"), *((CAUSE_TEXT[n], "right") for n in names))
-    for entry in summary["truces"]:
-        cells = [entry["shares"].get(name) for name in names]
-        table.add_row(
-            label(entry),
-            *("-" if values is None else half_width(values) for values in cells),
-        )
-    console.print()
-    console.print(table)
 
 
 def _print_fits(console: Console, summary: dict[str, Any]) -> None:
@@ -177,11 +164,6 @@ def _print_regression(console: Console, summary: dict[str, Any]) -> None:
 
 def _p_value(value: float) -> str:
     return f"= {value:.2g}" if value > 1e-16 else "< 1e-16"
-
-
-def label(entry: dict[str, Any]) -> str:
-    """Measure and group in words."""
-    return f"{MEASURE_TEXT[entry['measure']]} / {entry['group']}"
 
 
 def quantile(values: list[int | None]) -> str:

@@ -236,12 +236,14 @@ def _Week(story: Story, week: int) -> None:
     for player in story.summary["players"]:
         numbers.append((f"felt pain, {player}", f"{now[f'{player}.felt']:.3f}"))
         numbers.append((f"anger, {player}", f"{now[f'{player}.anger']:.2f}"))
-    body = "".join(f"<div><dt>{html.escape(t)}</dt><dd>{v}</dd></div>" for t, v in numbers)
+    body = "".join(
+        f"<div><dt>{html.escape(t)}</dt><dd>{html.escape(v)}</dd></div>" for t, v in numbers
+    )
     solara.HTML(
         tag="div",
         classes=["card"],
         unsafe_innerHTML=(
-            f"<h3>Week of {now['week_of']}, {week + 1} of {len(story.weeks)}</h3>"
+            f"<h3>Week of {html.escape(now['week_of'])}, {week + 1} of {len(story.weeks)}</h3>"
             f"<dl class='numbers'>{body}</dl>"
         ),
     )
@@ -273,7 +275,7 @@ def _Levers(story: Story, week: int) -> None:
                     for kind, part in (("now", force), ("loaded", loaded), ("pending", pending))
                 )
                 rows += (
-                    f"<span>{lever.replace('_', ' ')}</span>"
+                    f"<span>{html.escape(lever.replace('_', ' '))}</span>"
                     f"<span class='track side-{side}' aria-hidden='true'>{bars}</span>"
                     f"<span class='value'>{value}</span>"
                 )
@@ -319,5 +321,5 @@ def _fact(statement: str, about: str, certainty: str, sources: list[str]) -> str
     where = "; ".join(sources) or "no source"
     return (
         f"<div class='fact'><p>{html.escape(statement)}</p><p class='hint'>{html.escape(about)} | "
-        f"{certainty.replace('_', ' ')} | {html.escape(where)}</p></div>"
+        f"{html.escape(certainty.replace('_', ' '))} | {html.escape(where)}</p></div>"
     )

@@ -263,7 +263,7 @@ def _Figure(asked: Asked, folder: Path, root: Path, screen: Screen) -> None:
         if job.error:
             Note(job.error, kind="error")
         Picture(job.value, entry.words, job.is_running)
-        solara.HTML(tag="p", classes=["soft", "small"], unsafe_innerHTML=f"{entry.words}.")
+        solara.HTML(tag="p", classes=["soft", "small"], unsafe_innerHTML=f"{escape(entry.words)}.")
     with solara.Div(classes=["card", "stack"]):
         Downloads({f"{entry.name}.{k}": partial(figures.file_of, make, k) for k in ("png", "svg")})
         Command(browser.command(asked, root, is_of_point=False))
@@ -315,7 +315,7 @@ def _Point(asked: Asked, sweep: Sweep, root: Path, screen: Screen) -> None:
         for name, value in values_of_point(sweep, point).items()
     )
     with solara.Div(classes=["card", "stack"]):
-        solara.HTML(tag="h3", unsafe_innerHTML=f"Survival of point {point}: {values}")
+        solara.HTML(tag="h3", unsafe_innerHTML=f"Survival of point {point}: {escape(values)}")
         if job.error:
             Note(job.error, kind="error")
         Picture(job.value, f"Survival of the truces of point {point}", job.is_running)

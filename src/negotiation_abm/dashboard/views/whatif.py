@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from html import escape
 from typing import Any
 
 import solara
@@ -215,7 +216,7 @@ def _Knobs(asked: Question, ask: Any) -> None:
                         event_press=turn(number),
                     )
                 else:
-                    solara.HTML(tag="h3", unsafe_innerHTML=title)
+                    solara.HTML(tag="h3", unsafe_innerHTML=escape(title))
                     Press(
                         label="reset",
                         name="reset",
