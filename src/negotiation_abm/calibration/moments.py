@@ -6,6 +6,7 @@ left to itself, how often they lapse, how far a spiral goes, it does not see. A 
 probability that free runs give them.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from negotiation_abm.calibration.weekly import before_dates, is_truce, raises_an
 from negotiation_abm.core.params import derive
 from negotiation_abm.core.terms import Move, TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
-from negotiation_abm.files.errors import InputError, suggest
+from negotiation_abm.files.errors import InputError, shown, suggest
 from negotiation_abm.files.resources import find
 from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.record.load import Record
@@ -152,8 +153,12 @@ def recorded_spells(game: Game, record: Record) -> list[dict[str, Any]]:
 def _numbers(path: Path, place: str, entry: Any, names: tuple[str, ...]) -> None:
     for name in names:
         value = entry.get(name) if isinstance(entry, dict) else None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-            raise InputError(path, f"{place}.{name}", f"{value!r} is not a number")
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+        ):
+            raise InputError(path, f"{place}.{name}", f"{shown(value)} is not a number")
         if name == "sd" and value <= 0:
             raise InputError(path, f"{place}.{name}", f"{value} is not above 0")
 
