@@ -6,9 +6,9 @@ Schedule number *n* of a seed depends on the two alone. Every open, write, fsync
 removal in the folder, every table that is written and every answer of a worker is an occasion. At
 one or two of them, chosen by the seed, something happens: the operation fails, a write is torn, a
 worker raises, its pool breaks, its answer comes late, the user interrupts, or the process dies:
-from there on nothing reaches the disk any more, whatever the code goes on to do. After each fault the
-same command is given again. In the end the folder must hold what it holds without any fault, to the
-byte where the file has no date in it, and nothing half-written.
+from there on nothing reaches the disk any more, whatever the code goes on to do. After each fault
+the same command is given again. In the end the folder must hold what it holds without any fault, to
+the byte where the file has no date in it, and nothing half-written.
 """
 
 import argparse

@@ -175,12 +175,13 @@ def test_what_the_system_refuses_is_one_line(capsys, monkeypatch, error, words):
 
 
 def test_a_library_that_does_not_load_is_no_full_disk(tmp_path):
-    with (
-        pytest.raises(OSError, match="TLS"),
-        folder.writing(tmp_path / "out", "run", {}) as draft,
-    ):
-        draft.text("a.txt", "a")
-        raise OSError("cannot allocate memory in static TLS block")
+    def step():
+        with folder.writing(tmp_path / "out", "run", {}) as draft:
+            draft.text("a.txt", "a")
+            raise OSError("cannot allocate memory in static TLS block")
+
+    with pytest.raises(OSError, match="TLS"):
+        step()
     assert contents(tmp_path) == {}
 
 
