@@ -616,7 +616,7 @@ BAD: list[Bad] = [
         "date of an escalation",
         RECORD,
         rows("a,2025-02-03,US,ESCALATE,chips,.5,,,2025-05-01,,"),
-        ("line 2 (a), expires: 2025-05-01", "only a SUSPEND has one"),
+        ("line 2 (a), expires: 2025-05-01", "only a SUSPEND or a PROLONG has one"),
     ),
     Bad(
         "package of two sides",

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from cli_helpers import ROOT, command
+from negotiation_abm import InputError
 from negotiation_abm.files.resources import shipped_episodes
 from negotiation_abm.plotting import plot_folder
+from negotiation_abm.studies.endings import compare_rules
 from negotiation_abm.studies.episodes import (
     class_spells,
     class_survival,
@@ -182,3 +184,35 @@ def test_wrong_names_give_one_line(capsys, words):
     assert result.status == 2
     assert result.err.startswith("error: ")
     assert result.err.count("\n") == 1
+
+
+def test_rules_of_ending_are_compared_truce_by_truce(tmp_path):
+    names = ["us_canada_2025", "us_eu_2018", "us_china_2018"]
+    summary = compare_rules("truce", names, tmp_path / "rules")
+    table = pd.read_csv(tmp_path / "rules/rules.csv")
+    assert len(table) == len(summary["truces"])
+    first, *others = summary["rules"]
+    assert first["counts"]["Y"] == sum(first["counts"].values()) > 5
+    marks = {(row["rule"], row["episode"], row["start"]): row["mark"] for row in summary["truces"]}
+    # what the tacit rule is for: a date that passed, and both sides went on
+    assert marks["restored or strained", "us_eu_2018", "2020-01-20"] == "Y"
+    assert marks["the same, tacit", "us_eu_2018", "2020-01-20"] == "c"
+    # China's answer on the day of the American list, which is the smaller step of the two
+    assert marks["restored or strained", "us_china_2018", "2018-05-19"] == "w"
+    for rule in others:
+        assert sum(rule["counts"].values()) >= sum(first["counts"].values())
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("name: a\nepisodes: [us_eu_2018]\nrules: []\n", "rules"),
+        ("name: a\nepisodes: [nowhere]\nrules: [{name: b}]\n", "nowhere"),
+        ("name: a\nepisodes: [us_eu_2018]\nrules: [{name: b, set: {tacid: 1}}]\n", "tacit"),
+    ],
+)
+def test_bad_rules_are_one_line(tmp_path, text, says):
+    path = tmp_path / "rules.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=says):
+        compare_rules(path)

@@ -26,14 +26,17 @@ SCENARIOS = (*LIKELY, *(name for name in shipped("configs", ".yaml") if name not
 SHARES = (0.5, 0.1, 0.0, 1.0)  # of the way from the lower to the upper bound
 
 
+GRADED = {"restore_share": 0.5}  # on it hangs what strains a truce without ending it
+
+
 @cache
 def game_of(scenario: str, strategy: str | None) -> Game:
-    """A shipped scenario; both sides play `strategy` if one is named."""
-    loaded = load_scenario(scenario)
+    """A shipped scenario with graded ends; both sides play `strategy` if one is named."""
+    loaded = load_scenario(scenario, GRADED)
     if strategy is None:
         return build_game(loaded)
     return build_game(
-        load_scenario(scenario, {"strategies": dict.fromkeys(loaded.players, strategy)})
+        load_scenario(scenario, {"strategies": dict.fromkeys(loaded.players, strategy)} | GRADED)
     )
 
 

@@ -20,14 +20,11 @@ def test_malformed_address_is_one_line(number):
     assert problem_of_address(2026, number) == ""
 
 
+LONG = b"9" * 30
 KEPT = {
-    "a number beyond 64 bits in moments": Input(
-        ["check", "m.yaml"],
-        {
-            "m.yaml": b"moments: {first_truce_week: {target: "
-            + b"9" * 30
-            + b", sd: 1, source: x}}\n"
-        },
+    "a number beyond 64 bits": Input(
+        ["check", "q.yaml"],
+        {"q.yaml": b"priors: {fatigue: {mean: %b, sd: 1, source: x}}\n" % LONG},
     ),
 }
 

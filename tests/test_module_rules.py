@@ -66,8 +66,9 @@ GRIEVANCE = {"grievance": 0.5, "tolerance": 2.0, "strain_memory": 0.5}
 
 def grieved(amount=0.6, params=None, anger=0.25, lever=1, pledge=3, **changes):
     """A truce in which the US sees that China does not deliver."""
-    state = make_truce(params or make_params(**GRIEVANCE), **changes)
-    grieve(state, US, amount, anger, lever, pledge)
+    params = params or make_params(**GRIEVANCE)
+    state = make_truce(params, **changes)
+    grieve(state, params, US, amount, anger, lever, pledge)
     return state
 
 
@@ -86,8 +87,9 @@ def test_grievance_angers_strains_and_is_remembered():
 
 
 def test_grievances_add_up_and_the_last_one_has_the_name():
-    state = grieved(0.6)
-    grieve(state, US, 0.2, 0.0, -1, 4)
+    params = make_params(**GRIEVANCE)
+    state = grieved(0.6, params)
+    grieve(state, params, US, 0.2, 0.0, -1, 4)
     assert (state.unmet[US], state.strain) == (near(0.8), near(0.8))
     assert (state.unmet_lever[US], state.unmet_pledge[US]) == (-1, 4)
     assert state.strain_pledge == 4
@@ -116,7 +118,7 @@ def test_collapse_belongs_to_what_strained_the_truce_last():
     move(state, params, CHINA, ESCALATE_1)  # severity 1/4, outside the text
     assert blamed(finish_week(state, params)) == (TruceEnd.COLLAPSE, CHINA, 1, -1)
     state = make_truce(params, strain=1.9, strain_agency=1, strain_player=US, strain_lever=0)
-    grieve(state, US, 0.2, 0.0, 1, -1)
+    grieve(state, params, US, 0.2, 0.0, 1, -1)
     info = finish_week(state, params)
     assert blamed(info) == (TruceEnd.NON_DELIVERY, CHINA, 1, -1)
     assert info.agency == 0
@@ -908,7 +910,7 @@ def test_shock_strains_a_truce_and_nothing_else():
 def test_collapse_by_a_shock_is_nobodys():
     params = shock_on("strain", "add", 200.0, shock_turn=0)
     state = make_truce(params)
-    grieve(state, US, 0.1, 0.0, 1, 0)
+    grieve(state, params, US, 0.1, 0.0, 1, 0)
     open_week(state, params)
     assert blamed(finish_week(state, params)) == (TruceEnd.COLLAPSE, -1, -1, -1)
 

@@ -479,7 +479,7 @@ def test_other_episode_settles_by_record_and_by_rule(tmp_path):
 
 def test_other_episode_lapses_on_its_date(tmp_path):
     record = write_record(tmp_path, *EPISODE)
-    game = make_game(tmp_path, turbot_war(record={"file": "record.csv", "until": "1995-07-01"}))
+    game = make_game(tmp_path, turbot_war(record={"file": "record.csv", "until": "1995-05-28"}))
     result = replay_record(game, record)
     assert result.until == dt.date(1995, 5, 28)  # the last day of the horizon
     covered = next(spell for spell in result.spells if spell.measure == COVERED)

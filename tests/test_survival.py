@@ -6,9 +6,9 @@ import pytest
 
 from cli_helpers import shipped_game
 from helpers import assert_near, trials
-from negotiation_abm.run.spells import read_spells
 from negotiation_abm.run.step import run_batch
 from negotiation_abm.survival import survival
+from negotiation_abm.survival.estimators import incidence_table
 from survival_helpers import CAUSES, by_hand, random_spells, spells
 
 lifelines = pytest.importorskip("lifelines")
@@ -294,7 +294,7 @@ def test_at_days_where_no_one_is_at_risk_is_not_a_number():
 def test_curves_of_a_run_equal_lifelines_on_its_table(tmp_path):
     run_batch(shipped_game("busan_2025"), 80, 3, tmp_path)
     table = pd.read_csv(tmp_path / "survival.csv")
-    truces = read_spells(tmp_path / "truces.parquet")
+    truces = pd.read_parquet(tmp_path / "truces.parquet")
     for measure in ("covered", "any_domain"):
         chosen = truces[truces["measure"] == measure]
         running = chosen[(chosen["truce"] == 0) & (chosen["start_week"] < 0)]
@@ -352,3 +352,34 @@ def test_interval_of_shares_covers_the_truth(trials):
         _, low, high = estimate(table).shares["breach"]
         hits += low <= 0.5 <= high
     assert_near(hits / trials, 0.945, np.sqrt(0.95 * 0.05 / trials))
+
+
+# ---------------------------------------------------------------------------
+# An end that is no failure.
+
+
+def with_cause(table, old, new):
+    """The spells with another word for a cause."""
+    return table.assign(cause=table["cause"].astype(str).replace(old, new))
+
+
+def test_a_fulfilled_truce_is_no_failure_and_competes_with_the_others():
+    table = random_spells(4, late_entry=True, one_a_run=False)
+    fulfilled = with_cause(table, "collapse", "fulfilled")
+    failed = table["event_observed"] & (table["cause"] != "collapse")
+    got, without = estimate(fulfilled), estimate(table.assign(event_observed=failed))
+    for column in ("survival", "lower", "upper", "at_risk", "ended"):
+        np.testing.assert_allclose(got.table[column], without.table[column], atol=1e-12)
+    assert got.median_weeks() == without.median_weeks()
+    # shares and incidences do not know the word: all ends compete
+    plain = estimate(table)
+    assert got.shares["breach"] == pytest.approx(plain.shares["breach"])
+    assert got.shares["fulfilled"] == pytest.approx(plain.shares["collapse"])
+    ours, theirs = incidence_table(got.counts), incidence_table(plain.counts)
+    for cause in ("breach", "lapse"):
+        for column in ("incidence", "lower", "upper"):
+            np.testing.assert_allclose(
+                ours.loc[ours["cause"] == cause, column],
+                theirs.loc[theirs["cause"] == cause, column],
+                atol=1e-12,
+            )

@@ -2,8 +2,8 @@
 
     python experiments/robustness/licences.py
 
-Looks at the package's dependencies and those of the extras that it runs with, and at what these need
-in turn, as far as they are installed. GPL and AGPL are refused, LGPL and MPL are listed.
+Looks at the package's dependencies and those of the extras that it runs with, and at what these
+need in turn, as far as they are installed. GPL and AGPL are refused, LGPL and MPL are listed.
 """
 
 import re

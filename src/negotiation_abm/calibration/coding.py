@@ -51,6 +51,7 @@ def half_weekly(game: Game, record: Record) -> tuple[Game, Record]:
             row,
             date=stretched(row.date),
             lead_weeks=None if row.lead_weeks is None else 2 * row.lead_weeks,
+            date_due=None if row.date_due is None else stretched(row.date_due),
             expires=None if row.expires is None else stretched(row.expires),
         )
 

@@ -1,6 +1,7 @@
 """The `check` command: say of each file what it is and whether it can be used."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,8 @@ from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import find
 from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.record.facts import check_facts, source_ids
-from negotiation_abm.record.load import Record, load_record
+from negotiation_abm.record.load import Record
+from negotiation_abm.replay.examine import Fault, examine, examine_file, of_error
 from negotiation_abm.scenario.game import build_game
 from negotiation_abm.scenario.load import Scenario, load_scenario
 from negotiation_abm.scenario.module_inputs import check_module_file, is_module_file
@@ -17,22 +19,76 @@ from negotiation_abm.scenario.parameters import load_parameter_set
 KINDS = (".yaml", ".csv", ".py")
 
 
-def check_files(references: list[str]) -> Iterator[str]:
-    """One line of good news a file; raises `InputError` at the first that cannot be used.
+@dataclass(frozen=True)
+class Checked:
+    """What one file is, or how a record fits a scenario; without faults it can be used."""
 
-    Records are replayed under the scenarios that are checked with them.
+    file: str
+    about: str
+    faults: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)
+
+
+def check_files(references: list[str]) -> Iterator[Checked]:
+    """Say of each file what it is, and of each record how it fits.
+
+    A record is replayed, in a dry run, under the scenarios that are checked with it, and under the
+    one that names it.
     """
     scenarios: list[Scenario] = []
     records: list[Record] = []
     for reference in references:
-        yield f"{reference}: {_check(reference, scenarios, records)}"
-    for record in records:
-        for scenario in scenarios:
-            _replay(record, scenario)
-            yield f"{record.path}: fits {scenario.name}"
+        try:
+            yield _check(reference, scenarios, records)
+        except InputError as error:
+            yield Checked(reference, "", [of_error(error)])
+    for scenario in scenarios:
+        own = _own_record(scenario, records)
+        if own:
+            yield own
+        for record in records:
+            yield _fit(scenario, record)
 
 
-def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> str:
+def _own_record(scenario: Scenario, others: list[Record]) -> Checked | None:
+    """How the record that a scenario names fits it; None if there is none, or it is checked too."""
+    if scenario.record is None:
+        return None
+    named_in = (scenario.path, "record.file")
+    try:
+        path = find(scenario.record.file, "seeds", ".csv", scenario.path.parent, named_in)
+    except InputError as error:
+        return Checked(str(scenario.path), "", [of_error(error)])
+    if any(path.samefile(record.path) for record in others):
+        return None
+    record, found = examine_file(path)
+    return Checked(str(path), "", found.faults) if found.faults else _fit(scenario, record)
+
+
+def _fit(scenario: Scenario, record: Record) -> Checked:
+    found = examine(scenario, record)
+    return Checked(str(record.path), f"fits {scenario.name}", found.faults, found.warnings)
+
+
+def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> Checked:
+    """One file by itself; a scenario or record that can be used joins its list."""
+    if _is_record(reference):
+        path = _locate(reference)
+        record, found = examine_file(path)
+        if not found.faults:
+            records.append(record)
+        counted = sum(row.counted for row in record.rows)
+        about = f"record, {len(record.rows)} rows, {counted} counted"
+        return Checked(reference, about, found.faults)
+    return Checked(reference, _about(reference, scenarios))
+
+
+def _is_record(reference: str) -> bool:
+    return not reference.endswith(".py") and _locate(reference).suffix == ".csv"
+
+
+def _about(reference: str, scenarios: list[Scenario]) -> str:
+    """What kind of file this is; raises `InputError` if it cannot be used."""
     if reference.endswith(".py"):
         if is_module_file(Path(reference)):
             return f"module, named {check_module_file(Path(reference))}"
@@ -40,22 +96,19 @@ def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> 
 
         return f"strategy, named {use_file(reference)}"
     path = _locate(reference)
-    if path.suffix == ".csv":
-        record = load_record(path)
-        records.append(record)
-        counted = sum(row.counted for row in record.rows)
-        return f"record, {len(record.rows)} rows, {counted} counted"
     data = read_yaml(path)
     kind = _kind(path, data)
     if kind == "facts":
         return f"facts, {check_facts(path)} entries"
     if kind == "sources":
         return f"sources, {len(source_ids(path, data))} entries"
-    if kind == "moments":
-        from negotiation_abm.calibration.moments import load_moments  # loads scipy
+    if kind == "pool":
+        from negotiation_abm.calibration.pool_file import load_pool  # loads scipy
 
-        game = build_game(load_scenario(str(data.get("scenario", "baseline_2025"))))
-        return f"moments, {len(load_moments(path, game).targets)} targets"
+        pool = load_pool(path)
+        for name in {*pool.episodes, *(e for one in pool.sets.values() for e in one.episodes)}:
+            load_scenario(name, {"parameters": pool.parameters} | pool.changes)
+        return f"pool, {len(pool.episodes)} episodes, {len(pool.sets)} parameter sets"
     if kind == "priors":
         from negotiation_abm.calibration.features import coefficients_of  # loads scipy
         from negotiation_abm.calibration.priors import read_priors
@@ -85,18 +138,8 @@ def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> 
         return f"parameter set, {len(chosen.values)} parameters"
     scenario = load_scenario(path)
     build_game(scenario)
-    if scenario.record is not None:
-        base, named_in = scenario.path.parent, (scenario.path, "record.file")
-        _replay(load_record(scenario.record.file, base, named_in), scenario)
     scenarios.append(scenario)
     return f"scenario, {scenario.horizon_weeks} weeks from {scenario.start}"
-
-
-def _replay(record: Record, scenario: Scenario) -> None:
-    """See that every row can be played where it stands, as `replay` does."""
-    from negotiation_abm.replay.replay import replay_record  # loads what plays
-
-    replay_record(build_game(scenario), record)
 
 
 def _locate(reference: str) -> Path:
@@ -104,6 +147,7 @@ def _locate(reference: str) -> Path:
         ("configs", ".yaml"),
         ("configs/whatifs", ".yaml"),
         ("configs/parameters", ".yaml"),
+        ("configs/pools", ".yaml"),
         ("configs/sensitivity", ".yaml"),
         ("configs/sweeps", ".yaml"),
         ("seeds", ".csv"),
@@ -125,8 +169,8 @@ def _kind(path: Path, data: dict[str, Any]) -> str:
         return "facts"
     if "sources" in data:
         return "sources"
-    if "moments" in data:
-        return "moments"
+    if "episodes" in data:
+        return "pool"
     if "from" in data:
         return "whatif"
     if "priors" in data:

@@ -7,14 +7,40 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.options import command
+from negotiation_abm.cli.output import print_result
 from negotiation_abm.files.damage import reading
 from negotiation_abm.files.errors import InputError
+
+PLOT_EXAMPLES = """examples:
+  negotiation-abm plot results/busan_2025
+  negotiation-abm plot results/busan_2025 --figure truce_durations
+  negotiation-abm plot results/busan_2025 results/cheap_breach \\
+      --label "As agreed" --label "Cheap breach"
+"""
+CHECK_EXAMPLES = """examples:
+  negotiation-abm check my_scenario.yaml my_record.csv
+  negotiation-abm check my_scenario.yaml my_record.csv --json > faults.json
+"""
 
 
 def add(commands: Any) -> None:
     """Add what this file holds to the parser."""
-    plot = command(commands, "plot", _plot, "draw the figures of a result folder")
-    plot.add_argument("folder", metavar="DIR", type=Path)
+    text = "draw the figures of a result folder; several run folders are compared"
+    plot = command(commands, "plot", _plot, text, PLOT_EXAMPLES)
+    plot.add_argument("folders", metavar="DIR", type=Path, nargs="+")
+    plot.add_argument(
+        "--label",
+        metavar="TEXT",
+        action="append",
+        default=[],
+        help="name of a run in a comparison (one for each DIR, in their order)",
+    )
+    plot.add_argument(
+        "--out",
+        metavar="DIR",
+        type=Path,
+        help="folder of a comparison (default: results/comparison)",
+    )
     plot.add_argument(
         "--figure",
         metavar="NAME",
@@ -22,10 +48,10 @@ def add(commands: Any) -> None:
         default=[],
         help="one figure of the gallery (repeatable; default: all that the folder allows)",
     )
-    check = command(
-        commands, "check", _check, "check scenarios, records, parameter sets, studies, facts"
-    )
+    text = "check scenarios, records, parameter sets, studies, facts; list every fault of a record"
+    check = command(commands, "check", _check, text, CHECK_EXAMPLES)
     check.add_argument("files", metavar="FILE", nargs="+")
+    check.add_argument("--json", action="store_true", help="print what was found as JSON")
     schema = command(commands, "schema", _schema, "write the JSON Schema of a scenario")
     schema.add_argument("--out", metavar="FILE", type=Path, help="file to write (default: print)")
     text = "list shipped scenarios, parameter sets, sweeps, studies, records"
@@ -34,18 +60,55 @@ def add(commands: Any) -> None:
 
 def _plot(options: argparse.Namespace) -> None:
     from negotiation_abm.plotting import plot_folder
+    from negotiation_abm.studies.comparison import compare
 
-    with reading(options.folder):
-        paths = plot_folder(options.folder, options.figure)
+    folder = options.folders[0]
+    if len(options.folders) > 1:
+        folder = options.out or Path("results/comparison")
+        compare(options.folders, folder, labels=options.label)
+    elif options.label or options.out:
+        raise InputError("--label" if options.label else "--out", "", "needs several run folders")
+    with reading(folder):
+        paths = plot_folder(folder, options.figure)
     for path in paths:
         print(path)
 
 
-def _check(options: argparse.Namespace) -> None:
+def _check(options: argparse.Namespace) -> int:
+    """Good news and warnings go to standard output, faults to standard error; status 2 with any."""
     from negotiation_abm.cli.check_files import check_files
 
-    for line in check_files(options.files):
-        print(line)
+    checked = []
+    for one in check_files(options.files):
+        checked.append(one)
+        if options.json:
+            continue
+        if not one.faults:
+            print(f"{one.file}: {one.about}")
+        for warning in one.warnings:
+            print(f"warning: {warning}")
+        for fault in one.faults:
+            print(f"error: {fault}", file=sys.stderr)
+    if options.json:
+        print_result(_as_data(checked), True, lambda: None)
+    return 2 if any(one.faults for one in checked) else 0
+
+
+def _as_data(checked: list[Any]) -> dict[str, Any]:
+    from negotiation_abm.replay.examine import as_data
+
+    return {
+        "usable": not any(one.faults for one in checked),
+        "files": [
+            {
+                "file": one.file,
+                "about": one.about,
+                "errors": [as_data(fault) for fault in one.faults],
+                "warnings": [as_data(fault) for fault in one.warnings],
+            }
+            for one in checked
+        ],
+    }
 
 
 def _schema(options: argparse.Namespace) -> None:

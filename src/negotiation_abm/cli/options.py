@@ -45,16 +45,40 @@ def add_common(parser: argparse.ArgumentParser, out: str, scenario: str | None =
         )
         parser.add_argument("--scenario", metavar="SCENARIO", help="the same, as an option")
         parser.set_defaults(usual=scenario)
-    parser.add_argument(
-        "--set",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        help="replace a parameter or a place of the scenario, by dotted name (repeatable)",
-    )
+    add_set(parser, "replace a parameter or a place of the scenario, by dotted name (repeatable)")
     add_strategy_file(parser)
+    add_results(parser, out)
+
+
+def add_set(parser: argparse.ArgumentParser, text: str) -> None:
+    """--set."""
+    parser.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help=text)
+
+
+def add_results(parser: argparse.ArgumentParser, out: str) -> None:
+    """--out and --json."""
     parser.add_argument("--out", metavar="DIR", type=Path, help=out)
+    add_json(parser)
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """--json."""
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def add_record(parser: argparse.ArgumentParser, text: str = "record") -> None:
+    """--record."""
+    parser.add_argument("--record", metavar="FILE", help=f"{text} (default: scenario's)")
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """--seed."""
+    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """--threads."""
+    parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
 
 
 def add_strategy_file(parser: argparse.ArgumentParser) -> None:
@@ -72,8 +96,21 @@ def add_runs(parser: argparse.ArgumentParser, replicates: int, text: str = "runs
     """--replicates, what they are and how many by default; --seed and --threads."""
     shown = f"{text} (default {replicates})"
     parser.add_argument("--replicates", metavar="N", type=count, default=replicates, help=shown)
-    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
-    parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
+    add_seed(parser)
+    add_threads(parser)
+
+
+def add_draws(parser: argparse.ArgumentParser) -> None:
+    """--draws."""
+    from negotiation_abm.run.sizes import DRAWS, RUNS
+
+    text = (
+        "posterior draws of the parameter set for the range of the answer, "
+        f"{RUNS} runs each; 0 for none (default {DRAWS})"
+    )
+    parser.add_argument(
+        "--draws", metavar="N", type=lambda t: whole(t, 0, 10**6), default=DRAWS, help=text
+    )
 
 
 def use_strategy_files(options: argparse.Namespace) -> list[str]:
@@ -118,6 +155,15 @@ def date_of(text: str, place: str) -> dt.date:
     if not FIRST_DAY <= day <= LAST_DAY:
         raise InputError(place, text, f"allowed: {FIRST_DAY} to {LAST_DAY}")
     return day
+
+
+def folder_of(options: argparse.Namespace, *usual: str) -> Path:
+    """The folder of ``--out``, or one in ``results``; made, and seen to be writable."""
+    from negotiation_abm.files.folder import prepare
+
+    out: Path = options.out or Path("results", *usual)
+    prepare(out)
+    return out
 
 
 def changes_of(options: argparse.Namespace) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import command, count
+from negotiation_abm.cli.options import add_results, command, count
 from negotiation_abm.cli.output import print_result
 from negotiation_abm.files.damage import reading
 
@@ -40,10 +40,7 @@ def add(commands: Any) -> None:
         action="store_true",
         help="hazard ratios of the numbers that differ between the runs",
     )
-    parser.add_argument(
-        "--out", metavar="DIR", type=Path, help="folder (default: DIR, or results/comparison)"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    add_results(parser, "folder (default: DIR, or results/comparison)")
 
 
 def _level(text: str) -> float:

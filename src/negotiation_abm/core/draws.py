@@ -19,6 +19,7 @@ from negotiation_abm.core._rule import rule
 
 TURN_BLOCK = 0
 AGENCY_BLOCK = 1
+SOUNDNESS_BLOCK = 19  # after those of eight exchanges
 FIRST_DECISION_BLOCK = 2
 
 _MASK = np.uint64(0xFFFFFFFF)

@@ -5,7 +5,7 @@
 import math
 
 from negotiation_abm.core._rule import rule
-from negotiation_abm.core.terms import MAX_LEVERS, NUM_PLAYERS, opponent_of
+from negotiation_abm.core.terms import MAX_LEVERS, NUM_PLAYERS, TINY, opponent_of
 
 
 @rule
@@ -28,8 +28,27 @@ def potency_of(params, owner, lever, irreplaceability):
 
 @rule
 def room(state, params, player, lever):
-    """How far a lever can still be raised."""
-    return params.cap[player, lever] - state.in_force[player, lever] - state.loaded[player, lever]
+    """How far a lever can still be raised.
+
+    What is suspended can be put back by choice under ``revised_rules``; else it only snaps back.
+    """
+    left = params.cap[player, lever] - state.in_force[player, lever]
+    if params.revised_rules == 0:
+        left -= state.loaded[player, lever]
+    return left
+
+
+@rule
+def can_concede(state, params, player, lever):
+    """Is there anything on the lever to take back?
+
+    That is pressure above the floor and, under ``revised_rules``, a suspended part or a threat.
+    """
+    if state.in_force[player, lever] - params.floor[player, lever] > TINY:
+        return True
+    if params.revised_rules == 0:
+        return False
+    return state.loaded[player, lever] > TINY or state.pending[player, lever] > 0.0
 
 
 @rule

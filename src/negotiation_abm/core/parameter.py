@@ -47,6 +47,16 @@ def coefficient(
     return Parameter(name, shape, unit, low, high, doc, fitted=True, optional=optional)
 
 
+def truce(name: str, unit: str, high: float, doc: str) -> Parameter:
+    """One number of the rules of a truce, from 0; a parameter set may lack it."""
+    return Parameter(name, "scalar", unit, 0, high, doc, optional=True)
+
+
+def switch(name: str, doc: str) -> Parameter:
+    """A rule that is on (1) or off (0); it is off in a parameter set that lacks it."""
+    return Parameter(name, "scalar", "0 or 1", 0, 1, doc, integer=True, optional=True)
+
+
 def player(name: str, unit: str, low: float, high: float, doc: str) -> Parameter:
     """One number for each player."""
     return Parameter(name, "player", unit, low, high, doc)

@@ -17,6 +17,8 @@ from negotiation_abm.core.parameter import (
     coefficient,
     player,
     scalar,
+    switch,
+    truce,
     weeks,
 )
 from negotiation_abm.core.terms import MAX_LEVERS, NUM_PLAYERS, Move
@@ -92,6 +94,25 @@ DYNAMICS_PARAMETERS: tuple[Parameter, ...] = (
     scalar("min_severity", "severity", 0, 10, "escalation that ends an any-domain spell"),
 )
 
+# The rules of a truce, as coded episodes show them; a set that lacks them plays the first version.
+TRUCE_PARAMETERS: tuple[Parameter, ...] = (
+    switch(
+        "revised_rules",
+        "suspended measures are put back or given up by choice, truces are widened and fulfilled, "
+        "a later threat replaces an earlier one, a truce keeps its soundness",
+    ),
+    truce(
+        "restore_share",
+        SHARE,
+        1,
+        "part of what a side suspended, by its pain, whose return on one lever ends a truce; "
+        "0: any covered escalation ends it",
+    ),
+    truce("covered_strain", "ratio", 100, "strain of a covered escalation that ends no truce"),
+    switch("tacit", "a truce outlives a date that passes without an act"),
+    truce("announced_pain", "ratio", 10, "weight of pain that is announced beside pain in force"),
+)
+
 # Read by strategies other than the quantal response; a set may lack those that are not used.
 STRATEGY_PARAMETERS: tuple[Parameter, ...] = (
     player("noise", SHARE, 0, 1, "share of moves that slip: any legal option instead"),
@@ -103,7 +124,11 @@ STRATEGY_PARAMETERS: tuple[Parameter, ...] = (
 )
 
 PARAMETERS: tuple[Parameter, ...] = (
-    PAYOFF_PARAMETERS + DYNAMICS_PARAMETERS + STRATEGY_PARAMETERS + MODULE_PARAMETERS
+    PAYOFF_PARAMETERS
+    + DYNAMICS_PARAMETERS
+    + TRUCE_PARAMETERS
+    + STRATEGY_PARAMETERS
+    + MODULE_PARAMETERS
 )
 OPTIONAL = frozenset(parameter.name for parameter in STRATEGY_PARAMETERS + MODULE_PARAMETERS) | {
     parameter.name for parameter in PARAMETERS if parameter.optional

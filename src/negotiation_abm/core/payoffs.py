@@ -46,23 +46,45 @@ from negotiation_abm.core.terms import (
     Forum,
     Move,
     Phase,
+    TruceEnd,
     lever_of,
     move_of,
     opponent_of,
 )
+from negotiation_abm.core.truce import end_by, is_collecting
 
 # mypy: disable-error-code="no-untyped-def"
 
 
 @rule
 def relievable(state, params, week, player):
-    """Pain of `player` that a deal could take away: what stands above the owner's floor."""
+    """Pain of `player` that a deal could take away: what stands above the owner's floor.
+
+    What the opponent has announced counts with the weight ``announced_pain``, so that a threat
+    pulls its target to settle as pain in force does.
+    """
     owner = opponent_of(player)
     total = 0.0
     for lever in range(params.num_levers[owner]):
         above = state.bite[owner, lever] - params.floor_bite[owner, lever]
         if above > 0.0:
             total += week.salience[owner, lever] * state.potency[owner, lever] * above
+    if params.announced_pain > 0.0 and state.num_pending > 0:
+        total += params.announced_pain * announced(state, params, week, player)
+    return total
+
+
+@rule
+def announced(state, params, week, player):
+    """Weekly pain that the opponent's pending threats would add for `player`."""
+    owner = opponent_of(player)
+    total = 0.0
+    for lever in range(params.num_levers[owner]):
+        step = state.pending[owner, lever]
+        if step > 0.0:
+            hurt = week.salience[owner, lever] * state.potency[owner, lever]
+            usual = params.step_gain[owner, lever]
+            total += hurt * _bite_change(state, params, owner, lever, step, usual)
     return total
 
 
@@ -189,21 +211,39 @@ def escalate_value(state, params, week, player, lever):
         if state.pending_weeks[player, lever] == 0:
             lead = state.pending_lead[player, lever]
             value += params.follow * math.exp(-lead / params.follow_decay_weeks)
-        else:
+        elif state.pending_weeks[player, lever] > 0:
             value -= params.hold_fire
     return value
 
 
 @rule
-def threaten_value(state, params, player, lever):
+def threaten_value(state, params, week, player, lever):
     """What the lever itself adds to the value of THREATEN.
 
     A threat on a covered lever breaks nothing, so it carries no breach cost (the record has
-    three such threats in October 2025); it costs market loss at once.
+    three such threats in October 2025); it costs market loss at once. The pain that it announces
+    counts with the weight ``announced_pain``, as that of an escalation counts in full.
     """
     step = min(params.step[player, lever], room(state, params, player, lever))
-    loss = params.market * step * state.potency[player, lever]
-    return params.lever_bias[player, lever] - params.flow_weight * loss
+    change = -params.market * step * state.potency[player, lever]
+    if params.announced_pain > 0.0:
+        hurt = week.salience[player, lever] * state.potency[player, lever]
+        usual = params.step_gain[player, lever]
+        hurt *= _bite_change(state, params, player, lever, step, usual)
+        change += params.announced_pain * params.relative_gains * hurt
+    return params.lever_bias[player, lever] + params.flow_weight * change
+
+
+@rule
+def is_breach(state, params, player, lever):
+    """Would the lever's usual step, by choice, break the truce?
+
+    In the week of its date, where the rules are ``tacit``, it breaks nothing.
+    """
+    if state.covered[player, lever] == 0 or is_collecting(state, params):
+        return False
+    step = min(params.step[player, lever], room(state, params, player, lever))
+    return end_by(state, params, player, lever, step) != TruceEnd.CENSORED
 
 
 @rule
@@ -275,8 +315,8 @@ def option_value(state, params, week, player, option):
         value += params.mirror
     if move == Move.THREATEN:
         value += warning_value(state, params, week, player)
-        return value + threaten_value(state, params, player, lever)
-    if state.covered[player, lever] == 1:
+        return value + threaten_value(state, params, week, player, lever)
+    if is_breach(state, params, player, lever):
         value -= params.breach_cost
     value += strike_value(state, params, week, player)
     value += hooks.escalate_lever_shift(state, params, week, player, lever)

@@ -29,7 +29,7 @@ STATE = np.dtype(
         ("loaded", "f8", _PER_LEVER),  # suspended, snaps back, 0..1
         ("pending", "f8", _PER_LEVER),  # announced step, 0..1
         ("num_pending", "i8"),  # levers with something pending
-        ("pending_weeks", "i8", _PER_LEVER),  # whole weeks until the announced date
+        ("pending_weeks", "i8", _PER_LEVER),  # whole weeks until the announced date; -1: undated
         ("pending_lead", "i8", _PER_LEVER),  # weeks between announcement and date
         ("irreplaceability", "f8", _PER_LEVER),  # 0..1, erodes with use
         ("potency", "f8", _PER_LEVER),  # weight * irreplaceability ** convexity
@@ -71,7 +71,11 @@ STATE = np.dtype(
         ("strain_agency", "i8"),  # 1 if that was an agency of its own accord
         ("strain_unmet", "i8"),  # 1 if that was something promised and not delivered
         ("strain_pledge", "i8"),  # number of the pledge whose shortfall did it; -1
+        ("strain_by", "f8", _PER_PLAYER),  # what each side added to the strain
         ("frailty", "f8"),  # standard normal, drawn for each truce
+        ("is_drawn", "i8"),  # 1 once it has been, for the truce in force
+        ("outlived", "i8"),  # 1 once the date of the truce has passed without an act
+        ("no_rounds", "i8"),  # weeks in which no round comes, as talks were broken off
         # memory of the quantal response (`negotiation_abm.strategies.logit`): for each lever the
         # exponentials of its own part of the values, and the inputs that they were made from
         ("odds", "f8", (*_PER_LEVER, 3)),

@@ -10,6 +10,7 @@ MAX_DOMAINS = 8
 MAX_EXCHANGES = 8
 NUM_OPTIONS = 2 + 3 * MAX_LEVERS  # `num_options` of a player with all levers
 LONG_AGO = -10_000  # a turn before any that can matter
+TINY = 1e-9  # levels nearer than this are the same level
 
 
 class Move(IntEnum):
@@ -54,7 +55,8 @@ class TruceEnd(IntEnum):
 
     ``ESCALATION`` belongs to the any-domain measure alone: an escalation of at least
     `min_severity` on a lever that the truce does not cover. ``NON_DELIVERY`` is a collapse,
-    breach or escalation that answers something promised and not delivered.
+    breach or escalation that answers something promised and not delivered. ``FULFILLED`` is no
+    failure: all that the truce covers has been given up.
     """
 
     CENSORED = 0
@@ -63,6 +65,7 @@ class TruceEnd(IntEnum):
     LAPSE = 3
     ESCALATION = 4
     NON_DELIVERY = 5
+    FULFILLED = 6
 
 
 class Event(IntEnum):

@@ -7,9 +7,18 @@ arguments; the same functions serve replay, where levels and dates come from the
 # mypy: disable-error-code="no-untyped-def"
 
 from negotiation_abm.core._rule import rule
-from negotiation_abm.core.levers import room, set_level, set_pending, touch_answers
+from negotiation_abm.core.levers import (
+    can_concede,
+    room,
+    set_level,
+    set_pending,
+    touch,
+    touch_answers,
+)
 from negotiation_abm.core.terms import (
     NUM_PLAYERS,
+    TINY,
+    Forum,
     Move,
     Phase,
     TruceEnd,
@@ -22,12 +31,14 @@ from negotiation_abm.core.terms import (
 )
 from negotiation_abm.core.truce import (
     agree,
+    collapse,
+    end_by,
     end_truce,
+    fulfil,
+    is_collecting,
     strain_truce,
     terms_index,
 )
-
-TINY = 1e-9  # levels nearer than this are the same level
 
 
 @rule
@@ -46,6 +57,19 @@ def is_threatened(state, params):
 
 
 @rule
+def can_be_widened(state, params):
+    """Would an agreement at this week's meeting cover a lever that the truce does not?"""
+    if params.revised_rules == 0 or state.forum == Forum.NONE:
+        return False
+    terms = terms_index(state)
+    for player in range(NUM_PLAYERS):
+        for lever in range(params.num_levers[player]):
+            if params.coverage[terms, player, lever] == 1 and state.covered[player, lever] == 0:
+                return True
+    return False
+
+
+@rule
 def can_offer(state, params, player):
     """Is SUSPEND legal: no own offer standing, and something to settle?"""
     if state.offer[player] > 0:
@@ -54,7 +78,9 @@ def can_offer(state, params, player):
         return True
     if 0 <= state.weeks_left <= params.renewal_window_weeks:
         return True
-    return state.strain > params.repair_strain or is_threatened(state, params)
+    if state.outlived == 1 or state.strain > params.repair_strain:
+        return True
+    return is_threatened(state, params) or can_be_widened(state, params)
 
 
 @rule
@@ -69,7 +95,7 @@ def is_legal(state, params, player, option):
     if lever >= params.num_levers[player]:
         return False
     if move == Move.CONCEDE:
-        return state.in_force[player, lever] - params.floor[player, lever] > TINY
+        return can_concede(state, params, player, lever)
     return room(state, params, player, lever) > TINY
 
 
@@ -133,6 +159,7 @@ def _annoy(state, player, anger):
 def _escalate(state, params, player, lever, step, info):
     step = min(step, room(state, params, player, lever))
     severity = step * state.potency[player, lever]
+    end = end_by(state, params, player, lever, step)
     info.cause = TruceEnd.ESCALATION
     info.player = player
     info.lever = lever
@@ -143,6 +170,8 @@ def _escalate(state, params, player, lever, step, info):
     info.carried_out = 1 if state.pending[player, lever] > 0.0 else 0
     set_pending(state, player, lever, 0.0)
     set_level(state, params, player, lever, state.in_force[player, lever] + step)
+    if params.revised_rules == 1:
+        state.loaded[player, lever] = max(0.0, state.loaded[player, lever] - step)
     state.market_loss[player] += severity
     domain = params.domain[player, lever]
     state.last_escalation[player, domain] = state.turn
@@ -150,11 +179,16 @@ def _escalate(state, params, player, lever, step, info):
     touch_answers(state, params, player, domain)
     _annoy(state, player, 1.0)
     if state.phase == Phase.TRUCE:
-        if state.covered[player, lever] == 1:
-            end_truce(state, params, TruceEnd.BREACH, player, lever, info)
-        else:
-            strain_truce(state, player, lever, severity)
-        if answers:
+        is_choice = state.by_agency == 0 or params.restore_share <= 0.0
+        if end == TruceEnd.BREACH and is_choice:
+            cause = TruceEnd.LAPSE if is_collecting(state, params) else TruceEnd.BREACH
+            end_truce(state, params, cause, player, lever, info)
+        elif step > TINY or params.revised_rules == 0:
+            weight = params.covered_strain if state.covered[player, lever] == 1 else 1.0
+            strain_truce(state, params, player, lever, weight * severity)
+            if end == TruceEnd.COLLAPSE and is_choice:
+                collapse(state, params, info)
+        if answers and info.cause != TruceEnd.LAPSE:
             info.cause = TruceEnd.NON_DELIVERY
             info.player = opponent_of(player)
             info.lever = owed_lever
@@ -163,10 +197,16 @@ def _escalate(state, params, player, lever, step, info):
 
 @rule
 def _threaten(state, params, player, lever, step, lead):
-    """A further threat on a lever takes the larger size and keeps the nearer date."""
+    """Announce a step; `lead` in weeks, -1 for no date.
+
+    A further threat on a lever replaces the one before. In the first version of the rules the
+    larger size and the nearer date of the two hold.
+    """
     step = min(step, room(state, params, player, lever))
-    step = max(step, state.pending[player, lever])
-    if state.pending[player, lever] == 0.0 or lead < state.pending_weeks[player, lever]:
+    is_new = state.pending[player, lever] == 0.0 or params.revised_rules == 1
+    if not is_new:
+        step = max(step, state.pending[player, lever])
+    if is_new or lead < state.pending_weeks[player, lever]:
         state.pending_weeks[player, lever] = lead
         state.pending_lead[player, lever] = lead
     set_pending(state, player, lever, step)
@@ -175,10 +215,21 @@ def _threaten(state, params, player, lever, step, lead):
 
 
 @rule
-def _concede(state, params, player, lever, step):
+def _concede(state, params, player, lever, step, info):
+    """Take pressure back; where none is in force, withdraw a threat or give up a suspended part."""
+    if params.revised_rules == 1 and (
+        state.in_force[player, lever] - params.floor[player, lever] <= TINY
+    ):
+        if state.pending[player, lever] > 0.0:
+            set_pending(state, player, lever, 0.0)
+        else:
+            state.loaded[player, lever] = max(0.0, state.loaded[player, lever] - step)
+            touch(state, player, lever)
     level = max(params.floor[player, lever], state.in_force[player, lever] - step)
     set_level(state, params, player, lever, min(level, state.in_force[player, lever]))
     state.goodwill[opponent_of(player)] += 1.0
+    if params.revised_rules == 1 and state.covered[player, lever] == 1:
+        fulfil(state, params, info)
 
 
 @rule
@@ -207,7 +258,7 @@ def apply_move(state, params, player, option, step, lead, frailty, info):
     elif move == Move.THREATEN:
         _threaten(state, params, player, lever, step, lead)
     elif move == Move.CONCEDE:
-        _concede(state, params, player, lever, step)
+        _concede(state, params, player, lever, step, info)
     elif move == Move.SUSPEND:
         state.offer[player] = params.offer_weeks
         if state.offer[opponent_of(player)] > 0:
@@ -225,7 +276,10 @@ def apply_agency_move(state, params, player, option, step, info):
 
 @rule
 def agency_option(state, params, player, u_lever):
-    """The escalation of an agency on an uncovered lever of its own; 0 if there is none."""
+    """The escalation of an agency on a lever of its own; 0 if there is none.
+
+    As first specified, agencies keep to levers that the truce does not cover.
+    """
     count = 0
     for lever in range(params.num_levers[player]):
         count += _is_open_to_agency(state, params, player, lever)
@@ -240,5 +294,6 @@ def agency_option(state, params, player, u_lever):
 
 @rule
 def _is_open_to_agency(state, params, player, lever):
-    uncovered = params.agency_lever[player, lever] == 1 and state.covered[player, lever] == 0
-    return 1 if uncovered and room(state, params, player, lever) > TINY else 0
+    is_open = state.covered[player, lever] == 0 or params.restore_share > 0.0
+    is_open = is_open and params.agency_lever[player, lever] == 1
+    return 1 if is_open and room(state, params, player, lever) > TINY else 0

@@ -12,10 +12,24 @@ Two readings where the record speaks against a simpler rule:
 - an agreement withdraws the pending measures on covered levers. The US port fees announced in
   April 2025 went on counting down through Geneva, London and the August renewal.
 
-A truce ends by BREACH (escalation on a covered lever), COLLAPSE (strain from uncovered levers
-reaches the tolerance) or LAPSE (its date passes); loaded levers then snap back in part. Where the
-strain, or the side that breaks it, answers something promised and not delivered, the cause is
-NON_DELIVERY.
+How a truce ends (`end_by`, `close_week`):
+
+- BREACH: a side puts back a good part of what it had suspended (``restore_share`` of the pain that
+  all its loaded levers would cause) on one covered lever, or adds so much on one that its strain
+  alone reaches the tolerance. With a ``restore_share`` of 0, as first specified, any escalation on
+  a covered lever is a breach.
+- COLLAPSE: the strain of all that was added reaches the tolerance, by a further step on a covered
+  lever at once, else at the end of the week. Escalations on other levers strain a truce, and
+  those on covered levers ``covered_strain`` times as much; an agency's act does no more than that.
+  It is ascribed to the side that strained most.
+- LAPSE: its date passes or, where the rules are ``tacit``, a side takes back what it had suspended
+  in the week of the date. A date that passes without an act then leaves an undated truce.
+- NON_DELIVERY: the strain, or the side that breaks it, answers something promised and not
+  delivered.
+- FULFILLED: all that it covers has been given up (``revised_rules``).
+
+Loaded levers then snap back by ``snap_back_share``. Sources of the rules of ending: eight coded
+episodes (``docs/episodes.md``), tried on their truces by `negotiation-abm episodes --set`.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -24,12 +38,56 @@ from negotiation_abm.core._rule import rule
 from negotiation_abm.core.levers import set_level, set_pending, touch
 from negotiation_abm.core.terms import (
     NUM_PLAYERS,
+    TINY,
     Event,
     Forum,
     Phase,
     TruceEnd,
     opponent_of,
 )
+
+
+@rule
+def end_by(state, params, player, lever, step):
+    """How a step of this size on the lever, by choice of its owner, would end the truce.
+
+    Returns
+    -------
+    int
+        `TruceEnd.BREACH`, or COLLAPSE where only what came before makes it too much; CENSORED if
+        the truce would go on.
+    """
+    if state.covered[player, lever] == 0 or (params.revised_rules == 1 and step <= TINY):
+        return TruceEnd.CENSORED
+    if params.restore_share <= 0.0:
+        return TruceEnd.BREACH
+    severity = step * state.potency[player, lever]
+    suspended = 0.0
+    for other in range(params.num_levers[player]):
+        if state.covered[player, other] == 1:
+            suspended += state.loaded[player, other] * state.potency[player, other]
+    if state.loaded[player, lever] > TINY and severity >= params.restore_share * suspended - TINY:
+        return TruceEnd.BREACH
+    added = params.covered_strain * severity
+    if added >= params.tolerance:
+        return TruceEnd.BREACH
+    return TruceEnd.COLLAPSE if state.strain + added >= params.tolerance else TruceEnd.CENSORED
+
+
+@rule
+def is_collecting(state, params):
+    """Is this the week of the truce's date, in which a side may take back what it suspended?"""
+    return params.tacit == 1 and state.weeks_left == 0
+
+
+@rule
+def _look_again(state, params):
+    """The strain or the clock has changed, and with it which steps would end the truce."""
+    if params.restore_share > 0.0 or params.tacit == 1:
+        for player in range(NUM_PLAYERS):
+            for lever in range(params.num_levers[player]):
+                if state.covered[player, lever] == 1:
+                    touch(state, player, lever)
 
 
 @rule
@@ -71,7 +129,7 @@ def _forgive(state):
 
 
 @rule
-def grieve(state, victim, amount, anger, lever, pledge):
+def grieve(state, params, victim, amount, anger, lever, pledge):
     """The opponent of `victim` is seen not to deliver: anger, strain on the truce, a grievance.
 
     `lever` is the lever of the opponent that it is about (-1: none), `pledge` the pledge (-1).
@@ -82,10 +140,10 @@ def grieve(state, victim, amount, anger, lever, pledge):
     state.unmet[victim] += amount
     state.unmet_lever[victim] = lever
     state.unmet_pledge[victim] = pledge
-    strain_truce(state, opponent_of(victim), lever, amount)
-    state.strain_agency = 0
-    state.strain_unmet = 1
-    state.strain_pledge = pledge
+    if strain_truce(state, params, opponent_of(victim), lever, amount):
+        state.strain_agency = 0
+        state.strain_unmet = 1
+        state.strain_pledge = pledge
 
 
 @rule
@@ -95,6 +153,14 @@ def _appease(state, params):
         state.offer[player] = 0
         state.anger[player] *= params.agreement_anger
         state.goodwill[player] += params.agreement_goodwill
+
+
+@rule
+def _relax(state):
+    """The strain on the truce goes."""
+    state.strain = 0.0
+    for player in range(NUM_PLAYERS):
+        state.strain_by[player] = 0.0
 
 
 @rule
@@ -109,18 +175,20 @@ def agree(state, params, frailty, info):
         state.renewals = 0
         state.leaders = terms
         state.frailty = frailty
+        state.is_drawn = 1
         state.weeks_left = term
     else:
-        if state.strain > params.repair_strain:
+        if state.strain > params.repair_strain and params.revised_rules == 0:
             state.frailty = frailty
-        if 0 <= state.weeks_left <= params.renewal_window_weeks:
+        if 0 <= state.weeks_left <= params.renewal_window_weeks or state.outlived == 1:
             info.event = Event.RENEWED
             state.renewals += 1
             state.leaders = max(state.leaders, terms)
-            state.weeks_left = state.weeks_left + term if term >= 0 else -1
+            state.weeks_left = max(0, state.weeks_left) + term if term >= 0 else -1
         else:
             info.event = Event.REPAIRED
-    state.strain = 0.0
+    state.outlived = 0
+    _relax(state)
     state.strain_player = -1
     state.strain_lever = -1
     state.strain_agency = 0
@@ -129,6 +197,7 @@ def agree(state, params, frailty, info):
     _forgive(state)
     _cover(state, params, terms)
     _appease(state, params)
+    _look_again(state, params)
 
 
 @rule
@@ -141,7 +210,8 @@ def end_truce(state, params, cause, player, lever, info):
     info.agency = state.by_agency
     state.phase = Phase.DISPUTE
     state.weeks_left = -1
-    state.strain = 0.0
+    state.outlived = 0
+    _relax(state)
     _forgive(state)
     for owner in range(NUM_PLAYERS):
         if cause != TruceEnd.LAPSE:
@@ -157,14 +227,47 @@ def end_truce(state, params, cause, player, lever, info):
 
 
 @rule
-def strain_truce(state, player, lever, severity):
-    """An escalation outside the truce's text strains it."""
-    state.strain += severity
+def fulfil(state, params, info):
+    """End the truce as fulfilled if nothing that it covers is in force or suspended any more."""
+    for player in range(NUM_PLAYERS):
+        for lever in range(params.num_levers[player]):
+            if state.covered[player, lever] == 1 and (
+                state.loaded[player, lever] > TINY
+                or state.in_force[player, lever] - params.floor[player, lever] > TINY
+            ):
+                return
+    end_truce(state, params, TruceEnd.FULFILLED, -1, -1, info)
+
+
+@rule
+def strain_truce(state, params, player, lever, amount):
+    """A side strains the truce; returns whether the strain is now put down to this act.
+
+    It is put down to the latest act and, with a ``restore_share``, to the latest of the side that
+    has strained the truce most.
+    """
+    state.strain += amount
+    state.strain_by[player] += amount
+    _look_again(state, params)
+    behind = state.strain_by[player] < state.strain_by[opponent_of(player)]
+    if behind and params.restore_share > 0.0:
+        return False
     state.strain_player = player
     state.strain_lever = lever
     state.strain_agency = state.by_agency
     state.strain_unmet = 0
     state.strain_pledge = -1
+    return True
+
+
+@rule
+def collapse(state, params, info):
+    """End the truce under its strain; it is put down to whom the strain is put down to."""
+    cause = TruceEnd.NON_DELIVERY if state.strain_unmet == 1 else TruceEnd.COLLAPSE
+    agency, pledge = state.strain_agency, state.strain_pledge
+    end_truce(state, params, cause, state.strain_player, state.strain_lever, info)
+    info.agency = agency
+    info.pledge = pledge
 
 
 @rule
@@ -173,18 +276,20 @@ def close_week(state, params, info):
     if state.phase != Phase.TRUCE:
         return
     if state.strain >= params.tolerance:
-        cause = TruceEnd.NON_DELIVERY if state.strain_unmet == 1 else TruceEnd.COLLAPSE
-        agency, pledge = state.strain_agency, state.strain_pledge
-        end_truce(state, params, cause, state.strain_player, state.strain_lever, info)
-        info.agency = agency
-        info.pledge = pledge
-    elif state.weeks_left == 0:
+        collapse(state, params, info)
+    elif state.weeks_left == 0 and params.tacit == 0:
         end_truce(state, params, TruceEnd.LAPSE, -1, -1, info)
     else:
         state.age += 1
-        if state.weeks_left > 0:
+        if state.strain > 0.0 or 0 <= state.weeks_left <= 1:
+            _look_again(state, params)
+        if state.weeks_left == 0:
+            state.outlived = 1
+        if state.weeks_left >= 0:
             state.weeks_left -= 1
         state.strain *= params.strain_memory
+        for player in range(NUM_PLAYERS):
+            state.strain_by[player] *= params.strain_memory
         if params.num_modules > 0:
             for player in range(NUM_PLAYERS):
                 state.unmet[player] *= params.strain_memory

@@ -23,6 +23,7 @@ A state says where its week stands, so a run can start from the middle of one.
 from negotiation_abm.core._rule import rule
 from negotiation_abm.core.draws import (
     AGENCY_BLOCK,
+    SOUNDNESS_BLOCK,
     TURN_BLOCK,
     decision_block,
     normal,
@@ -30,7 +31,7 @@ from negotiation_abm.core.draws import (
     uniforms,
 )
 from negotiation_abm.core.hooks import end_modules, start_modules
-from negotiation_abm.core.terms import Move, Stage, opponent_of
+from negotiation_abm.core.terms import Move, Phase, Stage, opponent_of
 from negotiation_abm.core.transitions import (
     agency_option,
     apply_agency_move,
@@ -64,7 +65,14 @@ def open_week(state, params, week, u_round, first, seed, replicate, live):
 
 @rule
 def begin_week(state, params, week, seed, replicate):
-    """Open a week of a simulated run; agencies come next, if one acts this week."""
+    """Open a week of a simulated run; agencies come next, if one acts this week.
+
+    A truce that was in force before the run has its soundness drawn now (``revised_rules``).
+    """
+    if params.revised_rules == 1 and state.phase == Phase.TRUCE and state.is_drawn == 0:
+        u_first, u_second, _, _ = uniforms(seed, replicate, state.turn, SOUNDNESS_BLOCK)
+        state.frailty = normal(u_first, u_second)
+        state.is_drawn = 1
     u_order, u_round, u_first, u_second = uniforms(seed, replicate, state.turn, TURN_BLOCK)
     open_week(state, params, week, u_round, 0 if u_order < 0.5 else 1, seed, replicate, 1)
     if u_first < params.agency_rate[0] or u_second < params.agency_rate[1]:

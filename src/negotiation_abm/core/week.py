@@ -28,6 +28,8 @@ EROSION_WEEKS = 13  # erosion takes years; booking it each quarter keeps the wee
 @rule
 def round_probability(state, params):
     """Probability that an unscheduled round or call happens this week."""
+    if state.no_rounds > 0:
+        return 0.0
     return 1.0 / (1.0 + math.exp(min(700.0, -round_log_odds(state, params))))
 
 
@@ -65,11 +67,11 @@ def begin_turn(state, params, week, u_round):
 
 @rule
 def _count_down(state, player, lever):
-    """Announced measures come nearer; one past its date lapses."""
+    """Announced measures come nearer; one past its date lapses. One without a date stays."""
     if state.pending[player, lever] > 0.0:
         if state.pending_weeks[player, lever] == 0:
             set_pending(state, player, lever, 0.0)
-        else:
+        elif state.pending_weeks[player, lever] > 0:
             state.pending_weeks[player, lever] -= 1
             if state.pending_weeks[player, lever] == 0:
                 touch(state, player, lever)
@@ -107,5 +109,7 @@ def end_turn(state, params, week, info):
         state.market_loss[player] *= params.market_memory
         if state.offer[player] > 0:
             state.offer[player] -= 1
+    if state.no_rounds > 0:
+        state.no_rounds -= 1
     close_week(state, params, info)
     state.turn += 1

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from negotiation_abm.core.payoffs import is_breach
 from negotiation_abm.core.terms import Event, Forum, Move, Phase
 from negotiation_abm.play.advice import Choice
 from negotiation_abm.play.log import level_text
@@ -169,7 +170,7 @@ def _move_note(session: Session, one: Choice) -> str:
         return "makes an agreement"
     if one.move in ("ESCALATE", "THREATEN") and one.lever:
         lever = session.game.lever_names[side].index(one.lever)
-        if one.move == "ESCALATE" and state.covered[side, lever]:
+        if one.move == "ESCALATE" and is_breach(state, session.model.params, side, lever):
             return "breaks the truce"
         if one.move == "ESCALATE" and state.pending[side, lever] > 0.0:
             return "carries out your threat"

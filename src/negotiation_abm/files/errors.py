@@ -46,8 +46,8 @@ class InputError(Exception):
 
     Attributes
     ----------
-    problem : str
-        The message without file and place, for one that names others.
+    source, place, problem : str
+        The parts of the message, for one that names others.
     """
 
     def __init__(self, source: str | Path, place: str, problem: str) -> None:
@@ -55,6 +55,7 @@ class InputError(Exception):
         parts = [shortened(text, MOST_SHOWN[name]) for name, text in texts.items() if text]
         line = "".join(sign if sign.isprintable() else " " for sign in ": ".join(parts))
         super().__init__(" ".join(line.split()))
+        self.source, self.place = texts["source"], texts["place"]
         self.problem = shortened(texts["problem"], MOST_SHOWN["problem"])
 
     def __reduce__(self) -> tuple[type["InputError"], tuple[str, str, str]]:

@@ -7,11 +7,8 @@ files that nobody has listed are left alone. Steps may write into one folder at 
 
 import contextlib
 import errno
-import itertools
 import json
 import os
-import platform
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,11 +16,9 @@ from typing import Any
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.lock import hold_folder
 from negotiation_abm.files.provenance import describe, file_hash
+from negotiation_abm.files.whole import aside, put, remove_asides
 
 MANIFEST = "manifest.json"
-_NUMBERS = itertools.count()
-_HOST = re.sub(r"[^A-Za-z0-9]", "_", platform.node())[:40] or "here"
-_ASIDE = re.compile(r"\.(\w+)-(\d{1,10})-\d+\.part")
 
 
 class Draft:
@@ -51,9 +46,8 @@ class Draft:
         """
         target = self.folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        aside = self._written.setdefault(name, _aside(target))
         self._sources[name] = self._inside((*self._made_from, *made_from))
-        return aside
+        return self._written.setdefault(name, aside(target, target.suffix))
 
     def _inside(self, paths: Iterable[Path]) -> dict[str, str]:
         """Hashes of the files that lie in the folder, by their names there."""
@@ -72,18 +66,18 @@ class Draft:
 
     def json(self, name: str, data: Any) -> None:
         """Write a JSON file."""
-        self.text(name, json.dumps(data, indent=2, default=str) + "\n")
+        self.text(name, as_json(data))
 
     def discard(self) -> None:
         """Remove what was written aside."""
-        for aside in self._written.values():
+        for path in self._written.values():
             with contextlib.suppress(OSError):
-                aside.unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
 
     def commit(self, step: str, facts: dict[str, Any]) -> None:
         """Put all files in place, the manifest last; remove what is stale now."""
         entry = describe() | facts
-        files = {name: file_hash(aside) for name, aside in self._written.items()}
+        files = {name: file_hash(path) for name, path in self._written.items()}
         sources = {name: found for name, found in self._sources.items() if found}
         with hold_folder(self.folder):
             manifest = read_manifest(self.folder)
@@ -91,44 +85,11 @@ class Draft:
             if self._keep and isinstance(older, dict):
                 files = files_of(older) | files
                 sources = _without(_sources_of(older), self._sources) | sources
-            for name, aside in self._written.items():
-                os.replace(aside, self.folder / name)
+            for name, path in self._written.items():
+                os.replace(path, self.folder / name)
             manifest[step] = entry | {"files": files} | ({"made_from": sources} if sources else {})
             _remove_stale(self.folder, manifest, set(files_of(older)) - set(files))
-            self._put(manifest)
-
-    def _put(self, manifest: dict[str, Any]) -> None:
-        aside = self.path(MANIFEST)
-        aside.write_text(json.dumps(manifest, indent=2, default=str) + "\n", encoding="utf-8")
-        os.replace(aside, self.folder / MANIFEST)
-
-
-def _aside(target: Path) -> Path:
-    """A name beside the target that no other draft has; it says whose it is."""
-    own = f"{_HOST}-{os.getpid()}-{next(_NUMBERS)}"
-    return target.with_name(f".{target.stem}.{own}.part{target.suffix}")
-
-
-def sweep_left(folder: Path) -> None:
-    """Remove what processes of this machine that are gone have left half-written."""
-    for path in [*folder.glob(".*.part*"), *folder.glob("*/.*.part*")]:
-        found = _ASIDE.search(path.name)
-        if found and found[1] == _HOST and not _lives(int(found[2])):
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
-
-
-def _lives(process: int) -> bool:
-    """Is there a process of that number? Where the system does not say, there is."""
-    if os.name == "nt":
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        return True
-    return True
+            write_manifest(self.folder, manifest)
 
 
 def files_of(entry: Any) -> dict[str, str]:
@@ -194,6 +155,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest if isinstance(manifest, dict) else {}
 
 
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest of a folder, whole or not at all."""
+    put(folder / MANIFEST, as_json(manifest).encode())
+
+
+def as_json(data: Any) -> str:
+    """Data as the text of a JSON file."""
+    return json.dumps(data, indent=2, default=str) + "\n"
+
+
 def prepare(folder: Path) -> None:
     """Make a folder and see that it can be written to, before any long work.
 
@@ -204,10 +175,10 @@ def prepare(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = _aside(folder / "probe")
+        probe = aside(folder / "probe")
         probe.touch()
         probe.unlink()
-        sweep_left(folder)
+        remove_asides(folder)
     except (OSError, ValueError) as error:  # ValueError: a null byte
         reason = getattr(error, "strerror", None) or error
         raise InputError(folder, "--out", f"cannot be written to ({reason})") from None

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,15 @@ class Sheet:
         """A cell that holds a number, with a decimal point."""
         is_decimal = self.has_decimal_commas and cell.count(",") == 1 and "." not in cell
         return cell.replace(",", ".") if is_decimal else cell
+
+    def whole(self, cell: str) -> str:
+        """A cell that holds a whole number, without the decimals that some programs add (4.0)."""
+        found = re.fullmatch(r"(\d+)\.0+", self.number(cell))
+        return found[1] if found else cell
+
+    def day(self, cell: str) -> str:
+        """A cell that holds a date, without the hour of midnight that some programs add."""
+        return re.sub(r"(?<=\d)[ T]0?0:00(:00(\.0+)?)?$", "", cell)
 
 
 def read_sheet(path: Path) -> Sheet:

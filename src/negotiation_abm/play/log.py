@@ -21,6 +21,7 @@ _END = {
     TruceEnd.BREACH: "this breaks the truce",
     TruceEnd.COLLAPSE: "the truce collapses under strain",
     TruceEnd.LAPSE: "the truce lapses: its date has passed",
+    TruceEnd.FULFILLED: "the truce is fulfilled: all that it covers has been given up",
     TruceEnd.NON_DELIVERY: "the truce ends over something promised and not delivered",
 }
 _MEETING = {Forum.ROUND: "the two sides hold a round of talks", Forum.SUMMIT: "the leaders meet"}

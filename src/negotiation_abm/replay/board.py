@@ -1,7 +1,8 @@
 """The board of a replay: the state and the tracker, and every change of them."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,17 @@ import numpy as np
 from negotiation_abm.core.levers import set_intensity, set_level, touch_all
 from negotiation_abm.core.modules.delivery import MET, settle_pledge
 from negotiation_abm.core.state import as_object, blank
-from negotiation_abm.core.terms import NUM_OPTIONS, Event, Forum, Move, Phase, move_of
+from negotiation_abm.core.terms import (
+    NUM_OPTIONS,
+    Event,
+    Forum,
+    Move,
+    Phase,
+    TruceEnd,
+    clear_info,
+    lever_of,
+    move_of,
+)
 from negotiation_abm.core.tracker import (
     NO_SPELL,
     NUM_MEASURES,
@@ -21,9 +32,9 @@ from negotiation_abm.core.tracker import (
     track_turn,
 )
 from negotiation_abm.core.transitions import apply_move
-from negotiation_abm.core.truce import grieve
+from negotiation_abm.core.truce import end_truce, grieve
 from negotiation_abm.core.turn import finish_week
-from negotiation_abm.record.load import Record, Row
+from negotiation_abm.record.load import Record, Row, levers_of
 from negotiation_abm.replay.notes import Notes
 from negotiation_abm.replay.result import Decision, Replay
 from negotiation_abm.replay.situation import Situation
@@ -45,7 +56,9 @@ class Board(Situation):
         self._weights = np.zeros(NUM_OPTIONS)
         self.on_decision: Callable[..., None] | None = None  # sees the state before each choice
         self.on_segment: Callable[..., None] | None = None  # the same, at moves and ends of weeks
-        self._soundness = -1  # of the truce in force: how often the rules would have drawn it
+        # Of the truce in force: how often the rules would have drawn it.
+        is_drawn = self.params.revised_rules == 1 and self.state.phase == Phase.TRUCE
+        self._soundness = 0 if is_drawn else -1
         self.watcher: Any = None  # sees each move and each week
         self._delivered: set[int] = set()
         start_tally(self._tally, self.state, 0)
@@ -89,17 +102,75 @@ class Board(Situation):
         state.by_agency = int(row.agency)
         if self.watcher is not None:
             self.watcher.look(state)
-        step, lead = self.step_of(row), row.lead_weeks or 0
+        self._give_up(row)
+        self.notes.account.before_move(row)
+        step, lead = self.step_of(row), self.lead_of(row)
         apply_move(state, self.params, player, option, step, lead, 0.0, self.info)
+        if row.ends_truce and state.phase == Phase.TRUCE:
+            end_truce(state, self.params, TruceEnd.BREACH, player, lever_of(option), self.info)
         count = track_move(self._tally, state, self.params, self.info, self._closed, 0)
+        is_new = strained and self.params.revised_rules == 0
         if self.info.event == Event.BEGUN or (
-            self.info.event in (Event.REPAIRED, Event.RENEWED) and strained
+            self.info.event in (Event.REPAIRED, Event.RENEWED) and is_new
         ):
             self._soundness += 1
+        state.is_drawn = 0
         if self.watcher is not None:
-            self.watcher.moved(state, player, option, row.lead_weeks or 0, self.info, is_further)
+            self.watcher.moved(state, player, option, lead, self.info, is_further)
         state.by_agency = 0
+        self.notes.account.after_move(row, self._closed[:count])
         self._date_spells(before, count, row.date)
+        if self.info.event == Event.REPAIRED:
+            self.notes.repaired(before)
+
+    def _give_up(self, row: Row) -> None:
+        """A concession whose row leaves less suspended than there was gives that part up."""
+        if row.move == "CONCEDE" and row.loaded is not None and self.params.revised_rules == 1:
+            player, lever = self.player_of(row), self.lever_of(row)
+            left = min(float(self.state.loaded[player, lever]), row.loaded)
+            self.state.loaded[player, lever] = left
+
+    @contextmanager
+    def covering(self, rows: Iterable[Row]) -> Iterator[None]:
+        """An agreement of these offers covers what they name, if they do, in place of the terms."""
+        named = [pair for row in rows for pair in levers_of(row.covers)]
+        usual = self.params.coverage
+        if named:
+            self.params.coverage = np.zeros_like(usual)
+            for owner, lever in named:
+                player = self.scenario.players.index(owner)
+                number = self.game.lever_names[player].index(lever)
+                self.params.coverage[:, player, number] = 1
+        try:
+            yield
+        finally:
+            self.params.coverage = usual
+
+    def act_on_talks(self, row: Row) -> str:
+        """A truce prolonged by one side alone, or talks broken off: no choice of the game.
+
+        Returns why it cannot be; empty if it was done.
+        """
+        state, player = self.state, self.player_of(row)
+        if row.move == "BREAK_OFF":
+            state.offer[player] = 0
+            state.no_rounds = max(int(state.no_rounds), row.lead_weeks or 0)
+            return ""
+        if state.phase != Phase.TRUCE:
+            return "PROLONG, but no truce is in force"
+        assert row.expires is not None
+        before = self._running()
+        clear_info(self.info)
+        self.info.mover, self.info.option = player, Move.SUSPEND
+        self.info.weeks_left, self.info.event = state.weeks_left, Event.RENEWED
+        state.weeks_left = self.scenario.turn_of(row.expires) - state.turn
+        state.renewals += 1
+        state.outlived = 0
+        touch_all(state)
+        count = track_move(self._tally, state, self.params, self.info, self._closed, 0)
+        self._date_spells(before, count, row.date)
+        self.notes.agreement(row.date)
+        return ""
 
     def set_recorded(self, row: Row) -> None:
         """Set the row's lever to its recorded levels."""
@@ -112,6 +183,7 @@ class Board(Situation):
         room = self.params.cap[player, lever] - row.level
         self.state.loaded[player, lever] = max(0.0, min(loaded, room))
         touch_all(self.state)
+        self.notes.account.levels_set(row, float(self.state.loaded[player, lever]))
 
     def enforce(self, row: Row) -> str:
         """A quiet row: the formal level stays, its enforcement changes to give the row's level.
@@ -144,7 +216,7 @@ class Board(Situation):
                 strain = settle_pledge(state, params, number)
                 owner, lever = int(params.pledge_player[number]), int(params.pledge_lever[number])
                 if strain > 0.0:
-                    grieve(state, 1 - owner, strain, 0.0, lever, number)
+                    grieve(state, params, 1 - owner, strain, 0.0, lever, number)
 
     def close_week(self, chance: float) -> None:
         """End the turn and note the state of the week."""
@@ -159,6 +231,7 @@ class Board(Situation):
         last_day = self.scenario.date_of(turn + 1) - dt.timedelta(days=1)
         date = min(last_day, self.out.until)
         self._date_spells(before, count, date)
+        self.notes.account.week_over(date)
         self.notes.headline_rates((), date)
         self.out.weeks.append(
             {
@@ -192,6 +265,7 @@ class Board(Situation):
         count = close_tally(self._tally, self.state, self.params, self.info, self._closed, 0)
         self._date_spells(before, count, self.out.until)
         self.notes.pledges(self._delivered)
+        self.notes.account.close()
 
     def _running(self) -> list[bool]:
         return [start != NO_SPELL for start in self._tally.spell_start]

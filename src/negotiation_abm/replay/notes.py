@@ -9,6 +9,7 @@ from negotiation_abm.core.payoffs import pain
 from negotiation_abm.core.terms import Event
 from negotiation_abm.core.tracker import NUM_MEASURES
 from negotiation_abm.record.load import Row
+from negotiation_abm.replay.account import Account
 from negotiation_abm.replay.result import RecordedSpell, Replay, Unplaced
 from negotiation_abm.replay.situation import SAME_LEVEL, Situation
 
@@ -21,11 +22,14 @@ class Notes:
     def __init__(self, at: Situation, out: Replay) -> None:
         self._at = at
         self.out = out
+        self.account = Account(at, out)
         began = at.scenario.truce.began if at.scenario.truce else at.scenario.start
         self._opened = [began] * NUM_MEASURES
-        self._tariffs = at.game.tariff_levers()
+        self._repairs = [0] * NUM_MEASURES
+        self._first = {i: a for i, (a, _) in at.game.tariff_levers().items()}
+        self._scales = _tariff_scales(at)
         self._levels = self._tariff_levels()
-        self.rates = {i: self._levels[i] * scale for i, (_, scale) in self._tariffs.items()}
+        self._rates = {lever: self._levels[lever] * scale for lever, scale in self._scales.items()}
 
     def placed(self, rows: Iterable[Row]) -> None:
         """The rows have been taken into the replay."""
@@ -33,7 +37,15 @@ class Notes:
 
     def unplaced(self, row: Row, reason: str) -> None:
         """The row is left out."""
-        self.out.unplaced.append(Unplaced(row.id, row.date, row.counted, reason))
+        self.out.unplaced.append(Unplaced(row.id, row.date, row.counted, reason, row.line))
+
+    def illegal(self, row: Row, problem: str) -> None:
+        """The row is left out, as the rules refuse its move."""
+        move = f"{row.player} {row.move} {row.lever}".rstrip()
+        legal = tuple(self._at.legal_moves(row))
+        self.out.unplaced.append(
+            Unplaced(row.id, row.date, row.counted, problem, row.line, True, move, legal)
+        )
 
     def agreement(self, date: dt.date) -> None:
         """A truce has just begun, been repaired or renewed."""
@@ -42,27 +54,27 @@ class Notes:
         self.out.agreements.append((date, Event(int(self._at.info.event)).name, expires))
 
     def headline_rates(self, rows: Iterable[Row], date: dt.date) -> None:
-        """Headline tariffs: as recorded, else the tariff lever's level where it has moved."""
+        """Headline tariffs: as recorded, else the level of a tariff lever that has moved."""
         given = {
-            self._at.player_of(row): row.rate_pp
+            (self._at.player_of(row), self._at.lever_of(row)): row.rate_pp
             for row in rows
-            if row.rate_pp is not None and self._is_tariff(row)
+            if row.rate_pp is not None and row.lever
         }
         levels = self._tariff_levels()
-        for player, (_, scale) in self._tariffs.items():
-            moved = abs(levels[player] - self._levels[player]) > SAME_LEVEL
-            rate = given.get(player, levels[player] * scale if moved else self.rates[player])
-            if rate != self.rates[player]:
-                self.rates[player] = rate
-                self.out.rates.append((date, player, rate))
+        for place, scale in self._scales.items():
+            moved = abs(levels[place] - self._levels[place]) > SAME_LEVEL
+            by_level = levels[place] * scale if moved else self._rates[place]
+            rate = given.get(place, by_level)
+            if rate != self._rates[place]:
+                player, lever = place
+                self._rates[place] = rate
+                self.out.lever_rates.append((date, player, lever, rate, place in given))
+                if self._first[player] == lever:
+                    self.out.rates.append((date, player, rate))
         self._levels = levels
 
-    def _is_tariff(self, row: Row) -> bool:
-        player = self._at.player_of(row)
-        return player in self._tariffs and self._at.lever_of(row) == self._tariffs[player][0]
-
-    def _tariff_levels(self) -> dict[int, float]:
-        return {i: float(self._at.state.in_force[i, a]) for i, (a, _) in self._tariffs.items()}
+    def _tariff_levels(self) -> dict[tuple[int, int], float]:
+        return {place: float(self._at.state.in_force[place]) for place in self._scales}
 
     def spells(
         self,
@@ -87,12 +99,19 @@ class Notes:
                     renewals=int(spell.renewals),
                     agency=bool(spell.agency),
                     pledge=int(spell.pledge),
+                    repairs=self._repairs[spell.measure],
+                    row_id=self.account.row_that_ended(spell, date),
                 )
             )
         ended = {spell.measure for spell in closed}
         for measure, runs in enumerate(running):
             if runs and (not before[measure] or measure in ended):
-                self._opened[measure] = date
+                self._opened[measure], self._repairs[measure] = date, 0
+
+    def repaired(self, before: list[bool]) -> None:
+        """The truce has been repaired: spells that ran on, as they did `before`."""
+        for measure, ran in enumerate(before):
+            self._repairs[measure] += ran
 
     def pledges(self, delivered: set[int]) -> None:
         """What became of each pledge, as far as the record says."""
@@ -123,9 +142,10 @@ class Notes:
         """
         state, levels, row = self._at.state, self._tariff_levels(), {}
         for i, player in enumerate(self._at.game.players):
-            if i in self.rates:
-                row[f"{player}.headline_pp"] = self.rates[i]
-                row[f"{player}.tariff_pp"] = levels[i] * self._tariffs[i][1]
+            if i in self._first:
+                place = i, self._first[i]
+                row[f"{player}.headline_pp"] = self._rates[place]
+                row[f"{player}.tariff_pp"] = levels[place] * self._scales[place]
             row[f"{player}.pain"] = float(pain(state, self._at.params, self._at.week, i))
             for name in ("felt", "anger", "goodwill", "market_loss"):
                 row[f"{player}.{name}"] = float(getattr(state, name)[i])
@@ -133,3 +153,14 @@ class Notes:
             for name in ("in_force", "loaded", "pending"):
                 row[f"{label}.{name}"] = float(getattr(state, name)[i, a])
         return row
+
+
+def _tariff_scales(at: Situation) -> dict[tuple[int, int], float]:
+    """Points at full level of each tariff lever, by player and number of the lever."""
+    levers = at.scenario.levers
+    scales = {
+        (i, a): levers[player][name].pp_at_full
+        for i, player in enumerate(at.game.players)
+        for a, name in enumerate(at.game.lever_names[i])
+    }
+    return {place: scale for place, scale in scales.items() if scale is not None}

@@ -19,6 +19,7 @@ from negotiation_abm.record.load import Record, Row, check_against
 from negotiation_abm.replay.board import Board
 from negotiation_abm.replay.result import Decision, RecordedSpell, Replay, Unplaced
 from negotiation_abm.replay.walk import Walk
+from negotiation_abm.replay.warnings import warnings_of
 from negotiation_abm.scenario.game import Game
 
 __all__ = ["Decision", "RecordedSpell", "Replay", "Unplaced", "replay_record", "replay_until"]
@@ -57,6 +58,7 @@ def replay_record(
         message names the row, the reason and what would be legal.
     """
     board = _board(game, record)
+    board.out.warnings.extend(warnings_of(game, record))
     board.on_decision = on_decision
     board.watcher = watcher
     board.on_segment = on_segment

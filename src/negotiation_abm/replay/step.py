@@ -3,65 +3,45 @@
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from negotiation_abm.core.terms import Move, TruceEnd, move_of
+from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.files.folder import writing
 from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.record.load import Record
 from negotiation_abm.replay.replay import RecordedSpell, Replay, replay_record
+from negotiation_abm.replay.tables import (
+    decision_table,
+    move_table,
+    moves_of,
+    tariffs_of,
+    threat_table,
+    threats_of,
+    weekly_table,
+)
 from negotiation_abm.run.spells import CAUSES, MEASURES
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.scenario.provenance import provenance_of
 
 
 def write_replay(game: Game, record: Record, out: Path, skip_illegal: bool = False) -> Replay:
-    """Replay `record` and write ``replay.csv``, ``decisions.csv`` and ``replay.json`` to `out`."""
+    """Replay `record` and write its tables and ``replay.json`` to `out`.
+
+    The tables are ``replay.csv`` (weeks), ``decisions.csv``, ``moves.csv`` and ``threats.csv``.
+    """
     result = replay_record(game, record, skip_illegal)
     facts = provenance_of(game) | {
         "record": record.path.name,
         "record_sha256": file_hash(record.path),
     }
     with writing(out, "replay", facts) as draft:
-        weekly_table(result).to_csv(draft.path("replay.csv"), index=False, float_format="%.10g")
-        decision_table(result).to_csv(
-            draft.path("decisions.csv"), index=False, float_format="%.10g"
-        )
+        for name, table in (
+            ("replay", weekly_table(result)),
+            ("decisions", decision_table(result)),
+            ("moves", move_table(result)),
+            ("threats", threat_table(result)),
+        ):
+            table.to_csv(draft.path(f"{name}.csv"), index=False, float_format="%.10g")
         draft.json("replay.json", replay_summary(result))
     return result
-
-
-def weekly_table(result: Replay) -> pd.DataFrame:
-    """One row a week: forum, truce, strain, and the state of each side and lever at its end."""
-    return pd.DataFrame(result.weeks)
-
-
-def decision_table(result: Replay) -> pd.DataFrame:
-    """One row a decision, HOLD included, with the probability of what was chosen."""
-    rows = {row.id: row for row in result.record.rows}
-    table = []
-    for d in result.decisions:
-        first = rows[d.row_ids[0]] if d.row_ids else None
-        table.append(
-            {
-                "turn": d.turn,
-                "date": d.date.isoformat(),
-                "player": result.game.players[d.player],
-                "move": Move(move_of(d.option)).name,
-                "lever": _lever(result.game, d.player, d.option),
-                "probability": d.probability,
-                "type_probability": d.type_probability,
-                "rows": ";".join(d.row_ids),
-                "certainty": first.certainty if first else "",
-                "source": first.source if first else "",
-                "statement": first.statement if first else "",
-            }
-        )
-    return pd.DataFrame(table)
-
-
-def _lever(game: Game, player: int, option: int) -> str:
-    return game.lever_names[player][(option - 2) // 3] if option >= 2 else ""
 
 
 def replay_summary(result: Replay) -> dict[str, Any]:
@@ -92,6 +72,7 @@ def replay_summary(result: Replay) -> dict[str, Any]:
                     "id": item.id,
                     "date": item.date.isoformat(),
                     "counted": item.counted,
+                    "illegal": item.is_illegal,
                     "reason": item.reason,
                 }
                 for item in result.unplaced
@@ -118,7 +99,11 @@ def replay_summary(result: Replay) -> dict[str, Any]:
             ]
             for i in game.tariff_levers()
         },
+        "tariffs_by_lever": tariffs_of(result),
+        "min_severity": float(game.params[0]["min_severity"]),
         "spells": [spell_summary(game, spell) for spell in result.spells],
+        "recorded_moves": moves_of(result),
+        "threats": threats_of(result),
         "pledges": result.pledges,
         "agreements": [
             {"date": date.isoformat(), "kind": kind, "expires": expires}
@@ -143,6 +128,10 @@ def replay_summary(result: Replay) -> dict[str, Any]:
         ],
         "weekly": result.weeks,
         "notes": list(game.notes),
+        "warnings": [
+            {"line": one.line or None, "id": one.id or None, "text": one.text}
+            for one in result.warnings
+        ],
     }
 
 
@@ -159,5 +148,7 @@ def spell_summary(game: Game, spell: RecordedSpell) -> dict[str, Any]:
         "player": game.players[spell.player] if spell.player >= 0 else None,
         "lever": game.lever_names[spell.player][spell.lever] if spell.lever >= 0 else None,
         "agency": spell.agency,
+        "row": spell.row_id or None,
         "renewals": spell.renewals,
+        "repairs": spell.repairs,
     }

@@ -6,11 +6,12 @@ import numpy as np
 
 from negotiation_abm.core.levers import set_level, touch_all
 from negotiation_abm.core.state import as_object
-from negotiation_abm.core.terms import Event, Forum, Move, Stage
+from negotiation_abm.core.terms import Forum, Move, Stage
 from negotiation_abm.core.turn import mover, open_week, pass_on
 from negotiation_abm.core.week import round_probability
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.record.load import BOTH, FORUMS, Row
+from negotiation_abm.record.load import BOTH, FORUMS, TALKS, Row
+from negotiation_abm.replay.account import is_agreement
 from negotiation_abm.replay.board import NOT_LIVE, Board
 
 NO_ROUND = 1.0  # a draw that lets no unscheduled round come: the record has them
@@ -28,6 +29,7 @@ class Walk:
         self._enforces = board.scenario.modules.enforcement is not None
         self._main_row: dict[tuple[str, str], str] = {}  # decision -> id of its first row
         self._skipped: set[str] = set()
+        self._talks: list[Row] = []  # acts of the week that are no choices
         self._offers: list[list[Row]] = [[], []]  # rows of the last SUSPEND of each side
 
     def week(self, turn: int, rows: list[Row]) -> None:
@@ -44,6 +46,9 @@ class Walk:
             if main in self._skipped:
                 board.notes.unplaced(row, f"goes with {main}")
                 continue
+            if problem := board.wrong_direction(row):
+                self._refuse(row, problem)
+                continue
             self._carry(row)
             board.notes.headline_rates([row], row.date)
         self._exchanges(packages)
@@ -58,10 +63,12 @@ class Walk:
             (Forum.SUMMIT if row.move == "SUMMIT" else Forum.ROUND for row in forums),
             default=Forum.NONE,
         )
+        if forums:
+            board.state.no_rounds = 0
         if self._on_week is not None:
             self._on_week(board.state)
         chance = float(round_probability(board.state, board.params))
-        if board.week.forum != Forum.SUMMIT:
+        if board.week.forum != Forum.SUMMIT and board.state.no_rounds == 0:
             board.out.rounds.append((turn, board.week.forum == Forum.ROUND, chance))
         open_week(board.state, board.params, board.week, NO_ROUND, first, 0, 0, NOT_LIVE)
         if board.watcher is not None:
@@ -75,15 +82,13 @@ class Walk:
         if row.move == "DELIVER" and board.scenario.modules.delivery is None:
             board.notes.unplaced(row, "a delivery, and the module is off")
             return
-        problem = ""
         if row.move == "DELIVER":
             board.deliver(row)
-        else:
-            problem = board.enforce(row)
-        if problem:
+        elif problem := board.enforce(row):
             board.notes.unplaced(row, problem)
-        else:
-            board.notes.placed([row])
+            board.notes.account.left_alone(row, problem)
+            return
+        board.notes.placed([row])
 
     def _packages(self, rows: list[Row]) -> tuple[list[Row], list[list[Row]]]:
         """Rows of decisions of earlier weeks, and the week's own decisions, main row first."""
@@ -91,6 +96,9 @@ class Walk:
         packages: dict[str, list[Row]] = {}
         for row in rows:
             key = (row.decision, "") if row.decision else ("", row.id)
+            if row.move in TALKS:
+                self._talks.append(row)
+                continue
             if row.move == "DELIVER" or (row.quiet and self._enforces):
                 late.append(row)
                 continue
@@ -109,25 +117,41 @@ class Walk:
         while board.state.stage == Stage.MOVES:
             player, has_moved = int(mover(board.state)), False
             if queue and board.player_of(queue[0][0]) == player:
+                self._talk(queue[0][0].line)
                 has_moved = self._decide(queue.pop(0))
             else:
                 board.hold(player)
             pass_on(board.state, board.params, has_moved, bool(queue))
+        self._talk(None)
+
+    def _talk(self, line: int | None) -> None:
+        """Acts on the talks that stand above a line of the record, which are no choices."""
+        board = self.board
+        while self._talks and (line is None or self._talks[0].line < line):
+            row = self._talks.pop(0)
+            if problem := board.act_on_talks(row):
+                self._refuse(row, problem)
+            else:
+                board.notes.placed([row])
 
     def _decide(self, rows: list[Row]) -> bool:
         """Score and carry out one recorded decision; False if it was skipped as illegal."""
+        other = self._offers[1 - self.board.player_of(rows[0])]
+        with self.board.covering([*rows, *other] if rows[0].move == "SUSPEND" else []):
+            return self._decide_on(rows)
+
+    def _decide_on(self, rows: list[Row]) -> bool:
         board, main = self.board, rows[0]
-        problem, place = board.problem_with(main), main
-        for row in rows[1:]:
-            if not problem:
-                problem, place = board.wrong_direction(row), row
-        if problem and not self.skip_illegal:
-            path = board.out.record.path
-            raise InputError(path, f"line {place.line} ({place.id}), {place.date}", problem)
-        if problem:
+        problems = {main.id: board.problem_with(main)}
+        problems |= {row.id: board.wrong_direction(row) for row in rows[1:]}
+        wrong = [row for row in rows if problems[row.id]]
+        if wrong:
             self._skipped.add(main.id)
             for row in rows:
-                board.notes.unplaced(row, problem if row is place else f"goes with {place.id}")
+                if row in wrong:
+                    self._refuse(row, problems[row.id])
+                else:
+                    board.notes.unplaced(row, f"goes with {wrong[0].id}")
             return False
         player, option = board.player_of(main), board.option_of(main)
         board.score(player, option, main.date, tuple(row.id for row in rows))
@@ -145,6 +169,14 @@ class Walk:
         board.notes.headline_rates(rows, main.date)
         return True
 
+    def _refuse(self, row: Row, problem: str) -> None:
+        """Leave a row out that the rules do not allow, or raise what is wrong with it."""
+        if not self.skip_illegal:
+            path = self.board.out.record.path
+            problem = f"{problem}; to list every such row: negotiation-abm check SCENARIO RECORD"
+            raise InputError(path, f"line {row.line} ({row.id}), {row.date}", problem)
+        self.board.notes.illegal(row, problem)
+
     def _suspend(self, player: int, rows: list[Row]) -> None:
         """An offer; if it makes an agreement, recorded levels and dates replace the rules'."""
         board, state = self.board, self.board.state
@@ -152,7 +184,8 @@ class Walk:
         self._offers[player] = [row for row in rows if row.move == "SUSPEND"]
         board.apply(rows[0])
         board.notes.placed(self._offers[player])
-        if board.info.event not in (Event.BEGUN, Event.REPAIRED, Event.RENEWED):
+        if not is_agreement(board.info.event):
+            board.notes.account.offered(rows[0])
             return
         for side, offer in enumerate(self._offers):
             if any(row.level is not None for row in offer):
@@ -161,6 +194,7 @@ class Walk:
                     board.set_recorded(row)
             if offer and offer[0].expires is not None:
                 state.weeks_left = board.scenario.turn_of(offer[0].expires) - state.turn
+        board.notes.account.agreed(self._offers, in_force)
         board.notes.headline_rates([row for offer in self._offers for row in offer], rows[0].date)
         board.notes.agreement(rows[0].date)
         self._offers = [[], []]

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 CAUSES = {end.value: end.name.lower() for end in TruceEnd}
 
-_NAMES = pa.dictionary(pa.int8(), pa.string())
-
 
 def spells_table(game: Game, spells: np.ndarray) -> pa.Table:
     """One row a truce spell and measure.
@@ -130,7 +128,7 @@ def curves_of(groups: Sequence[np.ndarray], least_weeks: int = 1) -> Curves:
     """
     spells, sizes = np.concatenate(groups), [len(group) for group in groups]
     columns = (spells[name] for name in ("entry_weeks", "duration_weeks", "cause"))
-    counts = Counts(len(groups), len(CAUSES) - 1)
+    counts = Counts(len(groups), len(CAUSES) - 1, TruceEnd.FULFILLED)
     runs = np.array([len(np.unique(group["replicate"])) for group in groups])
     counts.add(Spells(np.repeat(np.arange(len(groups)), sizes), *columns), runs)
     return Curves(counts, least_weeks)
@@ -141,10 +139,3 @@ def table_blocks(path: Path) -> "Iterator[pd.DataFrame]":
     file = pq.ParquetFile(path)
     for group in range(file.num_row_groups):
         yield file.read_row_group(group).to_pandas()
-
-
-def read_spells(path: Path) -> "pd.DataFrame":
-    """All spells of a result file; columns as in `spells_table`."""
-    import pandas as pd
-
-    return pd.read_parquet(path)

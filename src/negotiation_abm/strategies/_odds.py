@@ -21,12 +21,13 @@ import math
 
 from negotiation_abm.core._rule import rule
 from negotiation_abm.core.hooks import concede_lever_shift, escalate_lever_shift
-from negotiation_abm.core.levers import room
+from negotiation_abm.core.levers import can_concede, room
 from negotiation_abm.core.payoffs import (
     concede_value,
     escalate_value,
     goodwill_value,
     is_answer,
+    is_breach,
     option_value,
     pressure_value,
     settlement_value,
@@ -35,8 +36,8 @@ from negotiation_abm.core.payoffs import (
     threaten_value,
     warning_value,
 )
-from negotiation_abm.core.terms import Move, num_options, option_of
-from negotiation_abm.core.transitions import TINY, can_offer, is_legal
+from negotiation_abm.core.terms import TINY, Move, num_options, option_of
+from negotiation_abm.core.transitions import can_offer, is_legal
 
 LIMIT = 110.0
 SHARP = 5.0  # precision above which the limit could bind
@@ -50,11 +51,16 @@ def limited_exp(exponent):
 
 @rule
 def _threat_code(state, player, lever):
-    """What a pending threat means for the odds: 0 none, -1 not yet due, else 1 + its lead."""
+    """What a pending threat means for the odds.
+
+    0: there is none, -1: it is not yet due, -2: it has no date, else 1 + its lead.
+    """
     if state.pending[player, lever] <= 0.0:
         return 0.0
     if state.pending_weeks[player, lever] > 0:
         return -1.0
+    if state.pending_weeks[player, lever] < 0:
+        return -2.0
     return 1.0 + state.pending_lead[player, lever]
 
 
@@ -84,8 +90,8 @@ def _make_odds(state, params, week, player, lever, threat):
     escalate = threaten = concede = 0.0
     if room(state, params, player, lever) > TINY:
         escalate = limited_exp(precision * escalate_value(state, params, week, player, lever))
-        threaten = limited_exp(precision * threaten_value(state, params, player, lever))
-    if level - params.floor[player, lever] > TINY:
+        threaten = limited_exp(precision * threaten_value(state, params, week, player, lever))
+    if can_concede(state, params, player, lever):
         concede = limited_exp(precision * concede_value(state, params, week, player, lever))
     state.odds[player, lever, 0] = escalate
     state.odds[player, lever, 1] = threaten
@@ -115,7 +121,7 @@ def _make_lever_ready(state, params, week, player, lever):
     if not _is_known(state, week, player, lever, threat):
         _make_odds(state, params, week, player, lever, threat)
     answer = params.mirror_odds if is_answer(state, params, player, lever) else 1.0
-    breach = params.breach_odds if state.covered[player, lever] == 1 else 1.0
+    breach = params.breach_odds if is_breach(state, params, player, lever) else 1.0
     state.ready_odds[player, lever, 0] = state.odds[player, lever, 0] * answer * breach
     state.ready_odds[player, lever, 1] = state.odds[player, lever, 1] * answer
     state.ready_odds[player, lever, 2] = state.odds[player, lever, 2]

@@ -7,6 +7,7 @@ the band is clustered by episode, as that of a simulation is by run.
 """
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,7 @@ from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.folder import writing
 from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.files.resources import shipped_episodes
-from negotiation_abm.record.load import Record, load_record
+from negotiation_abm.record.load import ASIDE, Record, load_record
 from negotiation_abm.replay.replay import replay_record
 from negotiation_abm.replay.result import RecordedSpell, Replay
 from negotiation_abm.run.spells import CAUSES, MEASURES
@@ -62,8 +63,6 @@ class Episode:
         return [self._row(spell) for spell in sorted(self.replay.spells, key=_order)]
 
     def _row(self, spell: RecordedSpell) -> dict[str, Any]:
-        players, levers = self.game.players, self.game.lever_names
-        has_lever = spell.player >= 0 and spell.lever >= 0
         return {
             "episode": self.of,
             "reading": self.name.partition("/")[2],
@@ -73,10 +72,7 @@ class Episode:
             "days": spell.duration_days,
             "weeks": spell.duration_weeks,
             "ended": spell.cause != TruceEnd.CENSORED,
-            "cause": CAUSES[spell.cause],
-            "player": players[spell.player] if spell.player >= 0 else None,
-            "lever": levers[spell.player][spell.lever] if has_lever else None,
-            "agency": spell.agency,
+            **side_of(self.game, spell),
             "renewals": spell.renewals,
             "certainty": self._certainty(spell),
         }
@@ -90,6 +86,17 @@ class Episode:
             if row.date in days and row.move in ("SUSPEND", "ESCALATE") and not row.not_represented
         ]
         return "general knowledge" if "general_knowledge" in deciding else "sourced"
+
+
+def side_of(game: Game, spell: RecordedSpell) -> dict[str, Any]:
+    """What ended a recorded truce, who, with which lever, and whether an agency did."""
+    has_lever = spell.player >= 0 and spell.lever >= 0
+    return {
+        "cause": CAUSES[spell.cause],
+        "player": game.players[spell.player] if spell.player >= 0 else None,
+        "lever": game.lever_names[spell.player][spell.lever] if has_lever else None,
+        "agency": spell.agency,
+    }
 
 
 def _order(spell: RecordedSpell) -> tuple[int, dt.date]:
@@ -121,15 +128,19 @@ def replay_episodes(names: list[str], changes: dict[str, Any] | None = None) -> 
         for name in known
         if not names or name in names or (name.partition("/")[0] in names and "/" in name)
     ]
-    return [_replayed(name, changes or {}) for name in chosen]
+    return [replay_episode(name, changes or {}) for name in chosen]
 
 
-def _replayed(name: str, changes: dict[str, Any]) -> Episode:
+def replay_episode(
+    name: str, changes: dict[str, Any], alter: Callable[[Record], Record] | None = None
+) -> Episode:
+    """One episode or reading, replayed under changes; `alter` rewrites its record before."""
     scenario = load_scenario(name, changes)
     if scenario.record is None:
         raise InputError(scenario.path, "record", "missing; an episode has one")
     named_in = (scenario.path, "record.file")
     record = load_record(scenario.record.file, scenario.path.parent, named_in)
+    record = alter(record) if alter else record
     game = build_game(scenario)
     return Episode(name, game, record, replay_record(game, record, skip_illegal=bool(changes)))
 
@@ -202,9 +213,10 @@ def run_episodes(
         for row in e.rows
     ]
     estimates = _estimates(episodes, runs)
+    severities = sorted({float(e.game.params[0]["min_severity"]) for e in episodes})
     summary = {
         "changes": {name: str(value) for name, value in (changes or {}).items()},
-        "min_severity": sorted({float(e.game.params[0]["min_severity"]) for e in episodes}),
+        "min_severity": severities,
         "level": LEVEL,
         "episodes": [_about(episode, episode.name in members) for episode in episodes],
         "truces": rows,
@@ -217,7 +229,7 @@ def run_episodes(
             "records": {e.name: file_hash(e.record.path) for e in episodes},
             "scenarios": {e.name: file_hash(e.game.scenario.path) for e in episodes},
             "beside": str(beside) if beside else None,
-            "origin": _origin(len(members), runs),
+            "origin": _origin(len(members), severities, runs),
         }
         with writing(out, "episodes", facts) as draft:
             pd.DataFrame(rows).to_csv(draft.path("episodes.csv"), index=False)
@@ -249,14 +261,16 @@ def curves(estimates: dict[tuple[str, str], Survival]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _origin(number: int, runs: list[RunFolder]) -> str:
+def _origin(number: int, severities: list[float], runs: list[RunFolder]) -> str:
     """Where the curves come from, for the small print of the figure."""
     made = [
         f"{run.label}: {run.made['replicates']:,} runs of {run.made['scenario']['name']}, "
         f"parameters {run.made['parameter_set']['name']}, seed {run.made['seed']}"
         for run in runs
     ]
-    return "  |  ".join([f"{number} episodes, band clustered by episode", *made])
+    severity = " or ".join(f"{value:g}" for value in severities)
+    recorded = f"{number} episodes (min_severity {severity}), band clustered by episode"
+    return "  |  ".join([recorded, *made])
 
 
 def _agreement(row: dict[str, Any], own: Episode, episodes: list[Episode]) -> dict[str, int]:
@@ -273,7 +287,7 @@ def _about(episode: Episode, in_class: bool) -> dict[str, Any]:
     legal = {
         row.id
         for row in episode.record.rows
-        if row.not_represented or row.date < first or row.move == "DELIVER"
+        if row.not_represented or row.date < first or row.move in ASIDE
     }
     skipped = [row.id for row in episode.replay.unplaced if row.id not in legal]
     return {

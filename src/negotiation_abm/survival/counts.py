@@ -22,6 +22,7 @@ from negotiation_abm.survival.curves import Counts, Curves, Spells
 from negotiation_abm.survival.intervals import LEVEL
 
 CENSORED = "censored"
+HARMLESS = "fulfilled"  # an end that is no failure
 KIND = ["entry_weeks", "duration_weeks", "cause"]
 
 
@@ -63,7 +64,9 @@ class SpellCounts:
 
     def curves_at(self, level: float) -> Curves:
         """The estimator with intervals of another level."""
-        counts = Counts(1, len(self.causes))
+        causes = self.causes
+        harmless = 1 + causes.index(HARMLESS) if HARMLESS in causes else None
+        counts = Counts(1, len(causes), harmless)
         counts.add(self.spells, np.array([self.num_runs]))
         return Curves(counts, level=level)
 
@@ -79,8 +82,8 @@ class SpellCounts:
 
     @cached_property
     def observed(self) -> np.ndarray:
-        """Is the end of this kind an event?"""
-        return np.asarray(self.spells.cause > 0)
+        """Is the end of this kind a failure?"""
+        return np.asarray(self.curves.is_failure[self.spells.cause])
 
     @cached_property
     def size(self) -> np.ndarray:
@@ -99,7 +102,7 @@ class SpellCounts:
 
     @property
     def ended(self) -> np.ndarray:
-        """Ends observed in each week."""
+        """Failures observed in each week."""
         return np.asarray(self.curves.ended[0])
 
     @property
@@ -109,7 +112,7 @@ class SpellCounts:
 
     @property
     def hazard(self) -> np.ndarray:
-        """Share of those at risk that end in each week."""
+        """Share of those at risk that fail in each week."""
         return np.asarray(self.curves.hazard[0])
 
     @property

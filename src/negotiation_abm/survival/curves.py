@@ -47,9 +47,14 @@ class Spells:
 
 
 class Counts:
-    """Spells entered and left, by point, cause (0: censored) and week of age, and their runs."""
+    """Spells entered and left, by point, cause (0: censored) and week of age, and their runs.
 
-    def __init__(self, points: int, causes: int) -> None:
+    `harmless` is a cause that is no failure, such as a truce that is fulfilled. It competes with
+    the others in their shares and incidences; survival is that of truces which do not end so.
+    """
+
+    def __init__(self, points: int, causes: int, harmless: int | None = None) -> None:
+        self.harmless = harmless
         self.entered = np.zeros((points, 1), dtype=np.int64)
         self.left = np.zeros((points, causes + 1, 1), dtype=np.int64)
         self.runs = np.zeros(points, dtype=np.int64)
@@ -102,9 +107,12 @@ class Curves:
     Attributes
     ----------
     at_risk, ended, hazard, survival : ndarray, shape (points, weeks)
-        `survival` is Kaplan-Meier: the probability of lasting more than this number of weeks,
-        given that of reaching the first age at which anything is at risk.
+        `ended` holds failures, that is ends by any cause but a harmless one. `survival` is
+        Kaplan-Meier: the probability of lasting more than this number of weeks, given that of
+        reaching the first age at which anything is at risk.
     ended_by : ndarray, shape (points, causes, weeks)
+    standing : ndarray, shape (points, weeks)
+        Probability that nothing at all has ended it; `survival` where no cause is harmless.
     first, end : ndarray of int, shape (points,)
         The curve is known from `first` up to before `end`: the first age with spells at risk, and
         the first without any after it. One that has come to 0 stays there.
@@ -121,12 +129,19 @@ class Curves:
         self.runs = counts.runs
         self.at_risk = np.where(np.abs(at_risk) < 1e-9, 0, at_risk)  # weights leave rounding errors
         self.ended_by = left[:, 1:]
-        self.ended = self.ended_by.sum(axis=1)
+        self.is_failure = np.arange(left.shape[1]) > 0
+        if counts.harmless is not None:
+            self.is_failure[counts.harmless] = False
+        self.ended = left[:, self.is_failure].sum(axis=1)
         self.censored = left[:, 0]
         self.num_spells = entered.sum(axis=1)
-        self.num_ended = self.ended.sum(axis=1)
+        self.num_ended = self.ended_by.sum(axis=(1, 2))
         self.hazard = ratio(self.ended, self.at_risk)
         self.survival = np.cumprod(1.0 - self.hazard, axis=1)
+        self.standing = self.survival
+        if counts.harmless is not None:
+            leaving = ratio(self.ended_by.sum(axis=1), self.at_risk)
+            self.standing = np.cumprod(1.0 - leaving, axis=1)
         self.first, self.end = self._known()
 
     def _known(self) -> tuple[np.ndarray, np.ndarray]:
@@ -214,7 +229,7 @@ class Curves:
 
     def incidence(self, cause: int) -> np.ndarray:
         """Aalen-Johansen cumulative incidence of a cause (from 1), shape (points, weeks)."""
-        before = np.pad(self.survival, ((0, 0), (1, 0)), constant_values=1.0)[:, :-1]
+        before = np.pad(self.standing, ((0, 0), (1, 0)), constant_values=1.0)[:, :-1]
         hazard = ratio(self.ended_by[:, cause - 1], self.at_risk)
         return np.asarray(np.cumsum(before * hazard, axis=1))
 
@@ -230,7 +245,7 @@ class Curves:
 
         def influence(spells: Spells) -> np.ndarray:
             own = drift[spells.point, spells.weeks + 1] - drift[spells.point, spells.entry]
-            hit = np.where(spells.cause > 0, jump[spells.point, spells.weeks], 0.0)
+            hit = np.where(self.is_failure[spells.cause], jump[spells.point, spells.weeks], 0.0)
             return np.asarray(own - hit)
 
         return influence

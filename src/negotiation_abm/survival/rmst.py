@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from negotiation_abm.survival import intervals
-from negotiation_abm.survival.counts import SpellCounts
+from negotiation_abm.survival.counts import HARMLESS, SpellCounts
 from negotiation_abm.survival.curves import Spells
 from negotiation_abm.survival.intervals import LEVEL
 
@@ -59,7 +59,7 @@ def run_influence(blocks: Iterable[pd.DataFrame], counts: SpellCounts, until: in
             np.zeros(len(block), dtype=np.int64),
             block["entry_weeks"].to_numpy(),
             block["duration_weeks"].to_numpy(),
-            block["event_observed"].to_numpy().astype(np.int64),
+            (block["event_observed"] & (block["cause"] != HARMLESS)).to_numpy().astype(np.int64),
         )
         own = pd.Series(influence(spells), name="influence")
         parts.append(own.groupby(block["replicate"].to_numpy()).sum().rename_axis("replicate"))

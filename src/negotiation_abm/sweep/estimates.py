@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.run.registry import entry_of
 from negotiation_abm.run.running import of_group
 from negotiation_abm.run.spells import CAUSES, MEASURES
@@ -70,7 +71,11 @@ class Estimator:
     def __init__(self, blocks: Callable[[], Iterable[Rows]], points: int, settings: Settings):
         self._blocks = blocks
         self._points = points
-        counts = {(m, g): Counts(points, len(CAUSES) - 1) for m in MEASURES for g in GROUPS}
+        counts = {
+            (measure, group): Counts(points, len(CAUSES) - 1, TruceEnd.FULFILLED)
+            for measure in MEASURES
+            for group in GROUPS
+        }
         self._runs, self._weeks = np.zeros(points), np.zeros(points)
         sums: dict[str, np.ndarray] = {}
         for rows in blocks():

@@ -11,10 +11,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.files.folder import MANIFEST, prepare
+from negotiation_abm.files.folder import MANIFEST, prepare, write_manifest
 from negotiation_abm.files.provenance import SEED_FORMULA, describe, file_hash, text_hash
 from negotiation_abm.files.validation import checked
-from negotiation_abm.sweep.files import put
+from negotiation_abm.files.whole import put
 from negotiation_abm.sweep.games import rules
 from negotiation_abm.sweep.plan import Plan, ordered
 from negotiation_abm.sweep.points import Points, points_file
@@ -205,9 +205,4 @@ def _begin(
         "machine": {"cores": os.cpu_count(), "processor": platform.machine()},
     }
     begun = {} if state is None else {"begun": state.get("begun", state["created"])}
-    write_state(folder, describe() | begun | facts | {"state": "unfinished"})
-
-
-def write_state(folder: Path, state: dict[str, Any]) -> None:
-    """Write the manifest, whole or not at all."""
-    put(folder / MANIFEST, (json.dumps(state, indent=2, default=str) + "\n").encode())
+    write_manifest(folder, describe() | begun | facts | {"state": "unfinished"})

@@ -17,7 +17,6 @@ from negotiation_abm.sweep.blocks import design_of
 from negotiation_abm.sweep.designs import Chain, Changes, Design, Listed
 
 FOLDER = "configs/sweeps"
-OUTPUTS = ("spells", "runs", "turns")
 FIXED = ("extends", "name", "players", "record", "description", "title")  # cannot vary
 
 Whole = Annotated[int, Field(strict=True)]

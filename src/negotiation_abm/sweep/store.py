@@ -21,9 +21,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from negotiation_abm.files.whole import put, remove_asides
 from negotiation_abm.sweep.cells import Cell, Rectangle, rectangles
 from negotiation_abm.sweep.chunk import META, Finished, bytes_hash
-from negotiation_abm.sweep.files import put, sweep_aside
 
 KINDS = ("runs", "spells", "turns")
 _UNREADABLE = (pa.ArrowException, OSError, ValueError, LookupError, TypeError, RecursionError)
@@ -65,7 +65,7 @@ class Store:
 
     def load(self) -> None:
         """Take stock: check every part, drop what is damaged or was left half-written."""
-        sweep_aside(self.folder)
+        remove_asides(self.folder)
         found = []
         for path in sorted((self.folder / "runs").glob("*.parquet")):
             part = self._checked(path)

@@ -6,19 +6,19 @@ from typing import Any
 from rich.console import Console
 
 from negotiation_abm.cli.tables import CAUSE_TEXT, MEASURE_TEXT, plain_table, terminal
+from negotiation_abm.files import words
+
+MOST_STEPS = 8  # that strained a truce and ended nothing, heaviest first; the rest is counted
 
 
 def print_replay(summary: dict[str, Any], out: Path | None) -> None:
-    """The replay: tariffs, truce spells, score, the least expected moves, rows left out."""
+    """The replay: tariffs, truces, what became of threats, weights, scores, rows left out."""
     console = terminal()
-    score = summary["log_score"]
     console.print(
         f"Replay of {summary['record']} under {summary['scenario']} "
         f"({summary['start']} to {summary['until']}, parameters {summary['parameters']})"
     )
-    for player, steps in summary["tariffs"].items():
-        path = ", ".join(f"{step['pp']:g} ({step['date'][5:]})" for step in steps)
-        console.print(f"{player} headline tariff, pp: {path or 'unchanged'}", soft_wrap=False)
+    _print_tariffs(console, summary["tariffs_by_lever"])
     console.print()
     _print_recorded_spells(console, summary)
     for pledge in summary["pledges"]:
@@ -30,22 +30,115 @@ def print_replay(summary: dict[str, Any], out: Path | None) -> None:
     for agreement in summary["agreements"]:
         expires = f", expiry {agreement['expires']}" if agreement["expires"] else ""
         console.print(f"agreement {agreement['date']}: truce {agreement['kind'].lower()}{expires}")
+    _print_steps(console, summary["recorded_moves"])
+    _print_threats(console, summary["threats"])
+    _print_scores(console, summary)
+    _print_left_out(console, summary)
+    for warning in summary["warnings"]:
+        place = f"line {warning['line']} ({warning['id']}): " if warning["line"] else ""
+        console.print(f"warning: {place}{warning['text']}")
+    if out:
+        files = "replay.csv, decisions.csv, moves.csv, threats.csv, replay.json, manifest.json"
+        console.print(f"\nwritten to {out}: {files}")
+
+
+def _print_tariffs(console: Console, levers: list[dict[str, Any]]) -> None:
+    """Each tariff lever of both sides; a star where the rate follows from the level alone."""
+    for lever in levers:
+        path = ", ".join(
+            f"{step['pp']:.4g}{'' if step['recorded'] else '*'} ({step['date']})"
+            for step in lever["steps"]
+        )
+        name = f"{lever['player']} {lever['lever']}"
+        if path:
+            console.print(
+                f"{name}, headline tariff in pp: {lever['at_start']:.4g} at first, {path}"
+            )
+        else:
+            console.print(f"{name}, headline tariff in pp: {lever['at_start']:.4g} throughout")
+    if any(not step["recorded"] for lever in levers for step in lever["steps"]):
+        console.print("*: not in the record, but the level of the lever times its pp_at_full")
+
+
+def _print_steps(console: Console, moves: list[dict[str, Any]]) -> None:
+    """Escalations while a truce was in force, by severity, and what they ended."""
+    steps = [m for m in moves if m["in_truce"] and (m["move"] == "ESCALATE" or m["ended"])]
+    if not steps:
+        return
+    heaviest = sorted((m for m in steps if not m["ended"]), key=_severity, reverse=True)
+    shown = [m for m in steps if m["ended"] or m in heaviest[:MOST_STEPS]]
+    table = plain_table(
+        ("steps in a truce", "left"),
+        ("row", "left"),
+        ("", "left"),
+        ("severity", "right"),
+        ("covered", "left"),
+        ("ended", "left"),
+    )
+    for move in shown:
+        ended = ", ".join(MEASURE_TEXT[measure] for measure in move["ended"])
+        table.add_row(
+            move["date"],
+            move["row"],
+            f"{move['player']} {move['lever']}",
+            "-" if move["severity"] is None else f"{move['severity']:.3f}",
+            "yes" if move["covered"] else "no",
+            ended or "-",
+        )
+    console.print()
+    console.print(table)
+    if len(shown) < len(steps):
+        console.print(f"and {len(steps) - len(shown)} lighter ones, which ended nothing")
+
+
+def _severity(move: dict[str, Any]) -> float:
+    return float(move["severity"] or 0.0)
+
+
+def _print_threats(console: Console, threats: list[dict[str, Any]]) -> None:
+    if not threats:
+        return
+    table = plain_table(
+        ("threat", "left"),
+        ("row", "left"),
+        ("", "left"),
+        ("size", "right"),
+        ("due, week of", "left"),
+        ("what became of it", "left"),
+    )
+    for threat in threats:
+        when = f" {threat['fate_date']}" if threat["fate_date"] else ""
+        by = f" ({threat['fate_row']})" if threat["fate_row"] else ""
+        table.add_row(
+            threat["date"],
+            threat["row"],
+            f"{threat['player']} {threat['lever']}",
+            f"{threat['size']:.3g}",
+            threat["due_week"] or "no date",
+            f"{threat['fate']}{when}{by}",
+        )
+    console.print()
+    console.print(table)
+
+
+def _print_scores(console: Console, summary: dict[str, Any]) -> None:
+    score = summary["log_score"]
     console.print(
         f"\n{summary['decisions']} decisions, {summary['moves']} of them moves; "
         "mean log probability "
         f"{score['per_decision_type']:.3f} (type), "
         f"{score['per_decision_type_and_lever']:.3f} (type and lever)"
     )
-    table = plain_table(
-        ("least expected", "left"), ("", "left"), ("", "left"), ("probability", "right")
-    )
+    table = plain_table(("least expected", "left"), ("", "left"), ("", "left"), ("chance", "right"))
     moves = sorted(summary["decisions_not_hold"], key=lambda move: move["probability"])
     for move in moves[:5]:
-        table.add_row(move["date"], move["player"], move["move"], f"{move['probability']:.3f}")
+        table.add_row(
+            move["date"],
+            words.player(move["player"]),
+            words.move(move["move"]),
+            words.percent(move["probability"]),
+        )
     console.print(table)
-    _print_left_out(console, summary)
-    if out:
-        console.print(f"\nwritten to {out}: replay.csv, decisions.csv, replay.json, manifest.json")
 
 
 def _print_recorded_spells(console: Console, summary: dict[str, Any]) -> None:
@@ -56,14 +149,17 @@ def _print_recorded_spells(console: Console, summary: dict[str, Any]) -> None:
         ("days", "right"),
         ("weeks", "right"),
         ("renewals", "right"),
+        ("repairs", "right"),
         ("ended by", "left"),
     )
     for spell in summary["spells"]:
         mark = "" if spell["event_observed"] else "+"
         cause = CAUSE_TEXT.get(spell["cause"], spell["cause"])
         if spell["lever"]:
-            agency = " (an agency)" if spell["agency"] else ""
-            cause = f"{cause}: {spell['player']} {spell['lever']}{agency}"
+            cause = f"{cause}: {words.lever(spell['player'] + '.' + spell['lever'])}"
+        marks = [spell["row"] or "", "an agency" if spell["agency"] else ""]
+        if any(marks):
+            cause += f" ({', '.join(mark for mark in marks if mark)})"
         table.add_row(
             MEASURE_TEXT[spell["measure"]],
             spell["start"],
@@ -71,18 +167,24 @@ def _print_recorded_spells(console: Console, summary: dict[str, Any]) -> None:
             f"{spell['days']}{mark}",
             f"{spell['weeks']}{mark}",
             str(spell["renewals"]),
+            str(spell["repairs"]),
             cause if spell["event_observed"] else "still in force",
         )
     console.print(table)
+    console.print(
+        f"Any domain: until the first escalation of severity {summary['min_severity']:g} "
+        "(min_severity) or more."
+    )
 
 
 def _print_left_out(console: Console, summary: dict[str, Any]) -> None:
     rows = summary["rows"]
-    console.print(f"\n{rows['counted_placed']} of {rows['counted']} counted rows placed; the rest:")
     by_reason: dict[str, list[str]] = {}
     for item in rows["not_represented"]:
-        if item["counted"]:
+        if item["counted"] or item["illegal"]:
             by_reason.setdefault(item["reason"], []).append(item["id"])
+    placed = f"{rows['counted_placed']} of {rows['counted']} counted rows placed"
+    console.print(f"\n{placed}{'; the rest:' if by_reason else ''}")
     for reason, ids in by_reason.items():
         console.print(f"  {', '.join(ids)}: {reason}")
     for note in summary["notes"]:

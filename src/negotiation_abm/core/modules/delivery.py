@@ -134,7 +134,7 @@ def _deliver(state, params, pledge, seed, replicate):
         strain += settle_pledge(state, params, pledge)
     if strain > 0.0 or anger > 0.0:
         lever = params.pledge_lever[pledge]
-        grieve(state, opponent_of(owner), strain, anger, lever, pledge)
+        grieve(state, params, opponent_of(owner), strain, anger, lever, pledge)
 
 
 @rule

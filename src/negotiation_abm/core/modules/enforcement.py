@@ -60,4 +60,5 @@ def _resent(state, params, week, owner, lever):
     if beyond > 0.0:
         hurt = week.salience[owner, lever] * state.potency[owner, lever] * beyond
         strain = params.enforcement_strain * hurt
-        grieve(state, opponent_of(owner), strain, params.enforcement_anger * hurt, lever, -1)
+        anger = params.enforcement_anger * hurt
+        grieve(state, params, opponent_of(owner), strain, anger, lever, -1)

@@ -143,6 +143,8 @@ def _strike_strain(state, params, shock):
     """Strain belongs to a truce; a collapse under strain from outside is nobody's."""
     if state.phase == Phase.TRUCE:
         state.strain = max(0.0, _changed(params, shock, state.strain))
+        state.strain_by[0] = 0.0
+        state.strain_by[1] = 0.0
         state.strain_player = -1
         state.strain_lever = -1
         state.strain_agency = 0

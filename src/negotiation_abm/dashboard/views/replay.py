@@ -25,13 +25,13 @@ from negotiation_abm.dashboard.story import (
     Event,
     Story,
     facts_by_date,
-    in_words,
     load_story,
     sources_of,
 )
+from negotiation_abm.files import words
 from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.replay.replay import replay_record
-from negotiation_abm.replay.step import decision_table, weekly_table
+from negotiation_abm.replay.tables import decision_table, weekly_table
 
 SCENARIO = permalink.choice(SCENARIOS[0], SCENARIOS)
 
@@ -200,7 +200,7 @@ def _item(story: Story, event: Event) -> dict[str, Any]:
         "id": event.id,
         "player": "both sides" if event.player == "both" else event.player,
         "side": players.index(event.player) if event.player in players else 2,
-        "move": in_words(event.move) if event.move else "(no move of the game)",
+        "move": words.move(event.move) if event.move else "(no move of the game)",
         "date": event.date.isoformat(),
         "text": row.statement + (f" (and {more} more)" if more else ""),
         "chance": chance,
@@ -312,7 +312,7 @@ def _Facts(event: Event) -> None:
         attributes={"id": "facts"},
         unsafe_innerHTML=(
             f"<h3>{event.date.isoformat()}, {html.escape(who)} "
-            f"{html.escape(in_words(event.move))}: what is known of that day</h3>{parts}"
+            f"{html.escape(words.move(event.move))}: what is known of that day</h3>{parts}"
         ),
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.core.tracker import COVERED
 from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.folder import writing
@@ -20,6 +21,7 @@ from negotiation_abm.scenario.provenance import facts_of_runs
 from negotiation_abm.strategies import needs_of, strategies
 from negotiation_abm.studies.tournament.play import further_outcomes, play_pairs
 from negotiation_abm.survival import DAYS, survival
+from negotiation_abm.survival.counts import HARMLESS
 from negotiation_abm.survival.words import plain_rows
 
 
@@ -135,7 +137,9 @@ def _survival_columns(spells: np.ndarray) -> dict[str, float]:
     """S at 90, 180 and 365 days of all truces of a pair; NaN where none lived so long or began."""
     columns = ("replicate", "entry_weeks", "duration_weeks")
     frame = pd.DataFrame({name: spells[name] for name in columns})
-    frame = frame.assign(event_observed=spells["cause"] != 0, cause="end")
+    frame = frame.assign(event_observed=spells["cause"] != 0)
+    fulfilled = spells["cause"] == TruceEnd.FULFILLED
+    frame = frame.assign(cause=np.where(fulfilled, HARMLESS, "end"))
     found = survival(lambda: [frame])
     row: dict[str, float] = {"num_truces": float(len(frame))}
     for days in DAYS:
