@@ -21,7 +21,7 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help run sweep figures gallery mechanisms calibration experiments pages dashboard test e2e \
-    screenshots lint bench checks verify clean
+    screenshots lint bench checks verify fuzz simulation licences clean
 .NOTPARALLEL:
 .SECONDARY:
 
@@ -137,6 +137,19 @@ checks: $(VENV)/.installed-run ## what docs/sweeps.md says of sweeps, measured
 
 verify: $(VENV)/.installed-test ## statistical verification (minutes)
 	$(BIN)/pytest -q $(WORKERS) -m "verify or hypothesis" --hypothesis-profile=verify
+
+SEED := 1
+COUNT := 20000
+
+fuzz: $(VENV)/.installed-test ## malformed input of every kind: make fuzz SEED=1 COUNT=20000 (half an hour)
+	$(BIN)/python tests/fuzzing.py --seed $(SEED) --count $(COUNT)
+
+simulation: COUNT := 10000
+simulation: $(VENV)/.installed-test ## sweeps and steps on a disk and with workers that fail (minutes)
+	$(BIN)/python tests/simulation.py --seed $(SEED) --count $(COUNT)
+
+licences: $(VENV)/.installed-test ## licences of what runs; fails on GPL
+	$(BIN)/python experiments/robustness/licences.py
 
 clean: ## remove builds and caches; .venv and results stay
 	rm -rf build dist htmlcov .coverage .coverage.* coverage.xml \
