@@ -28,6 +28,7 @@ RUN_FILES = {
     "truces.parquet",
     "runs.parquet",
     "traces.parquet",
+    "posterior.csv",
     "survival.csv",
     "summary.json",
 }

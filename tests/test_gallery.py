@@ -42,6 +42,9 @@ from sweep_helpers import BREACH, RARE, sweep
 
 mpl.use("Agg")
 pytestmark = pytest.mark.usefixtures("closed_figures")
+SVG_TEXT = "{http://www.w3.org/2000/svg}text"
+RAW = re.compile(r"[a-z]_[a-z0-9]|[a-z]\.[a-zA-Z]|CHINA|[A-Z]{6}|logit|rmst|document \d")
+SMALL_PRINT = re.compile(r"  \|  |\.csv \w{12}$")  # for those who make the figure again
 STUDY = """
 scenario: busan_2025
 method: {}
@@ -104,7 +107,9 @@ def check(folder, entry):
         assert np.asarray(image.convert("L")).std() > 10  # not blank
         assert image.info["Description"] == f"{entry.table} sha256 {digest}"
     text = svg.read_text()
-    ElementTree.fromstring(text)
+    shown = ["".join(one.itertext()) for one in ElementTree.fromstring(text).iter(SVG_TEXT)]
+    raw = [line for line in shown if RAW.search(line) and not SMALL_PRINT.search(line)]
+    assert not raw, raw
     assert f"{entry.table} {digest[:12]}" in text
     return text
 
@@ -330,7 +335,7 @@ def test_indices_stand_beside_the_floor(results, method, draw, size):
     floor = table.loc[table["is_dummy"], f"{size}_high"].max()
     assert any(np.allclose(line.get_xdata(), floor) for line in ax.lines)
     labels = [label.get_text() for label in ax.get_yticklabels()]
-    assert labels[-1] == "dummy (the draws)"
+    assert labels[-1] == "chance alone"
     widths = [bar.get_width() for bar in ax.containers[1].patches] if size == "total" else None
     if widths is not None:
         assert sorted(widths, reverse=True)[:2] == pytest.approx(

@@ -49,7 +49,7 @@ def test_one_run(capsys, copy):
     done = command(capsys, "survival", copy)
     assert (done.status, done.err) == (0, "")
     assert max(map(len, done.out.splitlines())) <= WIDTH
-    assert "covered / running" in done.out
+    assert "agreed measures / running" in done.out
     assert "log-logistic" in done.out
     after = contents(copy)
     assert set(after) - set(before) == TABLES

@@ -67,7 +67,7 @@ def test_howto_works_word_for_word(tmp_path):
         assert done.returncode == 0, done.stderr
         outputs.append(done.stdout)
     assert "strategy, named tit_for_two_tats" in outputs[0]
-    survival = re.search(r"covered / running .* (\.\d\d\d) \[", outputs[1])
+    survival = re.search(r"agreed measures / running .* (\.\d\d\d) \[", outputs[1])
     assert survival
     rounded = f"{float(survival.group(1)):.2f}".removeprefix("0")
     assert f"S(365 d)\n{rounded} instead of" in HOWTO

@@ -100,6 +100,19 @@ def add_runs(parser: argparse.ArgumentParser, replicates: int, text: str = "runs
     add_threads(parser)
 
 
+def add_draws(parser: argparse.ArgumentParser) -> None:
+    """--draws."""
+    from negotiation_abm.run.sizes import DRAWS, RUNS
+
+    text = (
+        "posterior draws of the parameter set for the range of the answer, "
+        f"{RUNS} runs each; 0 for none (default {DRAWS})"
+    )
+    parser.add_argument(
+        "--draws", metavar="N", type=lambda t: whole(t, 0, 10**6), default=DRAWS, help=text
+    )
+
+
 def use_strategy_files(options: argparse.Namespace) -> list[str]:
     """Make the strategies of ``--strategy-file`` known; returns their names."""
     if not options.strategy_file:
@@ -133,10 +146,15 @@ def whole(text: str, low: int, high: int) -> int:
 
 def date_of(text: str, place: str) -> dt.date:
     """A date, or an `InputError` that names the option."""
+    from negotiation_abm.scenario.fields import FIRST_DAY, LAST_DAY
+
     try:
-        return dt.date.fromisoformat(text)
+        day = dt.date.fromisoformat(text)
     except ValueError:
         raise InputError(place, text, "is not a date; expected YYYY-MM-DD") from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise InputError(place, text, f"allowed: {FIRST_DAY} to {LAST_DAY}")
+    return day
 
 
 def folder_of(options: argparse.Namespace, *usual: str) -> Path:
@@ -152,7 +170,7 @@ def changes_of(options: argparse.Namespace) -> dict[str, Any]:
     """The ``--set`` options as names and values."""
     import yaml
 
-    from negotiation_abm.files.resources import parse_yaml
+    from negotiation_abm.files.yaml_text import parse_yaml, reason_of
     from negotiation_abm.scenario.load import changes_beside
 
     changes = {}
@@ -162,8 +180,8 @@ def changes_of(options: argparse.Namespace) -> dict[str, Any]:
             raise InputError("--set", item, "expected NAME=VALUE")
         try:
             changes[name] = parse_yaml(text)
-        except (yaml.YAMLError, ValueError):
-            raise InputError("--set", item, "the value is not valid YAML") from None
+        except yaml.YAMLError as error:
+            raise InputError("--set", item, f"not valid YAML: {reason_of(error)}") from None
     return changes_beside(changes, Path())
 
 

@@ -3,7 +3,15 @@
 import argparse
 from typing import Any
 
-from negotiation_abm.cli.options import add_common, add_runs, command, count, folder_of, game_of
+from negotiation_abm.cli.options import (
+    add_common,
+    add_draws,
+    add_runs,
+    command,
+    count,
+    folder_of,
+    game_of,
+)
 from negotiation_abm.cli.output import print_result
 
 RUN_EXAMPLES = """examples:
@@ -19,6 +27,7 @@ def add(commands: Any) -> None:
     parser = command(commands, "run", _run, text, RUN_EXAMPLES)
     add_common(parser, "folder for the results (default: results/NAME)")
     add_runs(parser, 10_000)
+    add_draws(parser)
     parser.add_argument(
         "--chunk-size",
         metavar="N",
@@ -44,5 +53,6 @@ def _run(options: argparse.Namespace) -> None:
             options.threads,
             options.chunk_size,
             progress,
+            options.draws,
         )
     print_result(summary, options.json, lambda: print_run(summary, out))

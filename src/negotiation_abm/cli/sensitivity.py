@@ -6,6 +6,7 @@ from typing import Any
 
 from negotiation_abm.cli.options import add_results, add_threads, command, folder_of
 from negotiation_abm.cli.output import print_result
+from negotiation_abm.files.damage import reading
 
 EXAMPLES = """examples:
   negotiation-abm sensitivity busan_drivers --out results/drivers
@@ -33,7 +34,8 @@ def _sensitivity(options: argparse.Namespace) -> None:
 
     folder = Path(options.study)
     if folder.is_dir():
-        out, table = folder, analyse(folder)
+        with reading(folder):
+            out, table = folder, analyse(folder)
     else:
         spec = load_spec(options.study)
         out = folder_of(options, spec.name)

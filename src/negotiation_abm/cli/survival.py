@@ -6,6 +6,7 @@ from typing import Any
 
 from negotiation_abm.cli.options import add_results, command, count
 from negotiation_abm.cli.output import print_result
+from negotiation_abm.files.damage import reading
 
 EXAMPLES = """examples:
   negotiation-abm survival results/busan_2025
@@ -61,19 +62,21 @@ def _survival(options: argparse.Namespace) -> None:
         if options.regress:
             raise InputError("--regress", "", "needs several run folders")
         (folder,) = options.folders
-        summary = study(folder, options.out, options.until, options.level)
+        with reading(folder):
+            summary = study(folder, options.out, options.until, options.level)
         show = print_study
         out = options.out or folder
     else:
         out = options.out or Path("results/comparison")
-        summary = compare(
-            options.folders,
-            out,
-            options.measure,
-            options.group,
-            options.until,
-            options.level,
-            options.regress,
-        )
+        with reading(*options.folders):
+            summary = compare(
+                options.folders,
+                out,
+                options.measure,
+                options.group,
+                options.until,
+                options.level,
+                options.regress,
+            )
         show = print_comparison
     print_result(summary, options.json, lambda: show(summary, out))

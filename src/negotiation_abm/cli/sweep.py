@@ -9,6 +9,7 @@ from typing import Any
 
 from negotiation_abm.cli.options import add_json, add_set, changes_of, command, count
 from negotiation_abm.cli.output import print_result
+from negotiation_abm.files.damage import reading
 from negotiation_abm.files.errors import InputError
 
 SWEEP_EXAMPLES = """examples:
@@ -128,7 +129,9 @@ def _merge(options: argparse.Namespace) -> int:
     shards = options.shards or sorted(options.out.glob("shard-*-of-*"))
     if not shards:
         raise InputError(options.out, "", "holds no shard-*-of-*; name the folders of the shards")
-    return _report(merge_shards(options.out, shards, _say), options.json, False)
+    with reading(*shards, options.out):
+        result = merge_shards(options.out, shards, _say)
+    return _report(result, options.json, False)
 
 
 def _say(line: str) -> None:

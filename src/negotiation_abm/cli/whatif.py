@@ -6,6 +6,7 @@ from typing import Any
 
 from negotiation_abm.cli.options import (
     add_common,
+    add_draws,
     add_record,
     add_runs,
     changes_of,
@@ -16,6 +17,7 @@ from negotiation_abm.cli.options import (
 )
 from negotiation_abm.cli.output import print_result
 from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.validation import checked
 
 WHATIF_EXAMPLES = """examples:
   negotiation-abm whatif no_affiliates_rule
@@ -42,6 +44,7 @@ def add(commands: Any) -> None:
     ):
         parser.add_argument(option, metavar=metavar, action="append", default=[], help=text)
     add_runs(parser, 20_000)
+    add_draws(parser)
 
 
 def _whatif(options: argparse.Namespace) -> None:
@@ -55,7 +58,13 @@ def _whatif(options: argparse.Namespace) -> None:
     out = folder_of(options, "whatif", asked.name)
     with progress_bar(2 * options.replicates, "runs") as progress:
         summary = run_whatif(
-            asked, options.replicates, options.seed, out, options.threads, progress
+            asked,
+            options.replicates,
+            options.seed,
+            out,
+            options.threads,
+            progress,
+            options.draws,
         )
     print_result(summary, options.json, lambda: print_whatif(summary, out))
 
@@ -76,7 +85,9 @@ def _asked(options: argparse.Namespace) -> Any:
     else:
         date = date_of(options.date, "--from")
         name = f"{Path(options.scenario).stem}_{date}"
-        base = WhatIf.model_validate({"name": name, "scenario": options.scenario, "from": date})
+        base = checked(
+            WhatIf, options.scenario, {"name": name, "scenario": options.scenario, "from": date}
+        )
     strategies = dict(_strategy(item) for item in options.strategy)
     return base.model_copy(
         update={

@@ -6,6 +6,7 @@ files that nobody has listed are left alone. Steps may write into one folder at 
 """
 
 import contextlib
+import errno
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -15,7 +16,7 @@ from typing import Any
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.lock import hold_folder
 from negotiation_abm.files.provenance import describe, file_hash
-from negotiation_abm.files.whole import aside, put
+from negotiation_abm.files.whole import aside, put, remove_asides
 
 MANIFEST = "manifest.json"
 
@@ -82,18 +83,34 @@ class Draft:
             manifest = read_manifest(self.folder)
             older = manifest.get(step)
             if self._keep and isinstance(older, dict):
-                files = older.get("files", {}) | files
-                sources = _without(older.get("made_from", {}), self._sources) | sources
+                files = files_of(older) | files
+                sources = _without(_sources_of(older), self._sources) | sources
             for name, path in self._written.items():
                 os.replace(path, self.folder / name)
             manifest[step] = entry | {"files": files} | ({"made_from": sources} if sources else {})
-            _remove_stale(self.folder, manifest, set(_files_of(older)) - set(files))
+            _remove_stale(self.folder, manifest, set(files_of(older)) - set(files))
             write_manifest(self.folder, manifest)
 
 
-def _files_of(entry: Any) -> dict[str, str]:
-    files = entry.get("files") if isinstance(entry, dict) else None
-    return files if isinstance(files, dict) else {}
+def files_of(entry: Any) -> dict[str, str]:
+    """Files of a manifest's entry with their hashes; those only that can lie in the folder.
+
+    A manifest may have been written by somebody else: what it names is removed when it is stale.
+    """
+    return {name: digest for name, digest in _named(entry, "files") if isinstance(digest, str)}
+
+
+def _sources_of(entry: Any) -> dict[str, dict[str, str]]:
+    """What each file of an entry was made from, by name and hash."""
+    return {name: used for name, used in _named(entry, "made_from") if isinstance(used, dict)}
+
+
+def _named(entry: Any, part: str) -> Iterator[tuple[str, Any]]:
+    found = entry.get(part) if isinstance(entry, dict) else None
+    for name, value in found.items() if isinstance(found, dict) else ():
+        place = Path(name)
+        if name and not place.is_absolute() and ".." not in place.parts and "\0" not in name:
+            yield name, value
 
 
 def _without(sources: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
@@ -103,13 +120,13 @@ def _without(sources: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
 def _remove_stale(folder: Path, manifest: dict[str, Any], gone: set[str]) -> None:
     """Remove files, and in turn those that were made from others than now lie there."""
     while True:
-        listed = {name: h for entry in manifest.values() for name, h in _files_of(entry).items()}
+        listed = {name: h for entry in manifest.values() for name, h in files_of(entry).items()}
         for name in gone - set(listed):
             with contextlib.suppress(OSError):
                 (folder / name).unlink(missing_ok=True)
         gone = set()
         for step, entry in list(manifest.items()):
-            sources = entry.get("made_from", {}) if isinstance(entry, dict) else {}
+            sources = _sources_of(entry)
             stale = {
                 name
                 for name, used in sources.items()
@@ -117,7 +134,7 @@ def _remove_stale(folder: Path, manifest: dict[str, Any], gone: set[str]) -> Non
             }
             gone |= stale
             if stale:
-                entry["files"] = _without(_files_of(entry), stale)
+                entry["files"] = _without(files_of(entry), stale)
                 entry["made_from"] = _without(sources, stale)
                 if not entry["files"]:
                     del manifest[step]
@@ -133,7 +150,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a folder: one entry a step; empty if there is none that can be read."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return manifest if isinstance(manifest, dict) else {}
 
@@ -161,6 +178,7 @@ def prepare(folder: Path) -> None:
         probe = aside(folder / "probe")
         probe.touch()
         probe.unlink()
+        remove_asides(folder)
     except (OSError, ValueError) as error:  # ValueError: a null byte
         reason = getattr(error, "strerror", None) or error
         raise InputError(folder, "--out", f"cannot be written to ({reason})") from None
@@ -192,6 +210,8 @@ def writing(
         draft.commit(step, facts)
     except OSError as error:
         draft.discard()
+        if error.errno in (None, errno.ENOMEM):  # a library that does not load, say
+            raise
         raise InputError(folder, "", f"writing stopped ({error.strerror or error})") from None
     except BaseException:
         draft.discard()

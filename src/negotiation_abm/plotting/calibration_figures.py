@@ -119,5 +119,5 @@ def draw_forecast(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
     figure, ax = style.subplots(figsize=(10, 6))
     figure.subplots_adjust(left=0.09, right=0.97, top=0.94, bottom=0.14)
     plot_forecast(table, ax, str(summary["start"]))
-    ax.set_title(f"{summary['scenario']}: bands are 90 % of posterior draws")
+    ax.set_title("Is the truce still in force? Bands: 90 % of the posterior draws")
     return figure

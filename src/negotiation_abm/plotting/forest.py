@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from negotiation_abm.files import words
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.registry import figure
 from negotiation_abm.survival.words import with_interval
@@ -41,7 +42,7 @@ def draw_rmst(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
 )
 def draw_hazard_ratios(table: pd.DataFrame) -> Figure:
     """Hazard ratios on a figure of their own."""
-    figure, ax = _forest(list(table["covariate"]))
+    figure, ax = _forest([words.setting(name) for name in table["covariate"]])
     plot_hazard_ratios(table, ax)
     ax.set_title("What ends truces sooner")
     return figure
@@ -82,7 +83,7 @@ def plot_hazard_ratios(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ``regression.csv``: covariate, sd, hazard_ratio, lower, upper.
     """
     ax = ax or plt.gca()
-    labels = [f"{row['covariate']}\n+{row['sd']:.2g}" for _, row in table.iterrows()]
+    labels = [f"{words.setting(row['covariate'])}\n+{row['sd']:.2g}" for _, row in table.iterrows()]
     _rows(ax, labels, table, ("hazard_ratio", "lower", "upper"), 1.0, "{:.2f}")
     ax.set_xscale("log")
     low, high = ax.get_xlim()

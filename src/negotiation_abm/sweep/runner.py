@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.files.folder import prepare, write_manifest
+from negotiation_abm.files.folder import MANIFEST, prepare, write_manifest
 from negotiation_abm.files.lock import locked
 from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.files.whole import replacing
@@ -170,7 +170,8 @@ def finish(store: Store, points: int, played: int, unmet: list[int], is_shard: b
     """Summarise the store and put down in the manifest what it came to."""
     folder = store.folder
     state = read_state(folder)
-    assert state is not None
+    if state is None:
+        raise InputError(folder, MANIFEST, "is gone: something else has emptied the folder")
     content = ""
     if not is_shard:
         content = _summarise(store, state, played)

@@ -26,6 +26,7 @@ from negotiation_abm.sweep.cells import Cell, Rectangle, rectangles
 from negotiation_abm.sweep.chunk import META, Finished, bytes_hash
 
 KINDS = ("runs", "spells", "turns")
+_UNREADABLE = (pa.ArrowException, OSError, ValueError, LookupError, TypeError, RecursionError)
 Say = Callable[[str], None]
 
 
@@ -169,14 +170,14 @@ class Store:
             try:
                 for *numbers, text in json.loads(path.read_text(encoding="utf-8")):
                     yield Rectangle(*numbers), str(text)
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, RecursionError):
                 self._say(f"{path}: is damaged; what failed there is tried again")
                 path.unlink()
 
 
 def _note(content: bytes) -> dict[str, Any]:
     """The note that `negotiation_abm.sweep.chunk.encode` wrote; empty if there is none."""
-    with contextlib.suppress(pa.ArrowException, ValueError, KeyError, TypeError):
+    with contextlib.suppress(*_UNREADABLE):
         metadata = pq.read_schema(pa.BufferReader(content)).metadata
         note: dict[str, Any] = json.loads(metadata[META])
         return note

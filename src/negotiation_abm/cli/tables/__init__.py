@@ -10,20 +10,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from negotiation_abm.files import words
 from negotiation_abm.survival.words import BEYOND_DATA, ONE_RUN, is_clear, with_interval
 
-MEASURE_TEXT = {
-    "covered": "covered",
-    "any_domain": "any domain",
-}
-CAUSE_TEXT = {
-    "breach": "breach",
-    "collapse": "collapse",
-    "non_delivery": "non-delivery",
-    "lapse": "lapse",
-    "fulfilled": "fulfilled",
-    "escalation": "escalation",
-}
+MEASURE_TEXT = words.MEASURES
+CAUSE_TEXT = words.CAUSES_SHORT
 ONE_RUN_NOTE = f"Without brackets: {ONE_RUN}."
 
 

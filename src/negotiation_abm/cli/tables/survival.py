@@ -13,6 +13,8 @@ from negotiation_abm.cli.tables import (
     short,
     terminal,
 )
+from negotiation_abm.files import words
+from negotiation_abm.run.range_words import estimate, rows
 from negotiation_abm.survival.words import BEYOND_DATA, NOT_REACHED, is_number, with_interval
 
 FAMILY_TEXT = {
@@ -90,7 +92,11 @@ def print_comparison(summary: dict[str, Any], out: Path) -> None:
     """Several runs: restricted means and differences, log-rank, hazard ratios."""
     console = terminal()
     until = summary["until_weeks"]
-    console.print(f"Truces compared ({label(summary)}), restricted to {until} weeks")
+    _print_ranges(console, summary)
+    console.print(
+        "Simulation error alone, at the point estimates of the parameters: truces compared "
+        f"({label(summary)}), restricted to {until} weeks"
+    )
     table = plain_table(
         ("scenario", "left"),
         ("spells", "right"),
@@ -119,6 +125,24 @@ def print_comparison(summary: dict[str, Any], out: Path) -> None:
     if "regression" in summary:
         _print_regression(console, summary)
     console.print(f"written to {out}: scenarios.csv, rmst.csv, comparison.json")
+
+
+def _print_ranges(console: Console, summary: dict[str, Any]) -> None:
+    """Shares still in force with their ranges over posterior draws, a row a scenario."""
+    known = {name: found for name, found in summary["posterior"].items() if found}
+    if not known:
+        console.print("No range: the runs hold no posterior draws (run --draws).")
+        return
+    measure = words.MEASURES[summary["measure"]]
+    days = dict(rows(next(iter(known.values()))))[measure]
+    table = plain_table(
+        (f"still in force, {measure}", "left"),
+        *((f"after {words.after(number)}", "left") for number in days),
+    )
+    for name, found in known.items():
+        table.add_row(name, *map(estimate, dict(rows(found))[measure].values()))
+    console.print(table)
+    console.print("In brackets: the middle 90 % of the posterior draws of each run.\n")
 
 
 def _print_regression(console: Console, summary: dict[str, Any]) -> None:
