@@ -13,6 +13,7 @@ from negotiation_abm.core.params import (
     LEVER_NUMBERS,
     PAYOFF_PARAMETERS,
     STRATEGY_PARAMETERS,
+    TRUCE_PARAMETERS,
 )
 from negotiation_abm.scenario.parameters import ParameterSet, load_parameter_set
 
@@ -46,6 +47,11 @@ times potency; *fraction kept a week* is the factor by which a memory shrinks ea
 STRATEGY_TEXT = """\
 Read by strategies other than `logit` ([strategies.md](strategies.md)); `noise` holds for all of
 them. A set may lack those that no strategy in use needs.
+"""
+
+TRUCE_TEXT = """\
+What coded disputes say of how a truce is made, kept and broken ([model.md](model.md#74-truce)). A
+set that lacks one plays the rule as first specified.
 """
 
 MODULE_TEXT = """\
@@ -130,6 +136,9 @@ def page() -> str:
             table(header, parameter_rows(PAYOFF_PARAMETERS, chosen)),
             "## Dynamics, truces and measurement\n",
             table(header, parameter_rows(DYNAMICS_PARAMETERS, chosen)),
+            "## Revised rules of a truce\n",
+            TRUCE_TEXT,
+            table(header, parameter_rows(TRUCE_PARAMETERS, chosen)),
             "## Strategies\n",
             STRATEGY_TEXT,
             table(header, parameter_rows(STRATEGY_PARAMETERS, chosen)),

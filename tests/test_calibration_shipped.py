@@ -13,7 +13,7 @@ from negotiation_abm.calibration.priors import load_prior
 from negotiation_abm.calibration.scores import log_scores
 from negotiation_abm.core.params import PARAMETERS
 from negotiation_abm.files.provenance import file_hash
-from negotiation_abm.files.resources import read_yaml
+from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.scenario.parameters import MODEL_VERSION, load_parameter_set
 from test_calibration_data import shipped
 

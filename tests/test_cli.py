@@ -38,6 +38,7 @@ COMMANDS = ("replay", "run", "plot", "check", "schema", "list")
 HEAVY = ("numba", "mesa", "pandas", "matplotlib", "pyarrow", "scipy", "numpy", "pydantic")
 
 SUMMARY_KEYS = {
+    "posterior",
     "scenario",
     "start",
     "horizon_weeks",
@@ -183,7 +184,7 @@ def test_replay_skips_illegal_rows_on_request(capsys, tmp_path):
 def test_run_prints_tables(capsys, tmp_path):
     out = good(capsys, "run", "busan_2025", "--replicates", 40, "--out", tmp_path / "busan")
     assert out.startswith("40 runs of busan_2025")
-    for text in ("covered / all", "any domain / running", "ends by cause", "S(90 d)", "sha256"):
+    for text in ("agreed measures / all", "any measure / running", "S(90 d)", "sha256"):
         assert text in out
     assert set(contents(tmp_path / "busan")) == RUN_FILES | {"manifest.json"}
 
@@ -378,7 +379,7 @@ def test_plot_prints_the_files_that_it_writes(capsys, tmp_path):
     after = contents(tmp_path)
     assert set(after) == set(before) | drawn
     assert all(after[name] == before[name] for name in before if name != "manifest.json")
-    assert b"JAPAN.materials" in after["figures/timeline.svg"]
+    assert b"JAPAN materials" in after["figures/timeline.svg"]
     assert leftovers(tmp_path) == []
 
 

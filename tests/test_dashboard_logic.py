@@ -113,7 +113,7 @@ def test_probability_of_an_event_is_that_of_the_replay():
 
 def test_facts_and_sources_have_names():
     assert any(fact["id"] == "us_threat_announced" for fact in facts_by_date()["2025-10-10"])
-    assert sources_of("001; general knowledge")[0].startswith("document 001: news preview, BBC")
+    assert sources_of("001; general knowledge")[0].startswith("news preview, BBC")
     assert sources_of("general knowledge") == ["General knowledge"]
     assert sources_of("Trivium") == ["Trivium"]
 

@@ -27,6 +27,7 @@ from negotiation_abm.plotting.timeline import (
 )
 
 mpl.use("Agg")
+pytestmark = pytest.mark.usefixtures("closed_figures")
 PNG, SVG = b"\x89PNG\r\n", b"<?xml"
 PANELS = [plot_tariffs, plot_levers, plot_moves, plot_probabilities]
 
@@ -49,12 +50,6 @@ def summary(folder):
 @pytest.fixture(scope="module")
 def table(folder):
     return pd.read_csv(folder / "survival.csv")
-
-
-@pytest.fixture(autouse=True)
-def _no_open_figures():
-    yield
-    plt.close("all")
 
 
 def test_folder_gets_its_figures(folder):
@@ -142,9 +137,10 @@ def test_whole_figures(replay, summary, table):
 def test_recorded_spells_stand_at_their_length(table, replay):
     _, ax = plt.subplots()
     spells = [spell for spell in replay["spells"] if spell["measure"] == "any_domain"]
-    mark_recorded(spells, table[table["measure"] == "any_domain"], ax)
+    mark_recorded(spells, ax)
     marks = [line for line in ax.lines if line.get_marker() == "D"]
     days = sorted(float(line.get_xdata()[0]) * 7 for line in marks)
+    assert all(line.get_ydata()[0] < 0.0 for line in marks)  # below the axis: no height of its own
     assert days == pytest.approx(sorted(spell["days"] for spell in spells))
     labels = {text.get_text() for text in ax.texts}
     assert labels == {

@@ -32,7 +32,6 @@ from negotiation_abm.plotting.scenarios import plot_scenarios
 from negotiation_abm.plotting.slices import look_up, write_slice
 from negotiation_abm.plotting.sobol import plot_morris, plot_sobol
 from negotiation_abm.replay.step import write_replay
-from negotiation_abm.run.spells import read_spells
 from negotiation_abm.run.step import run_batch
 from negotiation_abm.run.traces import bands
 from negotiation_abm.studies.comparison import compare, study_tables
@@ -42,6 +41,10 @@ from negotiation_abm.sweep.slices import Query
 from sweep_helpers import BREACH, RARE, sweep
 
 mpl.use("Agg")
+pytestmark = pytest.mark.usefixtures("closed_figures")
+SVG_TEXT = "{http://www.w3.org/2000/svg}text"
+RAW = re.compile(r"[a-z]_[a-z0-9]|[a-z]\.[a-zA-Z]|CHINA|[A-Z]{6}|logit|rmst|document \d")
+SMALL_PRINT = re.compile(r"  \|  |\.csv \w{12}$")  # for those who make the figure again
 STUDY = """
 scenario: busan_2025
 method: {}
@@ -73,12 +76,6 @@ def results(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(autouse=True)
-def _no_open_figures():
-    yield
-    plt.close("all")
-
-
 @pytest.fixture(scope="module")
 def fitted(tmp_path_factory):
     """A fit, its validation and a forecast, small; the stored table of recovery."""
@@ -102,7 +99,9 @@ def check(folder, entry):
         assert np.asarray(image.convert("L")).std() > 10  # not blank
         assert image.info["Description"] == f"{entry.table} sha256 {digest}"
     text = svg.read_text()
-    ElementTree.fromstring(text)
+    shown = ["".join(one.itertext()) for one in ElementTree.fromstring(text).iter(SVG_TEXT)]
+    raw = [line for line in shown if RAW.search(line) and not SMALL_PRINT.search(line)]
+    assert not raw, raw
     assert f"{entry.table} {digest[:12]}" in text
     return text
 
@@ -293,7 +292,7 @@ def test_hazard(results):
 
 
 def test_calendar_has_every_truce_once(results):
-    spells = read_spells(results / "run" / "truces.parquet")
+    spells = pd.read_parquet(results / "run" / "truces.parquet")
     spells = spells[spells["measure"] == "covered"]
     ax = plot_calendar(spells, plt.figure().add_subplot(), 80, 104)
     bars = [bar for bar in ax.patches if bar.get_width() > 0]
@@ -338,7 +337,7 @@ def test_indices_stand_beside_the_floor(results, method, draw, size):
     floor = table.loc[table["is_dummy"], f"{size}_high"].max()
     assert any(np.allclose(line.get_xdata(), floor) for line in ax.lines)
     labels = [label.get_text() for label in ax.get_yticklabels()]
-    assert labels[-1] == "dummy (the draws)"
+    assert labels[-1] == "chance alone"
     widths = [bar.get_width() for bar in ax.containers[1].patches] if size == "total" else None
     if widths is not None:
         assert sorted(widths, reverse=True)[:2] == pytest.approx(

@@ -49,11 +49,10 @@ def run_line(line, folder, **variables):
     return run([BIN / words[0], *words[1:]], folder, **variables)
 
 
-def run_script(script, folder):
+def run_script(script, folder, **variables):
     """A script of a page, with few runs."""
-    return run(
-        [sys.executable, "-c", re.sub(r"replicates=[\d_]+", "replicates=50", script)], folder
-    )
+    few = re.sub(r"replicates=[\d_]+", "replicates=50", script)
+    return run([sys.executable, "-c", few], folder, **variables)
 
 
 def run_tests(folder, *words, **variables):
@@ -66,6 +65,23 @@ def run_tests(folder, *words, **variables):
 
 
 @pytest.mark.slow
+def test_module_and_strategy_from_outside(tmp_path):
+    """The files of two pages in one game: with both, the rules are compiled once."""
+    strategy, script = blocks("howto_strategy.md", "python")
+    assert "can add the line\n`PLAIN = True`" in (ROOT / "docs/howto_strategy.md").read_text()
+    (tmp_path / "tit_for_two_tats.py").write_text(strategy + "\n\nPLAIN = True\n")
+    (tmp_path / "weariness.py").write_text(blocks("howto_module.md", "python")[0])
+    scenario = next(text for text in blocks("howto_module.md", "yaml") if "extends" in text)
+    (tmp_path / "weary.yaml").write_text(scenario)
+    files = "--module weariness.py --strategy-file tit_for_two_tats.py"
+    line = f"negotiation-abm run weary.yaml {files} --set strategies.US=tit_for_two_tats"
+    assert "50 runs of weary" in run_line(f"{line} --replicates 50 --out results", tmp_path)
+    named = {"NEGOTIATION_ABM_MODULES": str(tmp_path / "weariness.py")}
+    assert "busan_2025" in script
+    run_script(script.replace("busan_2025", "weary.yaml"), tmp_path, **named)  # both runs agree
+
+
+@pytest.mark.verify
 def test_module_from_outside(tmp_path):
     file, script, test = blocks("howto_module.md", "python")
     [scenario] = [text for text in blocks("howto_module.md", "yaml") if "extends" in text]

@@ -64,12 +64,15 @@ def test_what_a_side_suspended_is_measured_over_all_its_covered_levers():
     assert move(state, params, 0, ESCALATE_0, step=0.1).event == Event.ENDED
 
 
-def test_a_covered_step_that_brings_the_strain_to_the_tolerance_is_a_breach():
+def test_one_large_covered_step_is_a_breach_and_a_last_small_one_a_collapse():
     params = revised(tolerance=1.0)
+    info = move(make_truce(params), params, 1, ESCALATE_0, step=0.125)
+    assert (info.event, info.cause, info.player) == (Event.ENDED, TruceEnd.BREACH, 1)
     state = make_truce(params)
     assert move(state, params, 0, ESCALATE_0, step=0.1).event == Event.NONE
     info = move(state, params, 1, ESCALATE_0, step=0.05)
-    assert (info.event, info.cause, info.player) == (Event.ENDED, TruceEnd.BREACH, 1)
+    assert (info.event, info.cause) == (Event.ENDED, TruceEnd.COLLAPSE)
+    assert (info.player, info.lever) == (0, 0)  # it strained most
 
 
 def test_an_agency_only_strains_and_may_use_covered_levers():

@@ -20,7 +20,8 @@ from negotiation_abm.core.params import derive
 from negotiation_abm.core.terms import Move, TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 from negotiation_abm.files.errors import InputError, suggest
-from negotiation_abm.files.resources import find, read_yaml
+from negotiation_abm.files.resources import find
+from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.record.load import Record
 from negotiation_abm.replay.replay import replay_record
 from negotiation_abm.run.outcome import Outcome, Runs

@@ -11,6 +11,7 @@ from negotiation_abm.cli.options import (
     changes_of,
     command,
     count,
+    date_of,
     game_of,
     record_of,
     seed,
@@ -110,10 +111,9 @@ def _add_forecast(commands: Any) -> None:
 
 def _date(text: str) -> dt.date:
     try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        problem = f"'{text}' is not a date; allowed: YYYY-MM-DD"
-        raise argparse.ArgumentTypeError(problem) from None
+        return date_of(text, "")
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _several(text: str) -> int:

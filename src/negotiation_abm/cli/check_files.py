@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.files.errors import InputError, suggest
-from negotiation_abm.files.resources import find, read_yaml
+from negotiation_abm.files.resources import find
+from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.record.facts import check_facts, source_ids
 from negotiation_abm.record.load import Record
 from negotiation_abm.replay.examine import Fault, examine, examine_file, of_error

@@ -46,11 +46,12 @@ from negotiation_abm.core.terms import (
     Forum,
     Move,
     Phase,
+    TruceEnd,
     lever_of,
     move_of,
     opponent_of,
 )
-from negotiation_abm.core.truce import is_collecting, would_end
+from negotiation_abm.core.truce import end_by, is_collecting
 
 # mypy: disable-error-code="no-untyped-def"
 
@@ -242,7 +243,7 @@ def is_breach(state, params, player, lever):
     if state.covered[player, lever] == 0 or is_collecting(state, params):
         return False
     step = min(params.step[player, lever], room(state, params, player, lever))
-    return would_end(state, params, player, lever, step)
+    return end_by(state, params, player, lever, step) != TruceEnd.CENSORED
 
 
 @rule

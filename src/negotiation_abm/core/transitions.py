@@ -31,12 +31,13 @@ from negotiation_abm.core.terms import (
 )
 from negotiation_abm.core.truce import (
     agree,
+    collapse,
+    end_by,
     end_truce,
     fulfil,
     is_collecting,
     strain_truce,
     terms_index,
-    would_end,
 )
 
 
@@ -158,7 +159,7 @@ def _annoy(state, player, anger):
 def _escalate(state, params, player, lever, step, info):
     step = min(step, room(state, params, player, lever))
     severity = step * state.potency[player, lever]
-    is_end = would_end(state, params, player, lever, step)
+    end = end_by(state, params, player, lever, step)
     info.cause = TruceEnd.ESCALATION
     info.player = player
     info.lever = lever
@@ -178,12 +179,15 @@ def _escalate(state, params, player, lever, step, info):
     touch_answers(state, params, player, domain)
     _annoy(state, player, 1.0)
     if state.phase == Phase.TRUCE:
-        if is_end and (state.by_agency == 0 or params.restore_share <= 0.0):
+        is_choice = state.by_agency == 0 or params.restore_share <= 0.0
+        if end == TruceEnd.BREACH and is_choice:
             cause = TruceEnd.LAPSE if is_collecting(state, params) else TruceEnd.BREACH
             end_truce(state, params, cause, player, lever, info)
         elif step > TINY or params.revised_rules == 0:
             weight = params.covered_strain if state.covered[player, lever] == 1 else 1.0
             strain_truce(state, params, player, lever, weight * severity)
+            if end == TruceEnd.COLLAPSE and is_choice:
+                collapse(state, params, info)
         if answers and info.cause != TruceEnd.LAPSE:
             info.cause = TruceEnd.NON_DELIVERY
             info.player = opponent_of(player)

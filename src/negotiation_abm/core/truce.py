@@ -12,13 +12,14 @@ Two readings where the record speaks against a simpler rule:
 - an agreement withdraws the pending measures on covered levers. The US port fees announced in
   April 2025 went on counting down through Geneva, London and the August renewal.
 
-How a truce ends (`would_end`, `close_week`):
+How a truce ends (`end_by`, `close_week`):
 
 - BREACH: a side puts back a good part of what it had suspended (``restore_share`` of the pain that
-  all its loaded levers would cause) on one covered lever, or adds so much on one that the strain
-  reaches the tolerance. With a ``restore_share`` of 0, as first specified, any escalation on a
-  covered lever is a breach.
-- COLLAPSE: strain reaches the tolerance otherwise. Escalations on other levers strain a truce, and
+  all its loaded levers would cause) on one covered lever, or adds so much on one that its strain
+  alone reaches the tolerance. With a ``restore_share`` of 0, as first specified, any escalation on
+  a covered lever is a breach.
+- COLLAPSE: the strain of all that was added reaches the tolerance, by a further step on a covered
+  lever at once, else at the end of the week. Escalations on other levers strain a truce, and
   those on covered levers ``covered_strain`` times as much; an agency's act does no more than that.
   It is ascribed to the side that strained most.
 - LAPSE: its date passes or, where the rules are ``tacit``, a side takes back what it had suspended
@@ -47,20 +48,30 @@ from negotiation_abm.core.terms import (
 
 
 @rule
-def would_end(state, params, player, lever, step):
-    """Would a step of this size on the lever, by choice of its owner, end the truce?"""
+def end_by(state, params, player, lever, step):
+    """How a step of this size on the lever, by choice of its owner, would end the truce.
+
+    Returns
+    -------
+    int
+        `TruceEnd.BREACH`, or COLLAPSE where only what came before makes it too much; CENSORED if
+        the truce would go on.
+    """
     if state.covered[player, lever] == 0 or (params.revised_rules == 1 and step <= TINY):
-        return False
+        return TruceEnd.CENSORED
     if params.restore_share <= 0.0:
-        return True
+        return TruceEnd.BREACH
     severity = step * state.potency[player, lever]
     suspended = 0.0
     for other in range(params.num_levers[player]):
         if state.covered[player, other] == 1:
             suspended += state.loaded[player, other] * state.potency[player, other]
     if state.loaded[player, lever] > TINY and severity >= params.restore_share * suspended - TINY:
-        return True
-    return state.strain + params.covered_strain * severity >= params.tolerance
+        return TruceEnd.BREACH
+    added = params.covered_strain * severity
+    if added >= params.tolerance:
+        return TruceEnd.BREACH
+    return TruceEnd.COLLAPSE if state.strain + added >= params.tolerance else TruceEnd.CENSORED
 
 
 @rule
@@ -250,16 +261,22 @@ def strain_truce(state, params, player, lever, amount):
 
 
 @rule
+def collapse(state, params, info):
+    """End the truce under its strain; it is put down to whom the strain is put down to."""
+    cause = TruceEnd.NON_DELIVERY if state.strain_unmet == 1 else TruceEnd.COLLAPSE
+    agency, pledge = state.strain_agency, state.strain_pledge
+    end_truce(state, params, cause, state.strain_player, state.strain_lever, info)
+    info.agency = agency
+    info.pledge = pledge
+
+
+@rule
 def close_week(state, params, info):
     """Truce bookkeeping at the end of a turn: collapse, lapse, clock, decay of strain."""
     if state.phase != Phase.TRUCE:
         return
     if state.strain >= params.tolerance:
-        cause = TruceEnd.NON_DELIVERY if state.strain_unmet == 1 else TruceEnd.COLLAPSE
-        agency, pledge = state.strain_agency, state.strain_pledge
-        end_truce(state, params, cause, state.strain_player, state.strain_lever, info)
-        info.agency = agency
-        info.pledge = pledge
+        collapse(state, params, info)
     elif state.weeks_left == 0 and params.tacit == 0:
         end_truce(state, params, TruceEnd.LAPSE, -1, -1, info)
     else:

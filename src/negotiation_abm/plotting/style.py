@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-PURPLE, SKY, YELLOW, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#000000"
+PURPLE, SKY, BLACK = "#CC79A7", "#56B4E9", "#000000"
 GREY = "#707070"
 KEEP = "keeps its colour"  # gid of what lies on a colour of its own, whatever the ground
 PLAYER_COLOURS = (BLUE, RED)
@@ -32,6 +32,7 @@ SERIES_LINES = (
 )
 
 _SETTINGS: dict[Any, Any] = {
+    "text.parse_math": False,  # a name may hold a dollar sign
     "font.size": 12,
     "axes.titlesize": 13,
     "axes.labelsize": 12,
