@@ -50,8 +50,8 @@ them. A set may lack those that no strategy in use needs.
 """
 
 TRUCE_TEXT = """\
-What coded disputes say of how a truce is made, kept and broken ([model.md](model.md#74-truce)). A set
-that lacks one plays the rule as first specified.
+What coded disputes say of how a truce is made, kept and broken ([model.md](model.md#74-truce)). A
+set that lacks one plays the rule as first specified.
 """
 
 MODULE_TEXT = """\

@@ -19,7 +19,7 @@ from negotiation_abm.calibration.draws import draws_of, games_of, thinned
 from negotiation_abm.core.terms import Move
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 from negotiation_abm.files.provenance import environment, file_hash
-from negotiation_abm.files.resources import read_yaml
+from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.plotting import KINDS, style
 from negotiation_abm.plotting.forest import plot_differences
 from negotiation_abm.run.batch import available_threads, run_replicates

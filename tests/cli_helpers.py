@@ -28,6 +28,7 @@ RUN_FILES = {
     "truces.parquet",
     "runs.parquet",
     "traces.parquet",
+    "posterior.csv",
     "survival.csv",
     "summary.json",
 }
@@ -48,6 +49,20 @@ def command(capsys: pytest.CaptureFixture[str], *arguments: object) -> SimpleNam
         status = leaving.code if isinstance(leaving.code, int) else 1
     captured = capsys.readouterr()
     return SimpleNamespace(status=status, out=captured.out, err=captured.err)
+
+
+def refused(capsys: pytest.CaptureFixture[str], words: Any, fragments: Any) -> str:
+    """Run a command that must be refused in one line and write nothing; returns the line."""
+    before = contents(Path())
+    done = command(capsys, *words)
+    assert done.status == 2
+    assert done.out == "" or words[0] == "check"  # which tells of each good file before
+    (line,) = done.err.splitlines()
+    assert line.startswith("error: ")
+    for fragment in fragments:
+        assert fragment in line
+    assert contents(Path()) == before, "something was written"
+    return line
 
 
 def script(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -1,16 +1,20 @@
-"""Before the tests: how hard Hypothesis looks, and the rules compiled once for all workers."""
+"""Before the tests: how hard Hypothesis looks, and the rules compiled once for all workers.
+
+And what many tests need: the game and the record of 2025, a folder to work in.
+"""
 
 import json
 import os
 import subprocess
 import sys
 
+import pytest
 from hypothesis import settings
 
 # Matrices are small: more threads only wait, in each worker for those of the others.
 os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
-settings.register_profile("default", max_examples=20, deadline=None, derandomize=True)
+settings.register_profile("default", max_examples=10, deadline=None, derandomize=True)
 settings.register_profile("verify", settings.get_profile("default"), max_examples=400)
 settings.load_profile("default")
 
@@ -33,3 +37,35 @@ def pytest_sessionstart(session):
     words = [[sys.executable, "-c", RUN_ONCE, json.dumps(games)] for games in GAMES]
     for process in [subprocess.Popen(one) for one in words]:
         process.wait()
+
+
+@pytest.fixture(scope="session")
+def game():
+    """The game of the year 2025; not to be changed."""
+    from cli_helpers import shipped_game
+
+    return shipped_game("baseline_2025")
+
+
+@pytest.fixture(scope="session")
+def record():
+    """The record of the year 2025; not to be changed."""
+    from negotiation_abm import load_record
+
+    return load_record("record_2025")
+
+
+@pytest.fixture
+def own_folder(monkeypatch, tmp_path):
+    """The working directory is a folder of the test's own."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def closed_figures():
+    """Figures of pyplot are closed after the test."""
+    from matplotlib import pyplot
+
+    yield
+    pyplot.close("all")

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from negotiation_abm.dashboard.guard import TOKEN, cookie_name
+
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "results" / "e2e"
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
@@ -29,6 +31,19 @@ class Server:
     process: subprocess.Popen
     address: str
     began: float  # when the process was started
+    token: str = "of-the-tests"
+
+    def url(self, path="/"):
+        """An address that lets a browser in."""
+        return f"{self.address}{path}{'&' if '?' in path else '?'}token={self.token}"
+
+    def get(self, path="/"):
+        """What the server answers to one who has been let in."""
+        name = cookie_name(int(self.address.rpartition(":")[2]))
+        asked = urllib.request.Request(self.address + path)
+        asked.add_header("Cookie", f"{name}={self.token}")
+        with urllib.request.urlopen(asked, timeout=5) as answer:
+            return answer.read()
 
     def rss(self):
         """Resident memory, MiB."""
@@ -59,6 +74,7 @@ def start_server(log, *options):
         stdout=log,
         stderr=subprocess.STDOUT,
         cwd=ROOT,
+        env=os.environ | {TOKEN: Server.token},
     )
     return Server(process, f"http://127.0.0.1:{port}", began)
 
@@ -68,7 +84,7 @@ def wait_for(server, seconds=60.0):
     while time.perf_counter() - server.began < seconds:
         assert server.process.poll() is None, "the server has ended"
         with contextlib.suppress(urllib.error.URLError, ConnectionError):
-            urllib.request.urlopen(server.address, timeout=5).read()
+            server.get()
             return time.perf_counter() - server.began
         time.sleep(0.02)
     raise AssertionError(f"no answer in {seconds} s")
@@ -108,7 +124,7 @@ class Visit:
         )
 
     def open(self, path, ready="#main > *"):
-        self.page.goto(self.server.address + path)
+        self.page.goto(self.server.url(path))
         self.page.wait_for_selector(ready, timeout=1000 * VIEW_SECONDS)
         return self.page
 

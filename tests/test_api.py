@@ -10,9 +10,7 @@ from cli_helpers import ROOT
 from negotiation_abm import (
     InputError,
     branch,
-    build_game,
     load_record,
-    load_scenario,
     paired_difference,
     truce_survival,
 )
@@ -41,11 +39,6 @@ def test_every_name_is_on_the_page():
     for name in names - types - {"run_replicates"}:
         assert f"`{name}" in TEXT, name
         assert getattr(negotiation_abm, name) is not None
-
-
-@pytest.fixture(scope="module")
-def game():
-    return build_game(load_scenario("baseline_2025"))
 
 
 def test_unknown_words_are_refused(game):

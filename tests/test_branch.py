@@ -13,7 +13,6 @@ from negotiation_abm import (
     InputError,
     NegotiationModel,
     build_game,
-    load_record,
     load_scenario,
     replay_record,
     run_replicates,
@@ -26,16 +25,6 @@ from negotiation_abm.scenario.schema import ScriptedMove
 
 DAY = dt.date(2025, 10, 6)
 TURN = 37
-
-
-@pytest.fixture(scope="module")
-def game():
-    return build_game(load_scenario("baseline_2025"))
-
-
-@pytest.fixture(scope="module")
-def record():
-    return load_record("record_2025")
 
 
 @pytest.fixture(scope="module")

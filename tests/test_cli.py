@@ -38,6 +38,7 @@ COMMANDS = ("replay", "run", "plot", "check", "schema", "list")
 HEAVY = ("numba", "mesa", "pandas", "matplotlib", "pyarrow", "scipy", "numpy", "pydantic")
 
 SUMMARY_KEYS = {
+    "posterior",
     "scenario",
     "start",
     "horizon_weeks",
@@ -183,7 +184,7 @@ def test_replay_skips_illegal_rows_on_request(capsys, tmp_path):
 def test_run_prints_tables(capsys, tmp_path):
     out = good(capsys, "run", "busan_2025", "--replicates", 40, "--out", tmp_path / "busan")
     assert out.startswith("40 runs of busan_2025")
-    for text in ("covered / all", "any domain / running", "ends by cause", "S(90 d)", "sha256"):
+    for text in ("agreed measures / all", "any measure / running", "S(90 d)", "sha256"):
         assert text in out
     assert set(contents(tmp_path / "busan")) == RUN_FILES | {"manifest.json"}
 
@@ -378,7 +379,7 @@ def test_plot_prints_the_files_that_it_writes(capsys, tmp_path):
     after = contents(tmp_path)
     assert set(after) == set(before) | drawn
     assert all(after[name] == before[name] for name in before if name != "manifest.json")
-    assert b"JAPAN.materials" in after["figures/timeline.svg"]
+    assert b"JAPAN materials" in after["figures/timeline.svg"]
     assert leftovers(tmp_path) == []
 
 
@@ -390,8 +391,8 @@ def test_check_says_what_each_file_is(capsys):
         lines, ["scenario", "parameter set", "record", "facts", "sources"], strict=False
     ):
         assert f": {kind}, " in line
-    assert len(lines) == 6
     assert "record_2025.csv: fits baseline_2025" in lines[5]
+    assert all(line.startswith("warning: ") for line in lines[6:])
 
 
 def test_check_refuses_what_replay_refuses(capsys):
@@ -399,8 +400,9 @@ def test_check_refuses_what_replay_refuses(capsys):
     checked = command(capsys, "check", "busan_2025", "record_2025")
     replayed = command(capsys, "replay", "busan_2025", "--record", "record_2025")
     assert checked.status == replayed.status == 2
-    assert checked.err == replayed.err
-    assert "O65" in checked.err
+    first = checked.err.splitlines()[0]
+    assert replayed.err.startswith(first)
+    assert "O65" in first
 
 
 def test_check_of_every_shipped_file(capsys):
@@ -536,14 +538,11 @@ with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
 """
 
 
-@pytest.mark.parametrize(
-    "code",
-    ["import negotiation_abm; dir(negotiation_abm)"]
-    + [HELP.format(words=[*name, "--help"]) for name in ([], *([name] for name in COMMANDS))]
-    + [HELP.format(words=["--version"])],
-)
-def test_import_and_help_load_nothing_heavy(code):
-    done = python(LOADED.format(code=code))
+def test_import_and_help_load_nothing_heavy():
+    """One after the other in a process: what one loads, the next shows too."""
+    words = [["--help"], *([name, "--help"] for name in COMMANDS), ["--version"]]
+    code = "".join(HELP.format(words=one) for one in words)
+    done = python(LOADED.format(code=f"import negotiation_abm; dir(negotiation_abm)\n{code}"))
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == []
 

@@ -6,38 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from cli_helpers import ROOT, command, contents, make_results, script
+from cli_helpers import ROOT, command, contents, make_results, refused, script
 from malformed import BAD, PARAMETERS, RECORD, Bad, write_bad
 
+pytestmark = pytest.mark.usefixtures("own_folder")
 BASE = "extends: baseline_2025\nname: bad\n"
 LOOP = {"a.yaml": "extends: b.yaml\nname: a\n", "b.yaml": "extends: a.yaml\nname: b\n"}
 HEADER = "id,date,player,move,lever,level\n"
 FACT = "- {id: a, value: 1, unit: pp, date: null, certainty: seed, statement: s, source: ['000']}\n"
 
 
-@pytest.fixture(autouse=True)
-def _own_folder(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-
-
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     """A result folder that is whole."""
     return make_results(tmp_path_factory.mktemp("whole"), 10)
-
-
-def refused(capsys, words, fragments):
-    """Run a command that must be refused, and look at what it said and left."""
-    before = contents(Path())
-    done = command(capsys, *words)
-    assert done.status == 2
-    assert len(done.err.splitlines()) == 1, done.err
-    assert done.err.startswith("error: ")
-    for fragment in fragments:
-        assert fragment in done.err
-    assert contents(Path()) == before, "something was written"
-    assert not Path("out").exists()
-    return done
 
 
 def write(files):
@@ -366,87 +348,69 @@ CASES = {
         {"broken/replay.json": "[]"},
         ("broken/replay.json: not a result",),
     ),
-}
-
-BUGS = {
     "setting of a day that does not exist": (
-        ((*SETS, "start=2025-02-30"), {}, ("start", "2025-02-30")),
-        "ValueError of the YAML library",
+        (*SETS, "start=2025-02-30"),
+        {},
+        ("start", "2025-02-30"),
     ),
     "setting over a set that is a list": (
-        (
-            ("run", "bad.yaml", "--out", "out", "--set", "fatigue=1"),
-            {"bad.yaml": BASE + "set: [1]\n"},
-            ("bad.yaml: set",),
-        ),
-        "TypeError",
+        ("run", "bad.yaml", "--out", "out", "--set", "fatigue=1"),
+        {"bad.yaml": BASE + "set: [1]\n"},
+        ("bad.yaml: set",),
     ),
     "deeply nested YAML": (
-        (("check", "bad.yaml"), {"bad.yaml": "a: " + "[" * 600 + "]" * 600}, ("bad.yaml",)),
-        "RecursionError",
+        ("check", "bad.yaml"),
+        {"bad.yaml": "a: " + "[" * 600 + "]" * 600},
+        ("bad.yaml",),
     ),
     "facts that are a number": (
-        (("check", "facts.yaml"), {"facts.yaml": "facts: 5\n"}, ("facts.yaml: facts",)),
-        "TypeError",
+        ("check", "facts.yaml"),
+        {"facts.yaml": "facts: 5\n"},
+        ("facts.yaml: facts",),
     ),
     "fact with a list for an id": (
-        (
-            ("check", "facts.yaml"),
-            {"facts.yaml": "facts:\n" + FACT.replace("id: a", "id: [a]")},
-            ("facts.yaml: facts",),
-        ),
-        "TypeError",
+        ("check", "facts.yaml"),
+        {"facts.yaml": "facts:\n" + FACT.replace("id: a", "id: [a]")},
+        ("facts.yaml: facts",),
     ),
     "fact with a number for its sources": (
-        (
-            ("check", "facts.yaml"),
-            {
-                "facts.yaml": "facts:\n" + FACT.replace("['000']", "5"),
-                "sources.yaml": "sources:\n- {id: '000'}\n",
-            },
-            ("facts.yaml: facts.a.source",),
-        ),
-        "TypeError",
+        ("check", "facts.yaml"),
+        {
+            "facts.yaml": "facts:\n" + FACT.replace("['000']", "5"),
+            "sources.yaml": "sources:\n- {id: '000'}\n",
+        },
+        ("facts.yaml: facts.a.source",),
     ),
     "sources that are nothing": (
-        (("check", "sources.yaml"), {"sources.yaml": "sources:\n"}, ("sources.yaml: sources",)),
-        "TypeError",
+        ("check", "sources.yaml"),
+        {"sources.yaml": "sources:\n"},
+        ("sources.yaml: sources",),
     ),
     "plot of a summary without truces": (
-        (("plot", "broken"), {"broken/summary.json": "{}"}, ("broken/summary.json",)),
-        "KeyError",
+        ("plot", "broken"),
+        {"broken/summary.json": "{}"},
+        ("broken/summary.json",),
     ),
     "plot of a replay without weeks": (
-        (("plot", "broken"), {"broken/replay.json": "{}"}, ("broken/replay.json",)),
-        "KeyError",
+        ("plot", "broken"),
+        {"broken/replay.json": "{}"},
+        ("broken/replay.json",),
     ),
     "scenario whose record is not there": (
-        (
-            ("check", "bad.yaml"),
-            {"bad.yaml": BASE + "record: {file: nowhere.csv}\n"},
-            ("nowhere.csv",),
-        ),
-        "check does not look for the record of a scenario",
+        ("check", "bad.yaml"),
+        {"bad.yaml": BASE + "record: {file: nowhere.csv}\n"},
+        ("nowhere.csv",),
     ),
     "date of a record in another form": (
-        (
-            ("check", "bad.csv"),
-            {"bad.csv": HEADER + "A,2025-W10-1,US,ESCALATE,chips,0.5\n"},
-            ("bad.csv: line 2, date: '2025-W10-1'", "YYYY-MM-DD"),
-        ),
-        "fromisoformat takes 2025-W10-1 and 20250301 too",
+        ("check", "bad.csv"),
+        {"bad.csv": HEADER + "A,2025-W10-1,US,ESCALATE,chips,0.5\n"},
+        ("bad.csv: line 2, date: '2025-W10-1'", "YYYY-MM-DD"),
     ),
-    "setting of true for a number": (
-        ((*SETS, "breach_cost=true"), {}, ("set.breach_cost", "True")),
-        "true is taken for 1",
-    ),
+    "setting of true for a number": ((*SETS, "breach_cost=true"), {}, ("set.breach_cost", "True")),
     "scenario name that leads out of the results": (
-        (
-            ("run", "bad.yaml", "--replicates", "2"),
-            {"bad.yaml": BASE.replace("bad", "../elsewhere")},
-            ("bad.yaml: name",),
-        ),
-        "results go to results/../elsewhere",
+        ("run", "bad.yaml", "--replicates", "2"),
+        {"bad.yaml": BASE.replace("bad", "../elsewhere")},
+        ("bad.yaml: name",),
     ),
 }
 
@@ -454,13 +418,6 @@ BUGS = {
 @pytest.mark.parametrize("name", CASES)
 def test_bad_command(capsys, name):
     words, files, fragments = CASES[name]
-    write(files)
-    refused(capsys, words, fragments)
-
-
-@pytest.mark.parametrize("name", [*BUGS])
-def test_bad_command_not_yet_refused(capsys, name):
-    words, files, fragments = BUGS[name][0]
     write(files)
     refused(capsys, words, fragments)
 
@@ -495,9 +452,8 @@ def test_plot_into_a_file(capsys, results, tmp_path):
 )
 def test_plot_does_without_a_manifest(capsys, results, tmp_path, content):
     folder = Path(shutil.copytree(results, tmp_path / "copy"))
-    (folder / "replay.json").unlink()  # drawn sooner
     (folder / "manifest.json").write_text(content)
-    assert command(capsys, "plot", folder).status == 0
+    assert command(capsys, "plot", folder, "--figure", "ends_by_cause").status == 0
     assert "plot" in json.loads((folder / "manifest.json").read_text())
 
 

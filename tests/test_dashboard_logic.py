@@ -16,8 +16,8 @@ from negotiation_abm.dashboard import figures, permalink, pictures, question, se
 from negotiation_abm.dashboard.jobs import CancelledError, Task
 from negotiation_abm.dashboard.question import Question
 from negotiation_abm.dashboard.settings import Settings
-from negotiation_abm.dashboard.story import facts_by_date, load_story, sources_of
 from negotiation_abm.files.errors import InputError
+from negotiation_abm.replay.story import facts_by_date, load_story, sources_of
 from negotiation_abm.studies.whatif.run import as_csv, run_whatif
 
 BASE = "baseline_2025"
@@ -113,7 +113,7 @@ def test_probability_of_an_event_is_that_of_the_replay():
 
 def test_facts_and_sources_have_names():
     assert any(fact["id"] == "us_threat_announced" for fact in facts_by_date()["2025-10-10"])
-    assert sources_of("001; general knowledge")[0].startswith("document 001: news preview, BBC")
+    assert sources_of("001; general knowledge")[0].startswith("news preview, BBC")
     assert sources_of("general knowledge") == ["General knowledge"]
     assert sources_of("Trivium") == ["Trivium"]
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from cli_helpers import ROOT, shipped_game
-from negotiation_abm import InputError, load_record, replay_record
+from negotiation_abm import InputError, replay_record
 from negotiation_abm.record.facts import (
     Fact,
     check_facts,
@@ -51,11 +51,6 @@ def facts():
 @pytest.fixture(scope="module")
 def sources():
     return yaml.safe_load((ROOT / "seeds" / "sources.yaml").read_text(encoding="utf-8"))
-
-
-@pytest.fixture(scope="module")
-def record():
-    return load_record("record_2025")
 
 
 def test_shipped_facts_load(facts):

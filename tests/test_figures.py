@@ -27,6 +27,7 @@ from negotiation_abm.plotting.timeline import (
 )
 
 mpl.use("Agg")
+pytestmark = pytest.mark.usefixtures("closed_figures")
 PNG, SVG = b"\x89PNG\r\n", b"<?xml"
 PANELS = [plot_tariffs, plot_levers, plot_moves, plot_probabilities]
 
@@ -49,12 +50,6 @@ def summary(folder):
 @pytest.fixture(scope="module")
 def table(folder):
     return pd.read_csv(folder / "survival.csv")
-
-
-@pytest.fixture(autouse=True)
-def _no_open_figures():
-    yield
-    plt.close("all")
 
 
 def test_folder_gets_its_figures(folder):
@@ -81,6 +76,7 @@ def test_folder_gets_its_figures(folder):
 def test_small_print_tells_draws_from_runs(folder):
     step = read_manifest(folder)["run"]
     assert "|  60 runs, seed 1  |" in style.origin(step)
+    assert "parameters calibrated_2025 (min_severity 0.1)  |" in style.origin(step)
     of_draws = style.origin(step | {"draws": 400})
     assert "|  400 posterior draws of 60 runs, seed 1  |" in of_draws
 
@@ -141,9 +137,10 @@ def test_whole_figures(replay, summary, table):
 def test_recorded_spells_stand_at_their_length(table, replay):
     _, ax = plt.subplots()
     spells = [spell for spell in replay["spells"] if spell["measure"] == "any_domain"]
-    mark_recorded(spells, table[table["measure"] == "any_domain"], ax)
+    mark_recorded(spells, ax)
     marks = [line for line in ax.lines if line.get_marker() == "D"]
     days = sorted(float(line.get_xdata()[0]) * 7 for line in marks)
+    assert all(line.get_ydata()[0] < 0.0 for line in marks)  # below the axis: no height of its own
     assert days == pytest.approx(sorted(spell["days"] for spell in spells))
     labels = {text.get_text() for text in ax.texts}
     assert labels == {

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from cli_helpers import command, contents
+from cli_helpers import command, refused
 from helpers import write_yaml
 from module_helpers import pledge
 from negotiation_abm.core.modules.delivery import MAX_PLEDGES
 from negotiation_abm.core.modules.shocks import MAX_SHOCKS
 
+pytestmark = pytest.mark.usefixtures("own_folder")
 HORIZON = "outside the horizon; allowed: 2025-11-10 to 2027-11-07"
 
 
@@ -237,28 +238,9 @@ VALUES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _own_folder(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-
-
 def scenario(modules, values=None, name="bad.yaml"):
     data = {"extends": "busan_2025", "name": "bad", "modules": modules, "set": values or {}}
     return write_yaml(Path(name), data)
-
-
-def refused(capsys, words, fragments):
-    """Run a command that must be refused; returns the one line that it said."""
-    before = contents(Path())
-    done = command(capsys, *words)
-    assert done.status == 2
-    assert done.out == "" or words[0] == "check"  # which tells of each good file before
-    (line,) = done.err.splitlines()
-    assert line.startswith("error: ")
-    for fragment in fragments:
-        assert fragment in line
-    assert contents(Path()) == before, "something was written"
-    return line
 
 
 @pytest.mark.parametrize("case", CASES)

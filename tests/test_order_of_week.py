@@ -1,8 +1,8 @@
 """The order of a week stands in one place: a change there reaches every way of playing.
 
 One rule of `negotiation_abm.core.turn` is changed in a copy of the sources, and the same weeks are
-played in six ways, before and after. The compiler keeps what it makes in one place for both, which
-must not bring back the old rule.
+played in six ways, before and after. With ``-m verify`` both are played in the copy, where the
+compiler keeps what it makes in one place for both: that must not bring back the old rule.
 """
 
 import json
@@ -70,8 +70,8 @@ print(json.dumps(found))
 """
 
 
-def played(folder: Path) -> dict[str, object]:
-    places = {"PYTHONPATH": str(folder / "src"), "NUMBA_CACHE_DIR": str(folder / "cache")}
+def played(folder: Path, **places: str) -> dict[str, object]:
+    places["PYTHONPATH"] = str(folder / "src")
     environment = {k: v for k, v in os.environ.items() if k != "NEGOTIATION_ABM_CACHE"} | places
     words = [sys.executable, "-c", PLAY]
     done = subprocess.run(
@@ -83,14 +83,16 @@ def played(folder: Path) -> dict[str, object]:
 
 
 @pytest.mark.slow
-def test_a_change_of_the_order_reaches_every_way_of_playing(tmp_path):
+@pytest.mark.parametrize("in_one_place", [False, pytest.param(True, marks=pytest.mark.verify)])
+def test_a_change_of_the_order_reaches_every_way_of_playing(tmp_path, in_one_place):
     for name in ("src", "configs", "seeds"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     text = (tmp_path / TURN).read_text()
     assert text.count(BEFORE) == 1
-    as_it_is = played(tmp_path)
+    cache = {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    as_it_is = played(tmp_path, **cache) if in_one_place else played(ROOT)
     (tmp_path / TURN).write_text(text.replace(BEFORE, AFTER))
-    changed = played(tmp_path)
+    changed = played(tmp_path, **cache)
     assert as_it_is["mesa"] == as_it_is["compiled"]
     assert changed["mesa"] == changed["compiled"]
     for way, moves in as_it_is.items():

@@ -10,6 +10,7 @@ from PIL import Image
 from cli_helpers import command, contents, leftovers, shipped_game
 from negotiation_abm import InputError
 from negotiation_abm.files.folder import read_manifest
+from negotiation_abm.files.words import percent, span
 from negotiation_abm.plotting.folder import read_json
 from negotiation_abm.plotting.report import write_report
 from negotiation_abm.plotting.report.assumptions import resting
@@ -32,7 +33,7 @@ factors: {{breach_cost: {{low: 1, high: 4}}, coalition_cost: {{low: 0, high: 2}}
 def busan(tmp_path_factory):
     """A run with a study in its folder, and its report."""
     folder = tmp_path_factory.mktemp("report") / "busan"
-    run_batch(shipped_game("busan_2025"), 200, 1, folder)
+    run_batch(shipped_game("busan_2025"), 200, 1, folder, draws=10)
     study = folder.parent / "study.yaml"
     study.write_text(STUDY.format("busan_2025"))
     run_study(load_spec(study), folder)
@@ -67,11 +68,16 @@ def fullest(tmp_path_factory, busan):
 # What it says
 
 
-def test_it_answers_in_three_sentences_with_intervals(busan):
+def test_it_answers_with_the_range_over_the_draws_first(busan):
     summary = read_json(busan / "summary.json")
     page = visible((busan / "report.html").read_text())
     sentences = answer(summary, None)
-    assert len(sentences) == 3
+    assert len(sentences) == 5
+    mean, low, high = summary["posterior"]["still_in_force"]["covered"]["365 d"]
+    assert low <= mean <= high
+    assert f"{percent(mean)}, and anything from {span(low, high)}" in sentences[0]
+    assert "10 posterior draws of calibrated_2025" in page
+    assert page.index(sentences[0]) < page.index("Simulation error alone")
     entry = next(e for e in summary["truces"] if e["group"] == "running")
     assert f"lasts {entry['median_weeks']} weeks in the median" in page
     point, low, high = (100 * value for value in entry["survival"]["365 d"])
@@ -82,8 +88,8 @@ def test_it_answers_in_three_sentences_with_intervals(busan):
 
 def test_it_says_what_drives_it_and_what_stays_in_the_noise(busan):
     page = visible((busan / "report.html").read_text())
-    assert "breach_cost, cost of escalating a covered lever in a truce" in page
-    assert "1 of 2 factors do not exceed the noise floor" in page
+    assert "cost of breaking the truce" in page
+    assert "1 of 2 factors do no more than chance" in page
 
 
 def test_without_a_study_it_says_how_to_make_one(baseline):
@@ -135,7 +141,9 @@ def test_drivers_of_nothing():
         row | {"total": 0.01, "total_high": 0.02},
         row | {"total": 0.02, "total_high": 0.03, "factor": "dummy", "is_dummy": True},
     ]
-    assert drivers(rows).startswith("None of 1 factors moves the mean truce length within 52 weeks")
+    assert drivers(rows) == (
+        "Average length within 52 weeks: none of 1 factors moves it beyond chance."
+    )
 
 
 def test_it_tells_how_to_make_it_again(busan):

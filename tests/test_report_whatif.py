@@ -17,7 +17,7 @@ from negotiation_abm.studies.whatif.run import run_whatif
 from negotiation_abm.studies.whatif.schema import WhatIf, load_whatif
 from report_helpers import assert_loads_nothing, needs_browser, num_pages, requests_of, visible
 
-HEADINGS = ("Truce", "Effective tariff, pp", "Pain, units a week")
+HEADINGS = ("Truce, still in force", "Average extra tariff, points", "Pain, units a week")
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +42,10 @@ def test_it_says_what_was_asked_altered_and_found(results):
     summary = read_json(folder / "whatif.json")
     page = visible(page_of(folder))
     assert "What if: The truce renewed for two months instead of one year?" in page
-    assert f"Altered. {summary['alteration'][0]}" in page
+    assert f"The change. {summary['alteration'][0]}" in page
     assert "up to the week of 2025-11-10" in page
     sentences = answer(summary)
-    assert len(sentences) == 3
+    assert len(sentences) == 4
     assert all(sentence in page for sentence in sentences)
     assert "not a forecast" in page
 
@@ -54,7 +54,7 @@ def test_every_difference_stands_with_its_interval(results):
     folder = results / "two_month_truce"
     page = visible(page_of(folder))
     for heading in HEADINGS:
-        assert f"{heading} as it was altered difference (95 %)" in page
+        assert f"{heading} as recorded with your change difference (95 %)" in page
     shown = 0
     for row in read_json(folder / "whatif.json")["outcomes"]:
         if row["unit"] == "pp":
@@ -68,7 +68,7 @@ def test_every_difference_stands_with_its_interval(results):
             shown += 1
         if row["unit"] == "share":
             cells = f"{100 * row['factual']:.1f} {100 * row['altered']:.1f}"
-            assert f"{row['text'][1:]}, % {cells}" in page
+            assert f"{row['text'].removeprefix('still in force a')}, % {cells}" in page
             shown += 1
     assert shown == 4 + 8 + 6
 
@@ -91,7 +91,7 @@ def test_a_branch_without_a_truce_has_its_sentence_and_no_rows_of_it(results):
     page = visible(page_of(results / "mine"))
     assert "What if: US plays dove?" in page
     assert "No truce at the branch has a length to compare" in page
-    assert "Holds 26 weeks" not in page
+    assert "fter 26 weeks" not in page
 
 
 @pytest.mark.parametrize(

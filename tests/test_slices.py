@@ -179,7 +179,7 @@ def test_what_is_held_is_where_points_are(mixed, timed):
 def test_what_is_held_fixed_is_said(timed, capsys, tmp_path):
     found = resolved(timed, Query())
     assert (found.across, found.up, found.at) == (BREACH, EXPIRES, {WHO: "logit"})
-    assert slice_title(found).replace("\n", " ").endswith("strategies: US logit")
+    assert slice_title(found).replace("\n", " ").endswith("strategy of US calibrated player")
     done = command(capsys, "slice", timed.path)
     assert "strategies.US = logit (of logit, dove, hold, as in the scenario)" in done.err
     assert "left out: 1 point that leaves a fixed name as it is" in done.err
@@ -204,7 +204,7 @@ def test_dates_stand_on_an_axis_of_time(timed):
         assert labels_of(ax.xaxis) == DATES
         both = resolved(timed, Query(across=WHO, up=EXPIRES))
         ax = plot_slice(slice_table(timed, both), both).axes[0]
-        assert labels_of(ax.xaxis) == ["logit", "dove", "hold"]
+        assert labels_of(ax.xaxis) == ["calibrated player", "dove", "hold"]
         assert labels_of(ax.yaxis) == DATES
         assert ax.collections[0].get_array().shape == (3, 3)
         assert len(ax.collections) == 1  # no line where there is no order
@@ -318,14 +318,16 @@ def test_figures_show_the_table(three):
         np.testing.assert_allclose(figure_2.axes[0].lines[0].get_ydata(), rows["mean"])
         cloud = plot_slice(pd.concat([table, table]), found)
         assert len(cloud.axes[0].collections[0].get_offsets()) == 2 * len(table)
-    assert slice_title(found) == "Median, weeks, all truces, covered, breach cost 2"
+    assert slice_title(found) == (
+        "Median length, weeks, all truces, agreed measures, cost of breaking the truce 2"
+    )
 
 
 def test_every_outcome_has_words(three):
     names = [outcome for _, _, outcome in three.outcomes()]
     for name in (*names, *EXAMPLES):
         assert "_" not in outcome_text(name)
-    assert outcome_text("any_domain.rmst_52") == "mean duration up to 52 weeks (any domain)"
+    assert outcome_text("any_domain.rmst_52") == "average length within 52 weeks (any measure)"
     assert outcome_text("share_in_truce") == "share of weeks in a truce"
 
 

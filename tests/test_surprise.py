@@ -21,11 +21,6 @@ from negotiation_abm.studies.surprise import (
 
 
 @pytest.fixture(scope="module")
-def game():
-    return shipped_game("baseline_2025")
-
-
-@pytest.fixture(scope="module")
 def found(game):
     return moments(game, load_record("record_2025"))
 

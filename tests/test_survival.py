@@ -6,7 +6,6 @@ import pytest
 
 from cli_helpers import shipped_game
 from helpers import assert_near, trials
-from negotiation_abm.run.spells import read_spells
 from negotiation_abm.run.step import run_batch
 from negotiation_abm.survival import survival
 from negotiation_abm.survival.estimators import incidence_table
@@ -295,7 +294,7 @@ def test_at_days_where_no_one_is_at_risk_is_not_a_number():
 def test_curves_of_a_run_equal_lifelines_on_its_table(tmp_path):
     run_batch(shipped_game("busan_2025"), 80, 3, tmp_path)
     table = pd.read_csv(tmp_path / "survival.csv")
-    truces = read_spells(tmp_path / "truces.parquet")
+    truces = pd.read_parquet(tmp_path / "truces.parquet")
     for measure in ("covered", "any_domain"):
         chosen = truces[truces["measure"] == measure]
         running = chosen[(chosen["truce"] == 0) & (chosen["start_week"] < 0)]

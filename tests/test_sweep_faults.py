@@ -15,12 +15,12 @@ import yaml
 
 from cli_helpers import PATIENCE, SCRIPT
 from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.lock import locked
 from negotiation_abm.sweep import executors
-from negotiation_abm.sweep.files import locked
 from negotiation_abm.sweep.runner import run_sweep
 from sweep_helpers import SMALL, make_spec, sweep
 
-LONGER = {"replicates": 1500}  # a second or so
+LONGER = {"replicates": 500}
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +57,8 @@ def test_killed_at_random_moments_and_resumed(spec_file, longer, tmp_path):
     """Each time some time after it has begun to store; in the end the same bytes."""
     out, rng = tmp_path / "out", random.Random(4)
     kept = []
-    for _ in range(3):
-        process = begin(spec_file, out, "--chunk-size", 150)
+    for _ in range(2):
+        process = begin(spec_file, out, "--chunk-size", 50)
         before = len(parts(out))
         wait_for(lambda n=before, one=process: len(parts(out)) > n or one.poll() is not None)
         time.sleep(rng.uniform(0, 0.15))
@@ -88,7 +88,7 @@ def test_killed_while_writing_leaves_nothing_that_counts(longer, tmp_path):
 @pytest.mark.parametrize("kind", ["runs", "spells"])
 @pytest.mark.parametrize("damage", ["torn", "flipped", "gone", "empty"])
 def test_damaged_part_is_found_named_and_played_again(kind, damage, longer, tmp_path):
-    sweep(tmp_path, None, 1000, **LONGER)
+    sweep(tmp_path, None, 500, **LONGER)
     path = sorted((tmp_path / kind).glob("*.parquet"))[3]
     content = path.read_bytes()
     if damage == "gone":
@@ -99,7 +99,7 @@ def test_damaged_part_is_found_named_and_played_again(kind, damage, longer, tmp_
         path.write_bytes(content[: len(content) // 2] if damage == "torn" else b"")
     said = []
     again = run_sweep(make_spec(**LONGER), tmp_path, say=said.append)
-    assert again.played == 1000
+    assert again.played == 500
     assert again.content == longer.content
     if (kind, damage) != ("runs", "gone"):
         assert any(path.name in line for line in said)
@@ -157,7 +157,7 @@ def test_second_process_is_refused(tmp_path):
 @pytest.mark.slow
 def test_second_process_is_refused_and_the_first_goes_on(spec_file, longer, tmp_path):
     out = tmp_path / "out"
-    first = begin(spec_file, out, "--chunk-size", 100)
+    first = begin(spec_file, out, "--chunk-size", 15)
     wait_for(lambda: (out / "manifest.json").exists() or first.poll() is not None)
     second = begin(spec_file, out)
     error = second.communicate()[1]
@@ -281,16 +281,16 @@ def killer(killed):
 def test_process_that_dies_is_replaced(longer, tmp_path):
     killed = []
     with executors.processes(2) as team:
-        result = run_sweep(make_spec(**LONGER), tmp_path, team, 450, progress=killer(killed))
+        result = run_sweep(make_spec(**LONGER), tmp_path, team, 150, progress=killer(killed))
     assert killed
     assert (result.failures, result.content) == ([], longer.content)
 
 
-@pytest.mark.slow
+@pytest.mark.verify
 def test_dask_worker_killed_on_the_way(longer, tmp_path):
     killed = []
     with executors.dask(workers=2) as team:
-        result = run_sweep(make_spec(**LONGER), tmp_path, team, 450, progress=killer(killed))
+        result = run_sweep(make_spec(**LONGER), tmp_path, team, 150, progress=killer(killed))
     assert killed
     assert (result.failures, result.content) == ([], longer.content)
 

@@ -20,11 +20,6 @@ NAMES = ["dove", "always_escalate", "logit"]
 
 
 @pytest.fixture(scope="module")
-def game():
-    return shipped_game("baseline_2025")
-
-
-@pytest.fixture(scope="module")
 def played(game):
     return {found.case.label: found for found in play_pairs(game, NAMES, 40, 3)}
 

@@ -255,7 +255,7 @@ def test_printed_table_fits_a_terminal(capsys, tmp_path):
     done = command(capsys, "whatif", "no_busan", "--replicates", 20, "--out", tmp_path)
     assert done.status == 0
     assert max(len(line.rstrip()) for line in done.out.splitlines()) <= 100
-    assert "holds 13 weeks (covered)" in done.out
+    assert "still in force after 13 weeks" in done.out
 
 
 # ---------------------------------------------------------------------------
@@ -364,16 +364,16 @@ def test_every_tariff_in_words_says_which_it_is(written):
     summary, folder = written
     words = [row["text"] for row in summary["outcomes"] if "tariff" in row["text"]]
     assert len(words) == 4
-    assert all(text.startswith("effective tariff of ") for text in words)
+    assert all(text.startswith("average extra tariff of ") for text in words)
     plot_folder(folder, ["whatif"])
-    assert "Effective tariff of US" in (folder / "figures" / "whatif.svg").read_text()
+    assert "Average extra tariff of US" in (folder / "figures" / "whatif.svg").read_text()
     replay = replay_summary(
         replay_record(build_game(load_scenario("baseline_2025")), load_record("record_2025"))
     )
     with style.context():
         ax = plot_tariffs(replay, style.subplots()[1])
-    assert ax.get_ylabel() == "headline tariff, pp"
+    assert ax.get_ylabel() == "announced extra tariff,\npercentage points"
     labels = ax.get_legend_handles_labels()[1]
-    assert "effective, at the end of each week" in labels
+    assert "average over all goods" in labels
     dotted = [line for line in ax.lines if line.get_linestyle() == ":" and len(line.get_xdata())]
     assert max(dotted[0].get_ydata()) == pytest.approx(116.0)

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import common
 
 from negotiation_abm import build_game, load_scenario
-from negotiation_abm.files.resources import read_yaml
+from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.phase import plot_phase
 from negotiation_abm.sweep import load_sweep, run_sweep

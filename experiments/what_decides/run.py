@@ -10,6 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import common
+import pandas as pd
 
 from negotiation_abm import build_game, load_scenario
 from negotiation_abm.plotting import style
@@ -84,7 +85,7 @@ def main(argv=None):
     game = build_game(load_scenario(spec.scenario))
     spans = [f"{short(f.name)} {f.values[0]:.3g} to {f.values[-1]:.3g}" for f in spec.factors]
     with style.context():
-        figure = draw_sensitivity(study.out / "study")
+        figure = draw_sensitivity(pd.read_csv(study.out / "study" / "sensitivity.csv"))
         for ax, title in zip(figure.axes, OUTCOMES.values(), strict=True):
             ax.set_title(title, fontsize=11)
         numbers = {

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 import urllib.parse
-import urllib.request
 
 import pytest
 
@@ -24,7 +23,7 @@ def test_start_and_first_view(browser, timings):
                 starts.append(wait_for(server))
                 used.append(round(server.cpu(), 2))
                 page = browser.new_page()
-                page.goto(server.address)
+                page.goto(server.url())
                 page.wait_for_selector(".sheet img")
                 views.append(time.perf_counter() - server.began)
                 page.close()
@@ -105,7 +104,7 @@ def test_wrong_address_is_a_message(visit, path, words):
 
 def test_unknown_view_is_a_message(visit, server):
     page = visit(may_fail=True).page
-    page.goto(server.address + "/nonsense")
+    page.goto(server.url("/nonsense"))
     assert "/nonsense: no such view" in page.inner_text(".box.error")
     page.click("text=All views")
     page.wait_for_selector("#tab-replay.current")
@@ -169,8 +168,7 @@ def test_tabs_restore_their_state(visit):
 
 def kernels(server):
     """How many pages the server holds."""
-    with urllib.request.urlopen(f"{server.address}/resourcez") as answer:
-        return json.load(answer)["kernels"]["total"]
+    return json.loads(server.get("/resourcez"))["kernels"]["total"]
 
 
 def test_ten_users_at_once(browser, server, timings):
@@ -183,7 +181,7 @@ def test_ten_users_at_once(browser, server, timings):
         for one, value in zip(visits, values, strict=True):
             one.watch()
             one.page.set_default_timeout(120_000)
-            one.page.goto(f"{server.address}/whatif?set=breach_cost={value}", wait_until="commit")
+            one.page.goto(server.url(f"/whatif?set=breach_cost={value}"), wait_until="commit")
         for one, value in zip(visits, values, strict=True):
             one.page.wait_for_selector(f"[data-about='set=breach_cost={value:g}']")
         rows = {one.page.inner_text(".table tbody tr:nth-child(2)") for one in visits}

@@ -116,7 +116,7 @@ def test_skip_move_and_reset(visit):
     drawn(page, "from=2025-10-06&move=2025-10-06:US:CONCEDE:chips")
     page.click("#press-reset")
     drawn(page, "from=2025-10-06")
-    assert "as it was" in page.inner_text(".table")
+    assert "as recorded" in page.inner_text(".table")
 
 
 def test_impossible_question_is_a_line_and_the_page_goes_on(visit):

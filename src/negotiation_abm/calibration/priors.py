@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from negotiation_abm.calibration.features import POOLED, Coefficient, Data
 from negotiation_abm.files.errors import InputError, suggest
-from negotiation_abm.files.resources import find, read_yaml
+from negotiation_abm.files.resources import find
 from negotiation_abm.files.validation import checked
+from negotiation_abm.files.yaml_text import read_yaml
 
 FOLDER = "configs/calibration"
 Number = Annotated[float, Field(strict=True)]

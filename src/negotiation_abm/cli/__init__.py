@@ -8,9 +8,11 @@ import argparse
 import importlib
 import logging
 import sys
+import warnings
 from collections.abc import Sequence
 
 from negotiation_abm import use_modules
+from negotiation_abm.cli.ending import lacking, leaving_tidily
 from negotiation_abm.cli.output import OutputError, status_of, usable_streams
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.provenance import carrying_out
@@ -32,6 +34,7 @@ COMMANDS = (
     "mechanisms",
     "files",
     "report",
+    "site",
     "dashboard",
 )
 
@@ -54,23 +57,35 @@ SCENARIO is a path or the name of a shipped scenario (negotiation-abm list).
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status (2 for bad input, or output that fails)."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    with usable_streams():
+    with usable_streams(), leaving_tidily(arguments is None):
         try:
             return _run(words, is_shell=arguments is None)
         except InputError as error:
-            print(f"error: {error}", file=sys.stderr)
-            return 2
+            return _refused(error)
+        except (MemoryError, ImportError) as error:
+            return _refused(InputError("", "", lacking(error)))
         except KeyboardInterrupt:
             print("interrupted: nothing of the unfinished step was kept", file=sys.stderr)
             return 130
         except OutputError as error:
             return status_of(error)
+        except OSError as error:  # a file that went away, a device that failed
+            reason = error.strerror or f"{type(error).__name__}: {error}"
+            return _refused(InputError(str(error.filename or ""), "", reason))
+        except RuntimeError as error:
+            if "start new thread" not in str(error):
+                raise
+            return _refused(InputError("", "", f"the system allows no more threads ({error})"))
+
+
+def _refused(error: InputError) -> int:
+    print(f"error: {error}", file=sys.stderr)
+    return 2
 
 
 def _run(words: list[str], is_shell: bool) -> int:
     if is_shell:  # where people see what the package notes in its log
-        logging.basicConfig(format="%(message)s")
-        logging.getLogger("negotiation_abm").setLevel(logging.INFO)
+        _speak()
     try:
         options = _parser().parse_args(words)
         with carrying_out(words):
@@ -79,6 +94,17 @@ def _run(words: list[str], is_shell: bool) -> int:
         return status
     finally:
         sys.stdout.flush()
+
+
+def _speak() -> None:
+    """Show what the package notes, and not what libraries warn of: that is for who writes code."""
+    own = logging.getLogger("negotiation_abm")
+    own.addHandler(logging.StreamHandler())
+    own.setLevel(logging.INFO)
+    own.propagate = False
+    logging.getLogger().addHandler(logging.NullHandler())
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
 
 
 def _parser() -> argparse.ArgumentParser:

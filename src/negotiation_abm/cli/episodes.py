@@ -1,11 +1,11 @@
 """`episodes`: all recorded truces, and how long such truces last."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import changes_of, command
+from negotiation_abm.cli.options import add_results, add_set, changes_of, command
+from negotiation_abm.cli.output import print_result
 from negotiation_abm.files.errors import InputError
 
 EXAMPLES = """examples:
@@ -24,13 +24,8 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "names", metavar="NAME", nargs="*", help="episodes (default: all that are shipped)"
     )
-    parser.add_argument(
-        "--set",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        help="replace a parameter in every replay, such as one of a truce rule (repeatable)",
-    )
+    text = "replace a parameter in every replay, such as one of a truce rule (repeatable)"
+    add_set(parser, text)
     parser.add_argument(
         "--beside", metavar="DIR", type=Path, help="put the truces of a run beside the recorded"
     )
@@ -39,13 +34,8 @@ def add(commands: Any) -> None:
         metavar="NAME",
         help="compare rules of when a truce ends (shipped: truce, or a file), truce by truce",
     )
-    parser.add_argument(
-        "--out",
-        metavar="DIR",
-        type=Path,
-        help="folder for episodes.csv, reference_class.csv, episodes.json, manifest.json",
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    text = "folder for episodes.csv, reference_class.csv, episodes.json, manifest.json"
+    add_results(parser, text)
 
 
 def _episodes(options: argparse.Namespace) -> None:
@@ -56,10 +46,7 @@ def _episodes(options: argparse.Namespace) -> None:
         _rules(options)
         return
     summary = run_episodes(options.names, changes_of(options), options.beside, options.out)
-    if options.json:
-        print(json.dumps(summary, indent=2))
-    else:
-        print_episodes(summary, options.out)
+    print_result(summary, options.json, lambda: print_episodes(summary, options.out))
 
 
 def _rules(options: argparse.Namespace) -> None:
@@ -70,7 +57,4 @@ def _rules(options: argparse.Namespace) -> None:
         if getattr(options, name):
             raise InputError(f"--{name}", "", "not with --rules, which sets its own values")
     summary = compare_rules(options.rules, options.names, options.out)
-    if options.json:
-        print(json.dumps(summary, indent=2))
-    else:
-        print_rules(summary, options.out)
+    print_result(summary, options.json, lambda: print_rules(summary, options.out))

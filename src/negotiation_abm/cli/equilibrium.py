@@ -1,17 +1,18 @@
 """`equilibrium`: the stage game of a recorded week."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.options import (
     add_common,
+    add_record,
+    add_seed,
     command,
     count,
     date_of,
+    folder_of,
     game_of,
     record_of,
-    seed,
 )
 from negotiation_abm.cli.output import print_result
 
@@ -25,7 +26,7 @@ def add(commands: Any) -> None:
     text = "solve the stage game of recorded weeks (Nash, quantal response) beside simulated moves"
     parser = command(commands, "equilibrium", _equilibrium, text, EQUILIBRIUM_EXAMPLES)
     add_common(parser, "folder for the results (default: results/equilibrium/NAME)")
-    parser.add_argument("--record", metavar="FILE", help="record (default: scenario's)")
+    add_record(parser)
     parser.add_argument(
         "--at",
         metavar="DATE",
@@ -36,19 +37,17 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--replicates", metavar="N", type=count, default=4_000, help="draws (default 4000)"
     )
-    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
+    add_seed(parser)
 
 
 def _equilibrium(options: argparse.Namespace) -> None:
     from negotiation_abm.cli.tables.equilibrium import print_equilibrium
-    from negotiation_abm.files.folder import prepare
     from negotiation_abm.studies.equilibrium.run import run_equilibrium
 
     game = game_of(options)
     record = record_of(options, game)
     dates = [date_of(text, "--at") for text in options.at]
     run_equilibrium(game, record, dates, 1, options.seed)  # bad input shows before any file
-    out = options.out or Path("results") / "equilibrium" / game.scenario.name
-    prepare(out)
+    out = folder_of(options, "equilibrium", game.scenario.name)
     summary = run_equilibrium(game, record, dates, options.replicates, options.seed, out)
     print_result(summary, options.json, lambda: print_equilibrium(summary, out))

@@ -8,8 +8,15 @@ from typing import Any
 
 from negotiation_abm.cli.options import command
 from negotiation_abm.cli.output import print_result
+from negotiation_abm.files.damage import reading
 from negotiation_abm.files.errors import InputError
 
+PLOT_EXAMPLES = """examples:
+  negotiation-abm plot results/busan_2025
+  negotiation-abm plot results/busan_2025 --figure truce_durations
+  negotiation-abm plot results/busan_2025 results/cheap_breach \\
+      --label "As agreed" --label "Cheap breach"
+"""
 CHECK_EXAMPLES = """examples:
   negotiation-abm check my_scenario.yaml my_record.csv
   negotiation-abm check my_scenario.yaml my_record.csv --json > faults.json
@@ -18,8 +25,22 @@ CHECK_EXAMPLES = """examples:
 
 def add(commands: Any) -> None:
     """Add what this file holds to the parser."""
-    plot = command(commands, "plot", _plot, "draw the figures of a result folder")
-    plot.add_argument("folder", metavar="DIR", type=Path)
+    text = "draw the figures of a result folder; several run folders are compared"
+    plot = command(commands, "plot", _plot, text, PLOT_EXAMPLES)
+    plot.add_argument("folders", metavar="DIR", type=Path, nargs="+")
+    plot.add_argument(
+        "--label",
+        metavar="TEXT",
+        action="append",
+        default=[],
+        help="name of a run in a comparison (one for each DIR, in their order)",
+    )
+    plot.add_argument(
+        "--out",
+        metavar="DIR",
+        type=Path,
+        help="folder of a comparison (default: results/comparison)",
+    )
     plot.add_argument(
         "--figure",
         metavar="NAME",
@@ -39,8 +60,17 @@ def add(commands: Any) -> None:
 
 def _plot(options: argparse.Namespace) -> None:
     from negotiation_abm.plotting import plot_folder
+    from negotiation_abm.studies.comparison import compare
 
-    for path in plot_folder(options.folder, options.figure):
+    folder = options.folders[0]
+    if len(options.folders) > 1:
+        folder = options.out or Path("results/comparison")
+        compare(options.folders, folder, labels=options.label)
+    elif options.label or options.out:
+        raise InputError("--label" if options.label else "--out", "", "needs several run folders")
+    with reading(folder):
+        paths = plot_folder(folder, options.figure)
+    for path in paths:
         print(path)
 
 

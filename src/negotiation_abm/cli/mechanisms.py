@@ -1,10 +1,9 @@
 """`mechanisms`: each module alone."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import add_runs, command
+from negotiation_abm.cli.options import add_results, add_runs, command
 from negotiation_abm.cli.output import print_result
 
 
@@ -14,8 +13,7 @@ def add(commands: Any) -> None:
     parser = command(commands, "mechanisms", _mechanisms, text)
     add_runs(parser, 50_000)
     parser.add_argument("--params", metavar="NAME", help="parameter set (default: scenarios')")
-    parser.add_argument("--out", metavar="DIR", type=Path, help="folder for mechanisms.csv")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    add_results(parser, "folder for mechanisms.csv")
 
 
 def _mechanisms(options: argparse.Namespace) -> None:

@@ -45,16 +45,40 @@ def add_common(parser: argparse.ArgumentParser, out: str, scenario: str | None =
         )
         parser.add_argument("--scenario", metavar="SCENARIO", help="the same, as an option")
         parser.set_defaults(usual=scenario)
-    parser.add_argument(
-        "--set",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        help="replace a parameter or a place of the scenario, by dotted name (repeatable)",
-    )
+    add_set(parser, "replace a parameter or a place of the scenario, by dotted name (repeatable)")
     add_strategy_file(parser)
+    add_results(parser, out)
+
+
+def add_set(parser: argparse.ArgumentParser, text: str) -> None:
+    """--set."""
+    parser.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help=text)
+
+
+def add_results(parser: argparse.ArgumentParser, out: str) -> None:
+    """--out and --json."""
     parser.add_argument("--out", metavar="DIR", type=Path, help=out)
+    add_json(parser)
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """--json."""
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def add_record(parser: argparse.ArgumentParser, text: str = "record") -> None:
+    """--record."""
+    parser.add_argument("--record", metavar="FILE", help=f"{text} (default: scenario's)")
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """--seed."""
+    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """--threads."""
+    parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
 
 
 def add_strategy_file(parser: argparse.ArgumentParser) -> None:
@@ -72,8 +96,21 @@ def add_runs(parser: argparse.ArgumentParser, replicates: int, text: str = "runs
     """--replicates, what they are and how many by default; --seed and --threads."""
     shown = f"{text} (default {replicates})"
     parser.add_argument("--replicates", metavar="N", type=count, default=replicates, help=shown)
-    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
-    parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
+    add_seed(parser)
+    add_threads(parser)
+
+
+def add_draws(parser: argparse.ArgumentParser) -> None:
+    """--draws."""
+    from negotiation_abm.run.sizes import DRAWS, RUNS
+
+    text = (
+        "posterior draws of the parameter set for the range of the answer, "
+        f"{RUNS} runs each; 0 for none (default {DRAWS})"
+    )
+    parser.add_argument(
+        "--draws", metavar="N", type=lambda t: whole(t, 0, 10**6), default=DRAWS, help=text
+    )
 
 
 def use_strategy_files(options: argparse.Namespace) -> list[str]:
@@ -109,17 +146,31 @@ def whole(text: str, low: int, high: int) -> int:
 
 def date_of(text: str, place: str) -> dt.date:
     """A date, or an `InputError` that names the option."""
+    from negotiation_abm.scenario.fields import FIRST_DAY, LAST_DAY
+
     try:
-        return dt.date.fromisoformat(text)
+        day = dt.date.fromisoformat(text)
     except ValueError:
         raise InputError(place, text, "is not a date; expected YYYY-MM-DD") from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise InputError(place, text, f"allowed: {FIRST_DAY} to {LAST_DAY}")
+    return day
+
+
+def folder_of(options: argparse.Namespace, *usual: str) -> Path:
+    """The folder of ``--out``, or one in ``results``; made, and seen to be writable."""
+    from negotiation_abm.files.folder import prepare
+
+    out: Path = options.out or Path("results", *usual)
+    prepare(out)
+    return out
 
 
 def changes_of(options: argparse.Namespace) -> dict[str, Any]:
     """The ``--set`` options as names and values."""
     import yaml
 
-    from negotiation_abm.files.resources import parse_yaml
+    from negotiation_abm.files.yaml_text import parse_yaml, reason_of
     from negotiation_abm.scenario.load import changes_beside
 
     changes = {}
@@ -129,8 +180,8 @@ def changes_of(options: argparse.Namespace) -> dict[str, Any]:
             raise InputError("--set", item, "expected NAME=VALUE")
         try:
             changes[name] = parse_yaml(text)
-        except (yaml.YAMLError, ValueError):
-            raise InputError("--set", item, "the value is not valid YAML") from None
+        except yaml.YAMLError as error:
+            raise InputError("--set", item, f"not valid YAML: {reason_of(error)}") from None
     return changes_beside(changes, Path())
 
 

@@ -4,7 +4,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import add_strategy_file, command, count, use_strategy_files
+from negotiation_abm.cli.options import (
+    add_results,
+    add_strategy_file,
+    add_threads,
+    command,
+    count,
+    use_strategy_files,
+)
 from negotiation_abm.cli.output import print_result
 
 PLAY_EXAMPLES = """examples:
@@ -25,9 +32,8 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--replicates", metavar="N", type=count, default=2_000, help="simulated (default 2000)"
     )
-    parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
-    parser.add_argument("--out", metavar="DIR", type=Path, help="folder for play.json and tables")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    add_threads(parser)
+    add_results(parser, "folder for play.json and tables")
 
 
 def _play(options: argparse.Namespace) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from negotiation_abm.cli.options import add_common, command, game_of, record_of
+from negotiation_abm.cli.options import add_common, add_record, command, game_of, record_of
 from negotiation_abm.cli.output import print_result
 
 REPLAY_EXAMPLES = """examples:
@@ -17,11 +17,9 @@ def add(commands: Any) -> None:
     """Add what this file holds to the parser."""
     text = "replay a record through the rules: state by week, probability of each move"
     parser = command(commands, "replay", _replay, text, REPLAY_EXAMPLES)
-    add_common(
-        parser,
-        "folder for replay.json, its tables (weeks, decisions, moves, threats), manifest.json",
-    )
-    parser.add_argument("--record", metavar="FILE", help="record to replay (default: scenario's)")
+    text = "folder for replay.json, its tables (weeks, decisions, moves, threats), manifest.json"
+    add_common(parser, text)
+    add_record(parser, "record to replay")
     parser.add_argument(
         "--skip-illegal",
         action="store_true",

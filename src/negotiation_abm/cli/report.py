@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.options import command
+from negotiation_abm.files.damage import reading
 
 REPORT_EXAMPLES = """examples:
   negotiation-abm report results/busan_2025
@@ -40,4 +41,6 @@ def add(commands: Any) -> None:
 def _report(options: argparse.Namespace) -> None:
     from negotiation_abm.plotting.report import write_report
 
-    print(write_report(options.folder, options.whatif))
+    with reading(options.folder, *options.whatif):
+        page = write_report(options.folder, options.whatif)
+    print(page)

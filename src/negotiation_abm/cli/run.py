@@ -1,10 +1,17 @@
 """`run`: one scenario many times."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import add_common, add_runs, command, count, game_of
+from negotiation_abm.cli.options import (
+    add_common,
+    add_draws,
+    add_runs,
+    command,
+    count,
+    folder_of,
+    game_of,
+)
 from negotiation_abm.cli.output import print_result
 
 RUN_EXAMPLES = """examples:
@@ -20,6 +27,7 @@ def add(commands: Any) -> None:
     parser = command(commands, "run", _run, text, RUN_EXAMPLES)
     add_common(parser, "folder for the results (default: results/NAME)")
     add_runs(parser, 10_000)
+    add_draws(parser)
     parser.add_argument(
         "--chunk-size",
         metavar="N",
@@ -32,12 +40,10 @@ def add(commands: Any) -> None:
 def _run(options: argparse.Namespace) -> None:
     from negotiation_abm.cli.tables import progress_bar
     from negotiation_abm.cli.tables.run import print_run
-    from negotiation_abm.files.folder import prepare
     from negotiation_abm.run.step import run_batch
 
     game = game_of(options)
-    out = options.out or Path("results") / game.scenario.name
-    prepare(out)
+    out = folder_of(options, game.scenario.name)
     with progress_bar(options.replicates, "runs") as progress:
         summary = run_batch(
             game,
@@ -47,5 +53,6 @@ def _run(options: argparse.Namespace) -> None:
             options.threads,
             options.chunk_size,
             progress,
+            options.draws,
         )
     print_result(summary, options.json, lambda: print_run(summary, out))

@@ -4,8 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import command, count
+from negotiation_abm.cli.options import add_results, add_threads, command, folder_of
 from negotiation_abm.cli.output import print_result
+from negotiation_abm.files.damage import reading
 
 EXAMPLES = """examples:
   negotiation-abm sensitivity busan_drivers --out results/drivers
@@ -20,26 +21,24 @@ def add(commands: Any) -> None:
     text = "which parameters and levers decide an outcome: Sobol indices or Morris screening"
     parser = command(commands, "sensitivity", _sensitivity, text, EXAMPLES)
     parser.add_argument("study", metavar="STUDY", help="path, shipped name, or a result folder")
-    parser.add_argument("--out", metavar="DIR", type=Path, help="folder (default: results/NAME)")
-    parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    add_threads(parser)
+    add_results(parser, "folder (default: results/NAME)")
 
 
 def _sensitivity(options: argparse.Namespace) -> None:
     from negotiation_abm.cli.tables import progress_bar
     from negotiation_abm.cli.tables.sensitivity import print_sensitivity
-    from negotiation_abm.files.folder import prepare
     from negotiation_abm.studies.sensitivity.design import design
     from negotiation_abm.studies.sensitivity.run import analyse, run_study
     from negotiation_abm.studies.sensitivity.spec import load_spec
 
     folder = Path(options.study)
     if folder.is_dir():
-        out, table = folder, analyse(folder)
+        with reading(folder):
+            out, table = folder, analyse(folder)
     else:
         spec = load_spec(options.study)
-        out = options.out or Path("results") / spec.name
-        prepare(out)
+        out = folder_of(options, spec.name)
         with progress_bar(len(design(spec)), "points") as progress:
             table = run_study(spec, out, options.threads, progress)
     rows = [dict(row) for _, row in table.iterrows()]

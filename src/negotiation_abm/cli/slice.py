@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.options import command, whole
+from negotiation_abm.files.damage import reading
 from negotiation_abm.files.errors import InputError
 
 SLICE_EXAMPLES = """examples:
@@ -57,7 +58,8 @@ def _slice(options: argparse.Namespace) -> None:
         options.up,
         dict(_pair(item) for item in options.at),
     )
-    found = look_up(options.folder, query, options.point)
+    with reading(options.folder):
+        found = look_up(options.folder, query, options.point)
     if options.out is None:
         sys.stdout.write(as_csv(found.table))
     else:

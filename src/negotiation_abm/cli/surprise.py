@@ -1,10 +1,18 @@
 """`surprise`: how unexpected each recorded move was, and what it cost."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import add_common, add_runs, command, count, game_of, record_of
+from negotiation_abm.cli.options import (
+    add_common,
+    add_record,
+    add_runs,
+    command,
+    count,
+    folder_of,
+    game_of,
+    record_of,
+)
 from negotiation_abm.cli.output import print_result
 
 
@@ -13,7 +21,7 @@ def add(commands: Any) -> None:
     text = "say how unexpected each recorded move was, and what it cost against the best reply"
     parser = command(commands, "surprise", _surprise, text)
     add_common(parser, "folder for the results (default: results/surprise/NAME)")
-    parser.add_argument("--record", metavar="FILE", help="record (default: scenario's)")
+    add_record(parser)
     parser.add_argument(
         "--weeks", metavar="N", type=count, default=26, help="weeks of payoff ahead (default 26)"
     )
@@ -23,14 +31,12 @@ def add(commands: Any) -> None:
 def _surprise(options: argparse.Namespace) -> None:
     from negotiation_abm.cli.tables import progress_bar
     from negotiation_abm.cli.tables.surprise import print_surprise
-    from negotiation_abm.files.folder import prepare
     from negotiation_abm.studies.surprise import moments, run_surprise
 
     game = game_of(options)
     record = record_of(options, game)
     found = moments(game, record)  # bad input shows before any file or long work
-    out = options.out or Path("results") / "surprise" / game.scenario.name
-    prepare(out)
+    out = folder_of(options, "surprise", game.scenario.name)
     with progress_bar(len(found), "moves") as progress:
         summary = run_surprise(
             game,

@@ -4,8 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import command, count
+from negotiation_abm.cli.options import add_results, command, count
 from negotiation_abm.cli.output import print_result
+from negotiation_abm.files.damage import reading
 
 EXAMPLES = """examples:
   negotiation-abm survival results/busan_2025
@@ -39,10 +40,7 @@ def add(commands: Any) -> None:
         action="store_true",
         help="hazard ratios of the numbers that differ between the runs",
     )
-    parser.add_argument(
-        "--out", metavar="DIR", type=Path, help="folder (default: DIR, or results/comparison)"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    add_results(parser, "folder (default: DIR, or results/comparison)")
 
 
 def _level(text: str) -> float:
@@ -64,19 +62,21 @@ def _survival(options: argparse.Namespace) -> None:
         if options.regress:
             raise InputError("--regress", "", "needs several run folders")
         (folder,) = options.folders
-        summary = study(folder, options.out, options.until, options.level)
+        with reading(folder):
+            summary = study(folder, options.out, options.until, options.level)
         show = print_study
         out = options.out or folder
     else:
         out = options.out or Path("results/comparison")
-        summary = compare(
-            options.folders,
-            out,
-            options.measure,
-            options.group,
-            options.until,
-            options.level,
-            options.regress,
-        )
+        with reading(*options.folders):
+            summary = compare(
+                options.folders,
+                out,
+                options.measure,
+                options.group,
+                options.until,
+                options.level,
+                options.regress,
+            )
         show = print_comparison
     print_result(summary, options.json, lambda: show(summary, out))

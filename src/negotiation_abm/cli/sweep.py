@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import changes_of, command, count
+from negotiation_abm.cli.options import add_json, add_set, changes_of, command, count
 from negotiation_abm.cli.output import print_result
+from negotiation_abm.files.damage import reading
 from negotiation_abm.files.errors import InputError
 
 SWEEP_EXAMPLES = """examples:
@@ -27,13 +28,7 @@ def add(commands: Any) -> None:
     text = "play many points of a scenario many times and summarise each"
     parser = command(commands, "sweep", _sweep, text, SWEEP_EXAMPLES)
     parser.add_argument("spec", metavar="SPEC", help="path or shipped name of a sweep")
-    parser.add_argument(
-        "--set",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        help="change the scenario at every point (repeatable)",
-    )
+    add_set(parser, "change the scenario at every point (repeatable)")
     parser.add_argument("--replicates", metavar="N", type=count, help="in place of the spec's")
     parser.add_argument("--out", metavar="DIR", type=Path, help="folder (default: results/NAME)")
     who = parser.add_mutually_exclusive_group()
@@ -50,14 +45,14 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--extend", action="store_true", help="allow more replicates or points than begun with"
     )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    add_json(parser)
     text = "put the shards of a sweep together and summarise it"
     merge = command(commands, "merge", _merge, text)
     merge.add_argument("out", metavar="DIR", type=Path, help="folder of the whole sweep")
     merge.add_argument(
         "shards", metavar="SHARD", type=Path, nargs="*", help="folders (default: DIR/shard-*)"
     )
-    merge.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    add_json(merge)
 
 
 def _shard(text: str) -> tuple[int, int]:
@@ -134,7 +129,9 @@ def _merge(options: argparse.Namespace) -> int:
     shards = options.shards or sorted(options.out.glob("shard-*-of-*"))
     if not shards:
         raise InputError(options.out, "", "holds no shard-*-of-*; name the folders of the shards")
-    return _report(merge_shards(options.out, shards, _say), options.json, False)
+    with reading(*shards, options.out):
+        result = merge_shards(options.out, shards, _say)
+    return _report(result, options.json, False)
 
 
 def _say(line: str) -> None:

@@ -1,10 +1,9 @@
 """`tournament`: every strategy against every other."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import add_common, add_runs, command, game_of
+from negotiation_abm.cli.options import add_common, add_runs, command, folder_of, game_of
 from negotiation_abm.cli.output import print_result
 from negotiation_abm.files.errors import InputError
 
@@ -32,7 +31,6 @@ def add(commands: Any) -> None:
 def _tournament(options: argparse.Namespace) -> None:
     from negotiation_abm.cli.tables import progress_bar
     from negotiation_abm.cli.tables.tournament import print_tournament
-    from negotiation_abm.files.folder import prepare
     from negotiation_abm.studies.tournament.run import check_needs, entrants, run_tournament
 
     if options.noise is not None:
@@ -42,8 +40,7 @@ def _tournament(options: argparse.Namespace) -> None:
     game = game_of(options)
     names = entrants(options.strategies.split(",") if options.strategies else None)
     check_needs(game, names)
-    out = options.out or Path("results") / "tournament" / game.scenario.name
-    prepare(out)
+    out = folder_of(options, "tournament", game.scenario.name)
     with progress_bar(len(names) ** 2 * options.replicates, "runs") as progress:
         summary = run_tournament(
             game, names, options.replicates, options.seed, out, options.threads, progress

@@ -6,14 +6,18 @@ from typing import Any
 
 from negotiation_abm.cli.options import (
     add_common,
+    add_draws,
+    add_record,
     add_runs,
     changes_of,
     command,
     date_of,
+    folder_of,
     use_strategy_files,
 )
 from negotiation_abm.cli.output import print_result
 from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.validation import checked
 
 WHATIF_EXAMPLES = """examples:
   negotiation-abm whatif no_affiliates_rule
@@ -32,7 +36,7 @@ def add(commands: Any) -> None:
     parser = command(commands, "whatif", _whatif, text, WHATIF_EXAMPLES)
     add_common(parser, "folder for the results (default: results/whatif/NAME)")
     parser.add_argument("--from", dest="date", metavar="DATE", help="leave the record in this week")
-    parser.add_argument("--record", metavar="FILE", help="record (default: scenario's)")
+    add_record(parser)
     for option, metavar, text in (
         ("--move", "DATE:PLAYER:MOVE:LEVER", "a move that is made (repeatable)"),
         ("--skip", "EVENT_ID", "a row or decision of the record left out (repeatable)"),
@@ -40,22 +44,27 @@ def add(commands: Any) -> None:
     ):
         parser.add_argument(option, metavar=metavar, action="append", default=[], help=text)
     add_runs(parser, 20_000)
+    add_draws(parser)
 
 
 def _whatif(options: argparse.Namespace) -> None:
     from negotiation_abm.cli.tables import progress_bar
     from negotiation_abm.cli.tables.whatif import print_whatif
-    from negotiation_abm.files.folder import prepare
     from negotiation_abm.studies.whatif.run import branches, run_whatif
 
     use_strategy_files(options)
     asked = _asked(options)
     branches(asked)  # bad input shows before any file or long work
-    out = options.out or Path("results") / "whatif" / asked.name
-    prepare(out)
+    out = folder_of(options, "whatif", asked.name)
     with progress_bar(2 * options.replicates, "runs") as progress:
         summary = run_whatif(
-            asked, options.replicates, options.seed, out, options.threads, progress
+            asked,
+            options.replicates,
+            options.seed,
+            out,
+            options.threads,
+            progress,
+            options.draws,
         )
     print_result(summary, options.json, lambda: print_whatif(summary, out))
 
@@ -76,7 +85,9 @@ def _asked(options: argparse.Namespace) -> Any:
     else:
         date = date_of(options.date, "--from")
         name = f"{Path(options.scenario).stem}_{date}"
-        base = WhatIf.model_validate({"name": name, "scenario": options.scenario, "from": date})
+        base = checked(
+            WhatIf, options.scenario, {"name": name, "scenario": options.scenario, "from": date}
+        )
     strategies = dict(_strategy(item) for item in options.strategy)
     return base.model_copy(
         update={

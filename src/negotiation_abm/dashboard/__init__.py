@@ -9,7 +9,9 @@ import webbrowser
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlencode
 
+from negotiation_abm.dashboard import guard
 from negotiation_abm.files.errors import InputError
 
 NEEDS = ("solara", "solara_assets")
@@ -61,14 +63,16 @@ def serve(host: str, port: int, open_browser: bool, results: Path) -> None:
 
     configure(Settings(results=results))
     warnings.filterwarnings("ignore", "Cookies with samesite=none", UserWarning)  # no frame here
-    address = f"http://{host}:{port}"
+    token = guard.new_token()
+    named = f"[{host}]" if ":" in host else host
+    address = f"http://{named}:{port}/?{urlencode({guard.QUERY: token})}"
     print(f"negotiation-abm dashboard: {address} (Ctrl-C ends it)", flush=True)
     if open_browser:
         threading.Timer(1.5, webbrowser.open, (address,)).start()
-    _run(host, port)
+    _run(host, port, token)
 
 
-def _run(host: str, port: int) -> None:
+def _run(host: str, port: int, token: str) -> None:
     from negotiation_abm.dashboard import warm
 
     os.environ["SOLARA_APP"] = APP
@@ -83,6 +87,7 @@ def _run(host: str, port: int) -> None:
         return HTMLResponse(NOT_FOUND.format(path=escape(request.url.path)), status_code=404)
 
     app.add_exception_handler(404, not_found)
+    app.add_middleware(guard.Guard, token=token, port=port)
     if host in LOCAL:  # a page elsewhere that points its name at this machine gets nothing
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(LOCAL))
     warm.start()

@@ -10,9 +10,10 @@ import pandas as pd
 
 from negotiation_abm.dashboard import permalink
 from negotiation_abm.dashboard.permalink import Field
+from negotiation_abm.files import words
 from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.plotting.registry import figures_of
-from negotiation_abm.plotting.slices import held_text, readable
+from negotiation_abm.plotting.slices import held_text
 from negotiation_abm.sweep.slices import (
     FEW,
     STUDY,
@@ -219,7 +220,7 @@ def points_of(sweep: Sweep, asked: Asked) -> list[dict[str, str]]:
     return [
         {
             "value": str(int(row["point"])),
-            "text": ", ".join(f"{readable(name)} {held_text(row[name])}" for name in axes)
+            "text": ", ".join(f"{words.setting(name)} {held_text(row[name])}" for name in axes)
             + f": {row['mean']:.3g}",
         }
         for row in slice_table(sweep, query).head(MOST_POINTS).to_dict(orient="records")
@@ -232,26 +233,26 @@ def command(asked: Asked, root: Path, is_of_point: bool) -> str:
     folder = (root / asked.folder).as_posix()
     if asked.figure:
         return shlex.join(["negotiation-abm", "plot", folder, "--figure", asked.figure])
-    words = ["negotiation-abm", "slice", folder]
+    line = ["negotiation-abm", "slice", folder]
     names = ["measure"] if is_of_point else ["outcome", "measure", "group", "across", "up"]
     for name in names:
         value = getattr(query, name)
         if value or (name == "up" and value is not None):
-            words += [f"--{name}", str(value)]
+            line += [f"--{name}", str(value)]
     if is_of_point:
-        words += ["--point", str(asked.point)]
+        line += ["--point", str(asked.point)]
     else:
         for name, value in query.at.items():
-            words += ["--at", f"{name}={value_text(value)}"]
-    return shlex.join([*words, "--out", "results/slice"])
+            line += ["--at", f"{name}={value_text(value)}"]
+    return shlex.join([*line, "--out", "results/slice"])
 
 
 def run_command(sweep: Sweep, point: int) -> str:
     """The command that plays a point anew, with all the tables of a run."""
     from negotiation_abm.sweep.slices import values_of_point
 
-    words = ["negotiation-abm", "run", sweep.scenario]
+    line = ["negotiation-abm", "run", sweep.scenario]
     for name, value in (sweep.set | values_of_point(sweep, point)).items():
-        words += ["--set", f"{name}={value_text(value)}"]
-    words += ["--replicates", str(sweep.replicates), "--seed", str(sweep.seed)]
-    return shlex.join([*words, "--out", f"results/point_{point}"])
+        line += ["--set", f"{name}={value_text(value)}"]
+    line += ["--replicates", str(sweep.replicates), "--seed", str(sweep.seed)]
+    return shlex.join([*line, "--out", f"results/point_{point}"])

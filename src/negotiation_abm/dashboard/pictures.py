@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from negotiation_abm.dashboard.story import in_words
+from negotiation_abm.files import words
 from negotiation_abm.plotting import style, timeline, whatif
 from negotiation_abm.plotting.dates import by_date, by_month, mark_day
 
@@ -60,7 +60,7 @@ def timeline_figure(replay: dict[str, Any], is_narrow: bool) -> Figure:
         timeline.shade_truces(replay, ax)
         if is_narrow:
             _narrow(ax)
-    axes[0].set_title("Tariffs: headline, and effective (dotted)")
+    axes[0].set_title("Extra tariffs: announced, and averaged over all goods (dotted)")
     axes[0].set_xlim(*timeline.span(replay))
     by_month(axes[-1], 2 if is_narrow else 1)
     return figure
@@ -106,7 +106,7 @@ def places(figure: Figure, replay: dict[str, Any]) -> Places:
         lane = 1 - replay["players"].index(move["player"])
         height = lane + timeline.SUBLANES[move["move"].split()[0]]
         x, y = place(axes[MOVES], dt.date.fromisoformat(move["date"]), height)
-        text = f"{move['date']} {move['player']} {in_words(move['move'])}"
+        text = f"{move['date']} {words.player(move['player'])} {words.move(move['move'])}"
         marks.append(Mark(move["rows"][0], move["turn"], x, y, text))
     return Places(first, a_week, tuple(marks))
 
@@ -126,9 +126,7 @@ def whatif_figure(paths: pd.DataFrame, summary: dict[str, Any], is_narrow: bool)
     panels = list(axes.ravel())
     whatif.plot_path(paths[paths["series"] == curve], panels[0])
     panels[0].set_title(
-        "Share of runs whose truce still stands (covered levers)"
-        if standing
-        else "Share of runs in a truce"
+        "Share of runs whose truce is still in force" if standing else "Share of runs in a truce"
     )
     panels[0].set_ylim(0, 1.02)
     whatif.plot_difference(paths, panels[1], curve)

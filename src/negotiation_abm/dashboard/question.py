@@ -21,11 +21,13 @@ import pandas as pd
 from negotiation_abm.core.params import LEVER_NUMBERS
 from negotiation_abm.dashboard import permalink, settings
 from negotiation_abm.dashboard.jobs import Task
-from negotiation_abm.dashboard.story import SCENARIOS, load_story
+from negotiation_abm.files import words
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.files.resources import read_yaml, shipped
+from negotiation_abm.files.resources import shipped
+from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.plotting.report.assumptions import kind_of
 from negotiation_abm.replay.branch import branch_turn
+from negotiation_abm.replay.story import SCENARIOS, load_story
 from negotiation_abm.scenario.parameters import TABLE
 from negotiation_abm.scenario.posterior_draws import coefficients, load_draws
 from negotiation_abm.studies.whatif.outcomes import BranchRuns, play_branch
@@ -251,23 +253,11 @@ def _knob(
     low, high = min(low, value), max(high, value)
     step = 10.0 ** _magnitude((high - low) / 60.0)
     low, high = (round(x / step) * step for x in (low, high))
-    return Knob(name, _label(name), value, low, high, step, hint, factor is not None)
+    return Knob(name, words.setting(name), value, low, high, step, hint, factor is not None)
 
 
 def _magnitude(size: float) -> int:
     return math.floor(math.log10(size))
-
-
-def _label(name: str) -> str:
-    """A dotted name for people.
-
-    >>> _label("levers.CHINA.rare_earths.irreplaceability")
-    'irreplaceability of rare earths, CHINA'
-    """
-    parts = name.split(".")
-    if parts[0] == "levers":
-        return f"{parts[3]} of {parts[2].replace('_', ' ')}, {parts[1]}"
-    return ", ".join([parts[0].replace("_", " "), *parts[1:]])
 
 
 # ---------------------------------------------------------------------------

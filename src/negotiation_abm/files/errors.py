@@ -1,16 +1,48 @@
 """One clear line for bad input: file, place, name, value, what is allowed, nearest name."""
 
 import difflib
+import itertools
 from collections.abc import Iterable
 from pathlib import Path
 
 from negotiation_abm.core.misfit import MisfitError
 
+MOST_SHOWN = {"source": 400, "place": 200, "problem": 800}  # letters of a message
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of at most so many letters; of a longer one the middle is left out.
+
+    >>> shortened("abcdefghijklmnop", 11)
+    'abcd...mnop'
+    """
+    if len(text) <= most:
+        return text
+    kept = max(most - 3, 2) // 2
+    return f"{text[:kept]}...{text[-kept:]}"
+
+
+def shown(value: object, most: int = 60) -> str:
+    """A value as Python writes it, in at most so many letters, whatever it is.
+
+    >>> shown("x"), shown(10**5000)
+    ("'x'", 'a number of more than 4300 digits')
+    """
+    if isinstance(value, str):  # not first written in full
+        return shortened(repr(shortened(value, 2 * most)), most)
+    try:
+        return shortened(repr(value), most)
+    except ValueError:  # Python writes no whole number of so many digits
+        return "a number of more than 4300 digits"
+    except RecursionError:
+        return "something nested too deeply"
+
 
 class InputError(Exception):
     """Something that the user gave cannot be used; the message is one line for people.
 
-    The command line prints it and exits with 2.
+    The command line prints it and exits with 2. The line is bounded: what is long is shortened in
+    the middle, so that a file full of text does not fill a terminal.
 
     Attributes
     ----------
@@ -19,12 +51,15 @@ class InputError(Exception):
     """
 
     def __init__(self, source: str | Path, place: str, problem: str) -> None:
-        parts = [str(part) for part in (source, place, problem) if str(part)]
-        super().__init__(" ".join(": ".join(parts).split()))
-        self.source, self.place, self.problem = str(source), place, problem
+        texts = {"source": str(source), "place": str(place), "problem": str(problem)}
+        parts = [shortened(text, MOST_SHOWN[name]) for name, text in texts.items() if text]
+        line = "".join(sign if sign.isprintable() else " " for sign in ": ".join(parts))
+        super().__init__(" ".join(line.split()))
+        self.source, self.place = texts["source"], texts["place"]
+        self.problem = shortened(texts["problem"], MOST_SHOWN["problem"])
 
     def __reduce__(self) -> tuple[type["InputError"], tuple[str, str, str]]:
-        return InputError, (str(self), "", "")  # so that a worker can send it
+        return InputError, ("", "", str(self))  # so that a worker can send it
 
 
 def suggest(name: object, allowed: Iterable[object]) -> str:
@@ -33,11 +68,12 @@ def suggest(name: object, allowed: Iterable[object]) -> str:
     >>> suggest("potncy", ["potency", "weight"])
     "did you mean 'potency'? allowed: potency, weight"
     """
-    names = [str(item) for item in allowed]
-    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    names = [shortened(str(item), 60) for item in itertools.islice(allowed, 2_000)]
+    asked = name if isinstance(name, str) else shown(name)
+    close = difflib.get_close_matches(asked[:200], names, n=1, cutoff=0.5)
     hint = f"did you mean '{close[0]}'? " if close else ""
-    shown = ", ".join(names[:24]) + (", ..." if len(names) > 24 else "")
-    return f"{hint}allowed: {shown or 'nothing'}"
+    first = ", ".join(names[:24]) + (", ..." if len(names) > 24 else "")
+    return f"{hint}allowed: {first or 'nothing'}"
 
 
 def input_error(source: str | Path, fault: MisfitError, within: str = "") -> InputError:

@@ -6,19 +6,22 @@ files that nobody has listed are left alone. Steps may write into one folder at 
 """
 
 import contextlib
-import itertools
+import errno
 import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.lock import hold_folder
 from negotiation_abm.files.provenance import describe, file_hash
+from negotiation_abm.files.whole import aside, put, remove_asides
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MANIFEST = "manifest.json"
-_NUMBERS = itertools.count()
 
 
 class Draft:
@@ -46,9 +49,8 @@ class Draft:
         """
         target = self.folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        aside = self._written.setdefault(name, _aside(target))
         self._sources[name] = self._inside((*self._made_from, *made_from))
-        return aside
+        return self._written.setdefault(name, aside(target, target.suffix))
 
     def _inside(self, paths: Iterable[Path]) -> dict[str, str]:
         """Hashes of the files that lie in the folder, by their names there."""
@@ -67,46 +69,56 @@ class Draft:
 
     def json(self, name: str, data: Any) -> None:
         """Write a JSON file."""
-        self.text(name, json.dumps(data, indent=2, default=str) + "\n")
+        self.text(name, as_json(data))
+
+    def csv(self, name: str, table: "pd.DataFrame", digits: int | None = None) -> None:
+        """Write a table, its numbers with so many significant digits (default: all)."""
+        written = f"%.{digits}g" if digits else None
+        table.to_csv(self.path(name), index=False, float_format=written)
 
     def discard(self) -> None:
         """Remove what was written aside."""
-        for aside in self._written.values():
+        for path in self._written.values():
             with contextlib.suppress(OSError):
-                aside.unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
 
     def commit(self, step: str, facts: dict[str, Any]) -> None:
         """Put all files in place, the manifest last; remove what is stale now."""
         entry = describe() | facts
-        files = {name: file_hash(aside) for name, aside in self._written.items()}
+        files = {name: file_hash(path) for name, path in self._written.items()}
         sources = {name: found for name, found in self._sources.items() if found}
         with hold_folder(self.folder):
             manifest = read_manifest(self.folder)
             older = manifest.get(step)
             if self._keep and isinstance(older, dict):
-                files = older.get("files", {}) | files
-                sources = _without(older.get("made_from", {}), self._sources) | sources
-            for name, aside in self._written.items():
-                os.replace(aside, self.folder / name)
+                files = files_of(older) | files
+                sources = _without(_sources_of(older), self._sources) | sources
+            for name, path in self._written.items():
+                os.replace(path, self.folder / name)
             manifest[step] = entry | {"files": files} | ({"made_from": sources} if sources else {})
-            _remove_stale(self.folder, manifest, set(_files_of(older)) - set(files))
-            self._put(manifest)
-
-    def _put(self, manifest: dict[str, Any]) -> None:
-        aside = self.path(MANIFEST)
-        aside.write_text(json.dumps(manifest, indent=2, default=str) + "\n", encoding="utf-8")
-        os.replace(aside, self.folder / MANIFEST)
+            _remove_stale(self.folder, manifest, set(files_of(older)) - set(files))
+            write_manifest(self.folder, manifest)
 
 
-def _aside(target: Path) -> Path:
-    """A name beside the target that no other draft has."""
-    own = f"{os.getpid()}-{next(_NUMBERS)}"
-    return target.with_name(f".{target.stem}.{own}.part{target.suffix}")
+def files_of(entry: Any) -> dict[str, str]:
+    """Files of a manifest's entry with their hashes; those only that can lie in the folder.
+
+    A manifest may have been written by somebody else: what it names is removed when it is stale.
+    """
+    return {name: digest for name, digest in _named(entry, "files") if isinstance(digest, str)}
 
 
-def _files_of(entry: Any) -> dict[str, str]:
-    files = entry.get("files") if isinstance(entry, dict) else None
-    return files if isinstance(files, dict) else {}
+def _sources_of(entry: Any) -> dict[str, dict[str, str]]:
+    """What each file of an entry was made from, by name and hash."""
+    return {name: used for name, used in _named(entry, "made_from") if isinstance(used, dict)}
+
+
+def _named(entry: Any, part: str) -> Iterator[tuple[str, Any]]:
+    found = entry.get(part) if isinstance(entry, dict) else None
+    for name, value in found.items() if isinstance(found, dict) else ():
+        place = Path(name)
+        if name and not place.is_absolute() and ".." not in place.parts and "\0" not in name:
+            yield name, value
 
 
 def _without(sources: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
@@ -116,13 +128,13 @@ def _without(sources: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
 def _remove_stale(folder: Path, manifest: dict[str, Any], gone: set[str]) -> None:
     """Remove files, and in turn those that were made from others than now lie there."""
     while True:
-        listed = {name: h for entry in manifest.values() for name, h in _files_of(entry).items()}
+        listed = {name: h for entry in manifest.values() for name, h in files_of(entry).items()}
         for name in gone - set(listed):
             with contextlib.suppress(OSError):
                 (folder / name).unlink(missing_ok=True)
         gone = set()
         for step, entry in list(manifest.items()):
-            sources = entry.get("made_from", {}) if isinstance(entry, dict) else {}
+            sources = _sources_of(entry)
             stale = {
                 name
                 for name, used in sources.items()
@@ -130,7 +142,7 @@ def _remove_stale(folder: Path, manifest: dict[str, Any], gone: set[str]) -> Non
             }
             gone |= stale
             if stale:
-                entry["files"] = _without(_files_of(entry), stale)
+                entry["files"] = _without(files_of(entry), stale)
                 entry["made_from"] = _without(sources, stale)
                 if not entry["files"]:
                     del manifest[step]
@@ -146,9 +158,19 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a folder: one entry a step; empty if there is none that can be read."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return manifest if isinstance(manifest, dict) else {}
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest of a folder, whole or not at all."""
+    put(folder / MANIFEST, as_json(manifest).encode())
+
+
+def as_json(data: Any) -> str:
+    """Data as the text of a JSON file."""
+    return json.dumps(data, indent=2, default=str) + "\n"
 
 
 def prepare(folder: Path) -> None:
@@ -161,9 +183,10 @@ def prepare(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = _aside(folder / "probe")
+        probe = aside(folder / "probe")
         probe.touch()
         probe.unlink()
+        remove_asides(folder)
     except (OSError, ValueError) as error:  # ValueError: a null byte
         reason = getattr(error, "strerror", None) or error
         raise InputError(folder, "--out", f"cannot be written to ({reason})") from None
@@ -195,6 +218,8 @@ def writing(
         draft.commit(step, facts)
     except OSError as error:
         draft.discard()
+        if error.errno in (None, errno.ENOMEM):  # a library that does not load, say
+            raise
         raise InputError(folder, "", f"writing stopped ({error.strerror or error})") from None
     except BaseException:
         draft.discard()

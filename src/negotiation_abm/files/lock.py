@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from negotiation_abm.files.errors import InputError
+
 
 @contextlib.contextmanager
 def hold(path: Path, wait: bool = True) -> Iterator[None]:
@@ -30,6 +32,24 @@ def hold_folder(folder: Path) -> Iterator[None]:
             _lock(descriptor, wait=True)
         except OSError:
             stack.enter_context(hold(folder / ".folder.lock"))
+        yield
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a folder for long work.
+
+    Raises
+    ------
+    InputError
+        If another process holds it.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(hold(folder / ".lock", wait=False))
+        except OSError:
+            problem = "another process is at work in this folder; wait for it, or choose another"
+            raise InputError(folder, "", problem) from None
         yield
 
 

@@ -6,21 +6,16 @@ package.
 
 import codecs
 import contextlib
-import copy
-import datetime as dt
 import hashlib
-import re
-from collections.abc import Hashable
-from functools import cache, lru_cache
+import logging
+from functools import cache
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from negotiation_abm.files.errors import InputError, suggest
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CHECKOUT = _PACKAGE.parent.parent
+LARGE_FILE, LARGEST_FILE = 1_000_000, 100_000_000  # bytes: says so; is refused
 SCENARIOS = ("configs", ".yaml")
 EPISODES = "seeds/episodes"
 MAIN_READING = "scenario.yaml"
@@ -108,50 +103,15 @@ def file_beside(reference: str | Path, base: Path | None) -> Path | None:
     return None
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """A YAML loader that refuses a key given twice."""
-
-
-def _mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen = set()
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, Hashable):
-            raise yaml.constructor.ConstructorError(
-                None, None, "a name must be plain text", key_node.start_mark
-            )
-        if key in seen:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"'{key}' is given twice", key_node.start_mark
-            )
-        seen.add(key)
-    return loader.construct_mapping(node, deep=True)
-
-
-_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-
-
-_UniqueKeyLoader.add_implicit_resolver(  # 1e-3 is a number, whatever YAML 1.1 says
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$"),
-    list("-+.0123456789"),
-)
-
-
-def parse_yaml(text: str) -> Any:
-    """A value in YAML; raises `yaml.YAMLError` or `ValueError` if it is none."""
-    return yaml.load(text, Loader=_UniqueKeyLoader)
-
-
-@lru_cache(maxsize=64)
-def _parsed(text: str) -> Any:
-    """A text of YAML is parsed once; the caller copies what it gets."""
-    return parse_yaml(text)
-
-
 def read_text(path: Path) -> str:
     """Text of a file, or one clear line why it cannot be read."""
     try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            problem = f"{size:,} bytes; allowed: up to {LARGEST_FILE:,}"
+            raise InputError(path, "", problem)
+        if size > LARGE_FILE:
+            logging.getLogger(__name__).info("reading %s, %.1f MB ...", path, size / 1e6)
         content = path.read_bytes()
         is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         text = content.decode("utf-16" if is_wide else "utf-8-sig")
@@ -163,35 +123,6 @@ def read_text(path: Path) -> str:
         raise InputError(path, f"byte {error.start}", problem) from None
     except OSError as error:
         raise InputError(path, "", f"cannot be read ({error.strerror})") from None
-
-
-def _line_of_bad_date(path: Path) -> str:
-    """Where the YAML has a date that no calendar has; the library does not say."""
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
-        for text in re.findall(r"(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])", line):
-            try:
-                dt.date.fromisoformat(text)
-            except ValueError:
-                return f"line {number}, {line.strip().split(':')[0].lstrip('- {')}: {text}"
-    return ""
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """A YAML file whose top level is a mapping."""
-    try:
-        data = copy.deepcopy(_parsed(read_text(path)))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "not valid YAML"
-        raise InputError(path, place, f"not valid YAML: {problem}") from None
-    except (ValueError, RecursionError) as error:  # a date that does not exist, endless nesting
-        problem = str(error) if isinstance(error, ValueError) else "nested too deeply"
-        place = _line_of_bad_date(path)
-        raise InputError(path, place, f"not valid YAML: {problem}") from None
-    if not isinstance(data, dict):
-        raise InputError(path, "top level", "expected a mapping of names to values")
-    return data
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from negotiation_abm.files.errors import InputError, suggest
+from negotiation_abm.files.errors import InputError, shown, suggest
 
 Kind = TypeVar("Kind")
 
@@ -83,13 +83,11 @@ def _in_words(kind: Any, parts: Sequence[Any], found: dict[str, Any]) -> str:
         return str(found["ctx"]["error"])
     if found["type"] == "literal_error":
         names = re.findall(r"'([^']*)'", found["ctx"]["expected"])
-        return f"{found['input']!r}; {suggest(found['input'], names)}"
-    value = repr(found["input"])
-    shown = value if len(value) <= 60 else f"{value[:57]}..."
+        return f"{shown(found['input'])}; {suggest(found['input'], names)}"
     allowed = found["msg"][0].lower() + found["msg"][1:]
     if found["type"] in ("dict_type", "model_type", "model_attributes_type"):
         allowed = "expected a mapping of names to values"
-    return f"{shown}: {allowed}{_quotes(found)}"
+    return f"{shown(found['input'])}: {allowed}{_quotes(found)}"
 
 
 def _quotes(found: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from negotiation_abm.plotting.registry import figure
 from negotiation_abm.run.spells import table_blocks
 from negotiation_abm.run.traces import NUM_TRACED
 
-STANDING = "still standing"
+STANDING = "still in force"
 HEIGHTS = {"breach": 0.95, "collapse": 0.7, "lapse": 0.35, "non_delivery": 0.55, "fulfilled": 0.2}
 
 
@@ -64,7 +64,7 @@ def plot_calendar(
         part = spells[spells["cause"] == cause]
         if part.empty:
             continue
-        label = STANDING if cause == "censored" else f"ended by {CAUSES[cause][0]}"
+        label = STANDING if cause == "censored" else CAUSES[cause][0]
         places = part["replicate"].map(row)
         width = part["end"] - part["start"] + (cause == "censored")
         alpha = 0.35 if cause == "censored" else 0.9

@@ -5,16 +5,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from negotiation_abm.files import words
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.registry import figure
 
 RESTS_ON = {
     "likelihood": (style.BLUE, "o", "the record carries it"),
-    "moments": (style.GREEN, "s", "moments of free runs narrow it"),
     "both": (style.ORANGE, "D", "record and prior share"),
     "prior": (style.RED, "^", "the prior"),
 }
-PRIOR_SHOWN = 12.0  # a wider prior interval is cut to the axis
 
 
 def plot_identification(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
@@ -48,10 +47,10 @@ def plot_identification(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
             rows["estimate"][here], place[here], marker, color=colour, ms=7, ls="none", label=label
         )
     ax.axvline(0.0, color=style.GREY, lw=1)
-    ax.set_yticks(place, [str(name).removeprefix("lever_") for name in rows["coefficient"]])
+    ax.set_yticks(place, [words.setting(str(name)) for name in rows["coefficient"]])
     ax.set_xlim(low, high)
     ax.set_ylim(-0.8, len(rows) - 0.2)
-    ax.set_xlabel("nats (relative_gains, blowback, market: ratios); mode and 90 % of the posterior")
+    ax.set_xlabel("strength, in units of log-odds (weights: ratios); mode and 90 % range")
     return ax
 
 
@@ -76,8 +75,8 @@ def plot_predictive(table: pd.DataFrame, ax: Axes | None = None, side: str = "")
     ax.fill_between(dates, rows["q25"], rows["q75"], color=colour, alpha=0.3, lw=0, label="50 %")
     ax.plot(dates, rows["q50"], color=colour, ls=(0, (4, 2)), label="median of free runs")
     ax.plot(dates, rows["record"], color=style.BLACK, drawstyle="steps-post", label="the record")
-    ax.set_ylabel("effective tariff, pp")
-    ax.set_title(side)
+    ax.set_ylabel("average extra tariff, points")
+    ax.set_title(words.player(side))
     ax.set_ylim(bottom=0.0)
     return ax
 
@@ -107,6 +106,18 @@ def plot_moves(table: pd.DataFrame, ax: Axes | None = None, move: str = "ESCALAT
     return ax
 
 
+def _spoken(outcome: str) -> str:
+    """An outcome of a response in words.
+
+    >>> _spoken("CHINA escalations"), _spoken("S(26 weeks), any domain")
+    ('China escalations', 'still in force after 26 weeks, any measure')
+    """
+    text = outcome.replace("S(26 weeks)", f"{words.STILL} after 26 weeks")
+    for measure, plain in words.MEASURES.items():
+        text = text.replace(f", {measure.replace('_', ' ')}", f", {plain}") if measure else text
+    return " ".join(words.player(part) for part in text.split())
+
+
 def plot_lever_response(
     table: pd.DataFrame, ax: Axes | None = None, outcome: str = "", changes: tuple[str, ...] = ()
 ) -> Axes:
@@ -133,8 +144,8 @@ def plot_lever_response(
         ax.hlines(place, own["low"], own["high"], color=colour, lw=2)
         ax.plot(own["difference"], place, "osD^"[number % 4], color=colour, ms=6, label=change)
     ax.axvline(0.0, color=style.GREY, lw=1)
-    ax.set_yticks(np.arange(len(levers))[::-1], levers)
-    ax.set_title(f"{outcome} (base {rows['base'].median():.1f})")
+    ax.set_yticks(np.arange(len(levers))[::-1], [words.lever(name) for name in levers])
+    ax.set_title(f"{_spoken(outcome)} (base {rows['base'].median():.1f})")
     ax.set_xlabel("change in a year")
     return ax
 
@@ -199,7 +210,7 @@ def plot_recovery(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
             lw=1.5,
             label=label,
         )
-    ax.set_yticks(place, [str(name).removeprefix("lever_") for name in table["coefficient"]])
+    ax.set_yticks(place, [words.setting(str(name)) for name in table["coefficient"]])
     ax.set_ylim(-0.8, len(table) - 0.2)
     ax.set_xlabel("share of 90 % intervals that hold the truth, two errors")
     return ax
@@ -216,16 +227,23 @@ def plot_forecast(table: pd.DataFrame, ax: Axes | None = None, start: str = "") 
         First day, for the axis (default: weeks).
     """
     ax = ax or plt.gca()
-    titles = {"covered": "covered", "any_domain": "any domain"}
-    for number, (measure, title) in enumerate(titles.items()):
+    titles = ("covered", "any_domain")
+    for number, measure in enumerate(titles):
         rows = table[table["measure"] == measure]
         x = rows["week"]
         if start:
             x = pd.Timestamp(start) + pd.to_timedelta(7 * rows["week"], unit="D")
         colour, line = style.series(number)
         ax.fill_between(x, rows["low"], rows["high"], color=colour, alpha=0.18, lw=0, step="post")
-        ax.plot(x, rows["survival"], color=colour, ls=line, label=title, drawstyle="steps-post")
+        ax.plot(
+            x,
+            rows["survival"],
+            color=colour,
+            ls=line,
+            label=words.MEASURES[measure],
+            drawstyle="steps-post",
+        )
     ax.set_ylim(0.0, 1.02)
-    ax.set_ylabel("probability that the truce still stands")
+    ax.set_ylabel("chance that the truce is still in force")
     ax.legend()
     return ax

@@ -1,7 +1,7 @@
 """Figures of a folder that `calibrate`, `validate`, `forecast` or a recovery has filled."""
 
 from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -16,7 +16,6 @@ from negotiation_abm.plotting.calibration import (
     plot_predictive,
     plot_recovery,
 )
-from negotiation_abm.plotting.folder import read_json
 from negotiation_abm.plotting.registry import figure
 
 WEAKENED = ("potency x 0", "disabled", "potency x 2")
@@ -28,9 +27,9 @@ WEAKENED = ("potency x 0", "disabled", "potency x 2")
     step="calibrate",
     words="Estimates of the fit beside their priors",
 )
-def draw_identification(folder: Path) -> Figure:
+def draw_identification(table: pd.DataFrame) -> Figure:
     """Estimates beside priors."""
-    return _by_coefficient(pd.read_csv(folder / "identification.csv"), plot_identification)
+    return _by_coefficient(table, plot_identification)
 
 
 @figure(
@@ -39,9 +38,8 @@ def draw_identification(folder: Path) -> Figure:
     step="validate",
     words="Tariffs and moves of the record in the bands of what the posterior predicts",
 )
-def draw_predictive(folder: Path) -> Figure:
+def draw_predictive(table: pd.DataFrame) -> Figure:
     """Tariffs and moves of the record in the bands of free runs."""
-    table = pd.read_csv(folder / "predictive.csv")
     sides = list(dict.fromkeys(table.loc[table["kind"] == "tariff_pp", "side"]))
     figure, axes = style.subplots(3, 2, figsize=(12, 11.5))
     figure.subplots_adjust(left=0.07, right=0.98, top=0.96, bottom=0.09, hspace=0.42)
@@ -72,9 +70,8 @@ def draw_predictive(folder: Path) -> Figure:
     step="validate",
     words="What weakening or doubling each lever does, over posterior draws",
 )
-def draw_lever_response(folder: Path) -> Figure:
+def draw_lever_response(table: pd.DataFrame) -> Figure:
     """What each lever does."""
-    table = pd.read_csv(folder / "lever_response.csv")
     names = list(dict.fromkeys(table["outcome"]))
     wanted = [name for name in names if "concessions" in name] + [
         name for name in names if "escalations" in name
@@ -96,9 +93,9 @@ def draw_lever_response(folder: Path) -> Figure:
     words="Coverage of intervals over synthetic records",
     made_by="experiments/calibration/checks.py",
 )
-def draw_recovery(folder: Path) -> Figure:
+def draw_recovery(table: pd.DataFrame) -> Figure:
     """Coverage over synthetic records."""
-    return _by_coefficient(pd.read_csv(folder / "recovery.csv"), plot_recovery)
+    return _by_coefficient(table, plot_recovery)
 
 
 def _by_coefficient(table: pd.DataFrame, plot: Callable[[pd.DataFrame, Axes], Axes]) -> Figure:
@@ -115,12 +112,12 @@ def _by_coefficient(table: pd.DataFrame, plot: Callable[[pd.DataFrame, Axes], Ax
     table="forecast_curve.csv",
     step="forecast",
     words="Survival of the truce in force, with the band of the parameters",
+    needs=("forecast_curve.csv", "forecast.json"),
 )
-def draw_forecast(folder: Path) -> Figure:
+def draw_forecast(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
     """Survival of the truce in force."""
-    summary = read_json(folder / "forecast.json")
     figure, ax = style.subplots(figsize=(10, 6))
     figure.subplots_adjust(left=0.09, right=0.97, top=0.94, bottom=0.14)
-    plot_forecast(pd.read_csv(folder / "forecast_curve.csv"), ax, str(summary["start"]))
-    ax.set_title(f"{summary['scenario']}: bands are 90 % of posterior draws")
+    plot_forecast(table, ax, str(summary["start"]))
+    ax.set_title("Is the truce still in force? Bands: 90 % of the posterior draws")
     return figure

@@ -9,18 +9,19 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from negotiation_abm.files import words
+from negotiation_abm.files.words import MEASURE_TITLES
 from negotiation_abm.plotting import style
-from negotiation_abm.plotting.durations import TITLES
 from negotiation_abm.plotting.folder import curves_of
 from negotiation_abm.plotting.registry import figure
 
 CAUSES = {
-    "breach": ("breach (covered lever)", style.RED, ""),
-    "collapse": ("collapse (strain)", style.ORANGE, "//"),
-    "lapse": ("lapse (date passed)", style.BLUE, ".."),
-    "non_delivery": ("non-delivery (promise not kept)", style.GREEN, "xx"),
-    "fulfilled": ("fulfilled (all given up)", style.GREY, "||"),
-    "escalation": ("escalation (uncovered lever)", style.PURPLE, "\\\\"),
+    "breach": (words.CAUSES["breach"], style.RED, ""),
+    "collapse": (words.CAUSES["collapse"], style.ORANGE, "//"),
+    "lapse": (words.CAUSES["lapse"], style.BLUE, ".."),
+    "non_delivery": (words.CAUSES["non_delivery"], style.GREEN, "xx"),
+    "escalation": (words.CAUSES["escalation"], style.PURPLE, "\\\\"),
+    "fulfilled": (words.CAUSES["fulfilled"], style.GREY, "||"),
 }
 LABEL_WIDTH = 20  # letters a line
 
@@ -41,13 +42,13 @@ def draw_ends_by_cause(folder: Path) -> Figure | None:
 
 def plot_ends_by_cause(table: pd.DataFrame) -> Figure:
     """One panel a measure, over all truces; `table` is ``survival.csv`` of a run."""
-    measures = [name for name in TITLES if name in set(table["measure"])]
+    measures = [name for name in MEASURE_TITLES if name in set(table["measure"])]
     figure, axes = style.subplots(1, len(measures), figsize=(6.4 * len(measures), 5.6), sharey=True)
     figure.subplots_adjust(left=0.09, right=0.985, top=0.92, bottom=0.14, wspace=0.1)
     for ax, measure in zip(np.atleast_1d(axes), measures, strict=True):
         chosen = (table["measure"] == measure) & (table["group"] == "all")
         plot_incidence(table[chosen], ax)
-        ax.set_title(TITLES[measure])
+        ax.set_title(MEASURE_TITLES[measure])
     np.atleast_1d(axes)[0].set_ylabel("share of truces ended")
     return figure
 

@@ -1,4 +1,4 @@
-"""How long truces last: Kaplan-Meier curves with bands, censoring and the number at risk."""
+"""How long truces last: Kaplan-Meier curves with bands, censoring and the number still followed."""
 
 from pathlib import Path
 from typing import Any
@@ -9,18 +9,23 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from negotiation_abm.files import words
+from negotiation_abm.files.words import MEASURE_TITLES
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.folder import curves_of, read_json
 from negotiation_abm.plotting.registry import figure
 
-TITLES = {
-    "covered": "To the end of the truce (covered levers)",
-    "any_domain": "To the first serious escalation in any domain",
-}
 RECORDED = "recorded in 2025 (hollow: still in force)"
+RANGE = "90 % of posterior draws"
+RUG = 0.16  # height of the strip below the axis
+SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+FEW = 6  # recorded truces that have their length written beside them
+BIN = 4  # weeks
+COUNTED = ("ended", "censored")
+NO_RANGE = pd.DataFrame()
 GROUPS = {
-    "all": ("all truces", style.BLUE, "-"),
-    "running": ("truce in force at the start", style.RED, (0, (5, 1.5))),
+    "all": ("all truces, at one set of parameters", style.BLUE, "-"),
+    "running": ("truce in force at the start, likewise", style.RED, (0, (5, 1.5))),
 }
 
 
@@ -28,8 +33,8 @@ GROUPS = {
     "truce_durations",
     table="survival.csv",
     step="run",
-    words="How long truces last: share still holding by age, with 95 % band, censoring and the "
-    "number at risk",
+    words="How long truces last: share still in force by age, with the range over the posterior "
+    "draws, the 95 % band of simulation error and the number still followed",
     needs=("summary.json",),
     report_place=1,
 )
@@ -39,10 +44,15 @@ def draw_durations(folder: Path) -> Figure | None:
     if table is None:
         return None
     replay = folder / "replay.json"
-    return plot_durations(table, read_json(replay)["spells"] if replay.is_file() else [])
+    posterior = folder / "posterior.csv"
+    ranges = pd.read_csv(posterior) if posterior.is_file() else pd.DataFrame()
+    recorded = read_json(replay)["spells"] if replay.is_file() else []
+    return plot_durations(table, recorded, ranges)
 
 
-def plot_durations(table: pd.DataFrame, recorded: list[dict[str, Any]]) -> Figure:
+def plot_durations(
+    table: pd.DataFrame, recorded: list[dict[str, Any]], ranges: pd.DataFrame = NO_RANGE
+) -> Figure:
     """One panel a measure: survival with 95 % band, censoring ticks, numbers at risk.
 
     Parameters
@@ -50,20 +60,47 @@ def plot_durations(table: pd.DataFrame, recorded: list[dict[str, Any]]) -> Figur
     table : DataFrame
         ``survival.csv`` of a run.
     recorded : list of dict
-        Spells of a replay, marked on the curves; may be empty.
+        Spells of a replay, as a rug below the axis; may be empty.
+    ranges : DataFrame
+        ``posterior.csv`` of the run; may be empty.
     """
-    measures = [name for name in TITLES if name in set(table["measure"])]
-    figure, axes = style.subplots(1, len(measures), figsize=(6.4 * len(measures), 6.4), sharey=True)
-    figure.subplots_adjust(left=0.09, right=0.985, top=0.93, bottom=0.27, wspace=0.1)
+    measures = [name for name in MEASURE_TITLES if name in set(table["measure"])]
+    figure, axes = style.subplots(1, len(measures), figsize=(6.4 * len(measures), 7.2), sharey=True)
+    figure.subplots_adjust(left=0.09, right=0.985, top=0.94, bottom=0.36, wspace=0.1)
     for ax, measure in zip(np.atleast_1d(axes), measures, strict=True):
         part = table[table["measure"] == measure]
         plot_survival(part, ax)
-        mark_recorded([spell for spell in recorded if spell["measure"] == measure], part, ax)
-        ax.set_title(TITLES[measure])
+        plot_range(ranges[ranges["measure"] == measure] if len(ranges) else ranges, ax)
+        mark_recorded([spell for spell in recorded if spell["measure"] == measure], ax)
+        ax.set_title(MEASURE_TITLES[measure])
         ax.set_ylabel("")
-        ax.legend(loc="upper right")
-    np.atleast_1d(axes)[0].set_ylabel("share of truces still holding")
+    first = np.atleast_1d(axes)[0]
+    first.set_ylabel("share of truces still in force")
+    entries = [ax.get_legend_handles_labels() for ax in np.atleast_1d(axes)]
+    known = {
+        label: handle
+        for handles, labels in entries
+        for handle, label in zip(handles, labels, strict=True)
+    }
+    figure.legend(
+        known.values(), known, loc="lower center", bbox_to_anchor=(0.5, 0.03), ncols=2, fontsize=10
+    )
     return figure
+
+
+def plot_range(
+    ranges: pd.DataFrame, ax: Axes, colour: str = style.GREY, is_labelled: bool = True
+) -> None:
+    """The range over the posterior draws of one measure, behind the curves; may be empty."""
+    if ranges.empty:
+        return
+    labels = (RANGE, "best estimate over the draws") if is_labelled else (None, None)
+    band: dict[str, Any] = {"color": colour, "alpha": 0.15, "lw": 0, "zorder": 0}
+    ax.fill_between(
+        ranges["week"], ranges["low"], ranges["high"], step="post", label=labels[0], **band
+    )
+    look: dict[str, Any] = {"color": colour, "lw": 1.4, "ls": ":", "label": labels[1]}
+    ax.step(ranges["week"], ranges["survival"], where="post", **look)
 
 
 def plot_survival(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
@@ -83,7 +120,8 @@ def plot_survival(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         censored = part[(part["censored"] > 0) & (part["week"] % 4 == 0)]
         ax.plot(censored["week"], censored["survival"], "|", color=colour, ms=7, mew=1.2)
         at_risk_row(part, weeks, ax, colour, row)
-    ax.text(0.0, -0.145, "at risk", transform=ax.transAxes, fontsize=10, color=style.GREY, va="top")
+    look: dict[str, Any] = {"fontsize": 10, "color": style.GREY, "va": "top"}
+    ax.text(0.0, -0.145, "still followed", transform=ax.transAxes, **look)
     day_marks(ax)
     ax.set_xlim(0, longest)
     ax.set_ylim(0, 1.0)
@@ -141,31 +179,74 @@ def _thousands(count: float) -> str:
     return f"{count / 1000:.0f}k" if count < 999_500 else f"{count / 1e6:.1f}M"
 
 
-def mark_recorded(
-    spells: list[dict[str, Any]], table: pd.DataFrame, ax: Axes, label: str = RECORDED
-) -> None:
-    """Put recorded spells on the curve at their length; a hollow mark is still in force."""
-    part = table[table["group"] == "all"]
+def mark_recorded(spells: list[dict[str, Any]], ax: Axes, label: str = RECORDED) -> None:
+    """Put recorded spells as a rug below the axis, where they have no height of the model's.
+
+    A hollow mark is still in force. Where there are few, each has its length in days.
+    """
+    if not spells:
+        return
+    ax.set_ylim(bottom=-RUG)
+    ax.axhline(0.0, color=style.BLACK, lw=0.8)
+    ax.set_yticks(SHARES)
     for number, spell in enumerate(sorted(spells, key=lambda item: item["days"])):
-        week = spell["days"] / 7.0
-        height = float(np.interp(week, part["week"] + 0.5, part["survival"]))
         ended = spell["event_observed"]
-        ax.plot(
-            week,
-            height,
-            "D",
-            color=style.BLACK,
-            mfc=style.BLACK if ended else "white",
-            ms=8,
-            mew=1.6,
-            zorder=5,
-            label=None if number else label,
-        )
-        ax.annotate(
-            f"{spell['days']}{'' if ended else '+'} d",
-            (week, height),
-            xytext=(8, 6),
-            textcoords="offset points",
-            fontsize=11,
-            zorder=6,
-        )
+        place = (spell["days"] / 7.0, -RUG / 3.0)
+        look: dict[str, Any] = {"ms": 8, "mew": 1.6, "zorder": 5, "clip_on": False}
+        look |= {"mfc": style.BLACK if ended else "white", "label": None if number else label}
+        ax.plot(*place, "D", color=style.BLACK, **look)
+        if len(spells) <= FEW:
+            text = f"{spell['days']}{'' if ended else '+'} d"
+            look = {"textcoords": "offset points", "fontsize": 9.5, "va": "top", "ha": "center"}
+            ax.annotate(text, place, xytext=(0, -6), **look)
+
+
+def plot_lengths(table: pd.DataFrame, ax: Axes | None = None, **look: Any) -> Axes:
+    """Plain histogram of lengths: how many of a hundred truces end in each four weeks.
+
+    Truces still in force when their run ends stand apart, at the length seen until then.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of ``survival.csv`` of one measure and group: week, ended, censored.
+    """
+    ax = ax or plt.gca()
+    bins = table["week"] // BIN * BIN
+    total = max(1.0, float(table["ended"].sum() + table["censored"].sum()))
+    ended, running = (100.0 * table[name].groupby(bins).sum() / total for name in COUNTED)
+    colour = look.get("color", style.BLUE)
+    bar: dict[str, Any] = {"width": 0.9 * BIN, "align": "edge", "edgecolor": colour}
+    ax.bar(ended.index, ended, color=colour, label="ended", **bar)
+    ax.bar(
+        running.index, running, bottom=ended, color="white", hatch="///", label=words.STILL, **bar
+    )
+    ax.set_xlim(0, float(table["week"].max()) + BIN)
+    ax.set_xlabel("length of the truce, weeks")
+    ax.set_ylabel("truces of a hundred")
+    return ax
+
+
+@figure(
+    "truce_lengths",
+    table="survival.csv",
+    step="run",
+    words="How many of a hundred truces end in each four weeks of their age, and how many are "
+    "still in force when the runs end",
+    needs=("summary.json",),
+)
+def draw_lengths(folder: Path) -> Figure | None:
+    """A histogram a measure, of the truce in force at the start where there is one."""
+    table = curves_of(folder)
+    if table is None:
+        return None
+    group = "running" if "running" in set(table["group"]) else "all"
+    measures = [name for name in MEASURE_TITLES if name in set(table["measure"])]
+    figure, axes = style.subplots(
+        1, len(measures), figsize=(6.4 * len(measures), 5.2), sharey=True, layout=style.roomy()
+    )
+    for ax, measure in zip(np.atleast_1d(axes), measures, strict=True):
+        plot_lengths(table[(table["measure"] == measure) & (table["group"] == group)], ax)
+        ax.set_title(MEASURE_TITLES[measure])
+    np.atleast_1d(axes)[0].legend(loc="upper center")
+    return figure

@@ -1,13 +1,11 @@
 """How long recorded truces lasted: the reference class, alone or beside simulated truces."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from negotiation_abm.files.words import MEASURE_TITLES
 from negotiation_abm.plotting import style
-from negotiation_abm.plotting.durations import TITLES
 from negotiation_abm.plotting.registry import figure
 from negotiation_abm.plotting.scenarios import plot_scenarios
 
@@ -19,12 +17,9 @@ from negotiation_abm.plotting.scenarios import plot_scenarios
     words="How long recorded truces lasted in all episodes, with their 95 % band, alone or beside "
     "simulated truces",
 )
-def draw_reference_class(folder: Path) -> Figure | None:
+def draw_reference_class(table: pd.DataFrame) -> Figure:
     """One panel a measure: recorded truces with the numbers at risk, and those of a run."""
-    table = pd.read_csv(folder / "reference_class.csv", dtype={"scenario": str})
-    if table.empty:
-        return None
-    measures = [name for name in TITLES if name in set(table["measure"])]
+    measures = [name for name in MEASURE_TITLES if name in set(table["measure"])]
     whole, axes = style.subplots(1, len(measures), figsize=(7.2 * len(measures), 6.4))
     longest = table["scenario"].str.len().max()  # names stand to the left of each panel
     left = 0.07 + 0.0037 * longest

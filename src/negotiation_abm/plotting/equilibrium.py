@@ -1,6 +1,6 @@
 """Equilibria of stage games beside simulated moves."""
 
-from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from negotiation_abm.plotting import style
-from negotiation_abm.plotting.folder import read_json
 from negotiation_abm.plotting.registry import figure
 
 LEAST = 0.004  # left end of the axis of probabilities
@@ -23,27 +22,7 @@ LEAST = 0.004  # left end of the axis of probabilities
     "the quantal-response and Nash equilibria",
     needs=("equilibrium.json", "equilibrium.csv"),
 )
-def draw_equilibrium(folder: Path) -> Figure:
-    """The figure of a folder that `equilibrium` has filled."""
-    players = read_json(folder / "equilibrium.json")["players"]
-    return plot_equilibrium(pd.read_csv(folder / "equilibrium.csv"), players)
-
-
-@figure(
-    "quantal_branch",
-    table="equilibrium.json",
-    step="equilibrium",
-    words="Types of moves along the branch of quantal-response equilibria, by precision",
-    needs=("equilibrium.json", "branch.csv"),
-)
-def draw_branch(folder: Path) -> Figure:
-    """The branch of a folder that `equilibrium` has filled."""
-    summary = read_json(folder / "equilibrium.json")
-    table = pd.read_csv(folder / "branch.csv")
-    return plot_branches(table, summary["players"], summary["precision"])
-
-
-def plot_equilibrium(table: pd.DataFrame, players: list[str]) -> Figure:
+def plot_equilibrium(summary: dict[str, Any], table: pd.DataFrame) -> Figure:
     """One column a week, one row a player: each option with its frequency and equilibria."""
     weeks = list(dict.fromkeys(table["week_of"]))
     figure, axes = style.subplots(
@@ -53,7 +32,7 @@ def plot_equilibrium(table: pd.DataFrame, players: list[str]) -> Figure:
         left=2.6 / (5.2 * len(weeks) + 1), right=0.985, top=0.9, bottom=0.08, wspace=0.7, hspace=0.1
     )
     for column, week in enumerate(weeks):
-        for row, player in enumerate(players):
+        for row, player in enumerate(summary["players"]):
             part = table[(table["week_of"] == week) & (table["player"] == player)]
             plot_options(part, axes[row][column])
             axes[row][column].set_title(f"{player}, week of {week}")
@@ -91,7 +70,14 @@ def _short(option: str) -> str:
     return f"{move.lower()} {lever.replace('_', ' ')}".strip()
 
 
-def plot_branches(table: pd.DataFrame, players: list[str], precision: float) -> Figure:
+@figure(
+    "quantal_branch",
+    table="equilibrium.json",
+    step="equilibrium",
+    words="Types of moves along the branch of quantal-response equilibria, by precision",
+    needs=("equilibrium.json", "branch.csv"),
+)
+def plot_branches(summary: dict[str, Any], table: pd.DataFrame) -> Figure:
     """Types of moves along the branch, one panel a week and player."""
     weeks = list(dict.fromkeys(table["week_of"]))
     figure, axes = style.subplots(
@@ -99,11 +85,11 @@ def plot_branches(table: pd.DataFrame, players: list[str], precision: float) -> 
     )
     figure.subplots_adjust(left=0.08, right=0.985, top=0.86, bottom=0.12, wspace=0.1, hspace=0.2)
     for column, week in enumerate(weeks):
-        for row, player in enumerate(players):
+        for row, player in enumerate(summary["players"]):
             ax = axes[row][column]
             part = table[(table["week_of"] == week) & (table["player"] == player)]
             plot_branch(part, ax)
-            ax.axvline(precision, color=style.GREY, lw=0.8, ls=":")
+            ax.axvline(summary["precision"], color=style.GREY, lw=0.8, ls=":")
             ax.set_title(f"{player}, week of {week}")
         axes[1][column].set_xlabel("precision, 1/nat")
     for row in range(2):

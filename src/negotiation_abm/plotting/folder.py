@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from negotiation_abm.files.damage import damages
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.folder import read_manifest
 from negotiation_abm.plotting import style
@@ -18,16 +19,17 @@ def complete(path: Path) -> Iterator[None]:
     """Say which file it is when a result lacks what a figure needs."""
     try:
         yield
-    except (KeyError, IndexError, TypeError, ValueError, FileNotFoundError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OSError) as error:
+        found = next((one for one, _ in damages(path.parent)), path)
         problem = f"not a complete result ({type(error).__name__}: {error}); run it again"
-        raise InputError(path, "", problem) from None
+        raise InputError(found, "", problem) from None
 
 
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON file of a result folder, or one clear line why it is none."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(path, "", f"not valid JSON ({error})") from None
     if not isinstance(data, dict):
         raise InputError(path, "", "not a result of this package")

@@ -1,6 +1,6 @@
 """Forest plots: restricted means by scenario, hazard ratios by parameter."""
 
-from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from negotiation_abm.files import words
 from negotiation_abm.plotting import style
-from negotiation_abm.plotting.folder import read_json
 from negotiation_abm.plotting.registry import figure
 from negotiation_abm.survival.words import with_interval
 
@@ -22,15 +22,14 @@ TICKS = (0.05, *(k / 10 for k in range(1, 12)), 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
     step="comparison",
     words="Difference of the restricted mean from the first scenario; filled where the interval "
     "excludes 0",
+    needs=("rmst.csv", "comparison.json"),
     made_by="negotiation-abm survival DIR DIR",
 )
-def draw_rmst(folder: Path) -> Figure:
-    """The figure of a folder that `survival` of several runs has filled."""
-    table = pd.read_csv(folder / "rmst.csv", dtype={"scenario": str})
+def draw_rmst(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
+    """Differences of a comparison on a figure of its own."""
     figure, ax = _forest(list(table["scenario"])[1:])
     plot_rmst(table, ax)
-    until = read_json(folder / "comparison.json")["until_weeks"]
-    ax.set_title(f"Mean truce length, restricted to {until} weeks")
+    ax.set_title(f"Mean truce length, restricted to {summary['until_weeks']} weeks")
     return figure
 
 
@@ -41,10 +40,9 @@ def draw_rmst(folder: Path) -> Figure:
     words="What the varied numbers do to the end of truces: hazard ratios with intervals",
     made_by="negotiation-abm survival --regress DIR DIR DIR",
 )
-def draw_hazard_ratios(folder: Path) -> Figure:
-    """The figure of a folder that `survival --regress` has filled."""
-    table = pd.read_csv(folder / "regression.csv")
-    figure, ax = _forest(list(table["covariate"]))
+def draw_hazard_ratios(table: pd.DataFrame) -> Figure:
+    """Hazard ratios on a figure of their own."""
+    figure, ax = _forest([words.setting(name) for name in table["covariate"]])
     plot_hazard_ratios(table, ax)
     ax.set_title("What ends truces sooner")
     return figure
@@ -85,7 +83,7 @@ def plot_hazard_ratios(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ``regression.csv``: covariate, sd, hazard_ratio, lower, upper.
     """
     ax = ax or plt.gca()
-    labels = [f"{row['covariate']}\n+{row['sd']:.2g}" for _, row in table.iterrows()]
+    labels = [f"{words.setting(row['covariate'])}\n+{row['sd']:.2g}" for _, row in table.iterrows()]
     _rows(ax, labels, table, ("hazard_ratio", "lower", "upper"), 1.0, "{:.2f}")
     ax.set_xscale("log")
     low, high = ax.get_xlim()

@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from negotiation_abm.files.words import MEASURE_TITLES
 from negotiation_abm.plotting import style
-from negotiation_abm.plotting.durations import TITLES
 from negotiation_abm.plotting.folder import curves_of
 from negotiation_abm.plotting.registry import figure
 from negotiation_abm.studies.comparison import study_tables
@@ -42,8 +42,8 @@ def draw_hazard(folder: Path) -> Figure | None:
     curves = tables["fit_curves"].merge(gaps[[*keys, "gap"]].drop_duplicates(), on=keys)
     figure, axes = style.subplots(1, 2, figsize=(12.8, 6.4))
     figure.subplots_adjust(left=0.07, right=0.985, top=0.94, bottom=0.25, wspace=0.16)
-    for ax, measure in zip(axes, TITLES, strict=True):
-        ax.set_title(TITLES[measure])
+    for ax, measure in zip(axes, MEASURE_TITLES, strict=True):
+        ax.set_title(MEASURE_TITLES[measure])
         part, lines = (t[t["measure"] == measure] for t in (tables["hazard"], curves))
         if len(part):
             plot_hazard(part, ax, lines)

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from negotiation_abm.files import words
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.folder import read_json, run_of
 from negotiation_abm.plotting.registry import figure
@@ -169,8 +170,8 @@ def _panels(fans: pd.DataFrame) -> tuple[Figure, list[Axes]]:
 
 def _finish(axes: list[Axes], fans: pd.DataFrame, start: str) -> None:
     for ax, name in zip(axes, _names(fans), strict=False):
-        title = "in a truce" if name == IN_TRUCE else name.replace(".", ": ").replace("_", " ")
-        ax.set_title(title)
+        title = "in a truce" if name == IN_TRUCE else words.lever(name)
+        ax.set_title(title, fontsize=11)
         ax.set_ylim(0, 1.02)
         ax.set_xlim(0, fans["week"].max())
     for ax in axes[::COLUMNS]:

@@ -9,9 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from negotiation_abm.files.words import MEASURE_TITLES
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.dates import by_date
-from negotiation_abm.plotting.durations import TITLES, mark_recorded, plot_survival
+from negotiation_abm.plotting.durations import mark_recorded, plot_survival
 from negotiation_abm.plotting.folder import read_json
 from negotiation_abm.plotting.registry import figure
 from negotiation_abm.plotting.timeline import (
@@ -60,7 +61,7 @@ def plot_game(course: dict[str, Any]) -> Figure:
     """Tariffs, other levers, moves and their probabilities, as of a replay."""
     figure = plot_timeline(course)
     figure.axes[0].set_title(_title(course))
-    figure.axes[-1].set_title("Probability that the calibrated player gave to the move and lever")
+    figure.axes[-1].set_title("Chance that the calibrated player gave to the move")
     return figure
 
 
@@ -107,11 +108,11 @@ def plot_game_standing(
     if len(part):
         plot_survival(part, axes[0])
         own = [spell for spell in summary["course"]["spells"] if spell["measure"] == MEASURE]
-        mark_recorded(own, part, axes[0], OWN)
+        mark_recorded(own, axes[0], OWN)
         axes[0].legend(loc="upper right")
-        axes[0].set_ylabel("share of truces still holding")
+        axes[0].set_ylabel("share of truces still in force")
         axes[0].set_xlim(right=ROOM * axes[0].get_xlim()[1])
-    axes[0].set_title(TITLES[MEASURE])
+    axes[0].set_title(MEASURE_TITLES[MEASURE])
     plot_standing(pd.DataFrame(summary["outcomes"]), axes[1])
     if is_narrow:
         axes[0].set_title("To the end of the truce")

@@ -86,15 +86,16 @@ def figure(
 ) -> Callable[[Draw], Draw]:
     """Put a function into the list of figures; it stays as it is.
 
-    The function takes either ``(table, ax=None)``, draws the table on axes (``plt.gca()`` without
-    any) and returns them; or, where its first parameter is called ``folder``, the path of a result
-    folder, and returns a whole `Figure`, or None if there is nothing to draw.
+    The function takes ``(table, ax=None)``, draws the table on axes (``plt.gca()`` without any) and
+    returns them. One with several panels has no `ax`: it takes what each file of `needs` holds, in
+    that order, and returns a whole `Figure`. Where its first parameter is called ``folder``, it
+    takes the path of a result folder, and may return None if there is nothing to draw.
 
     Parameters
     ----------
     table : str
         The file behind the figure, which a function of a table gets: ``.csv`` or ``.parquet`` as a
-        data frame, ``.json`` as a dict.
+        data frame, ``.json`` as a dict. Without rows there is no figure.
     needs : iterable of str
         Files that the figure needs (default: `table`).
     made_by : str
@@ -112,14 +113,19 @@ def figure(
         known = FIGURES.get(name)
         if known is not None and _source(known.draw) != _source(function):
             raise ValueError(f"two figures are called '{name}'")
-        of_folder = next(iter(inspect.signature(function).parameters)) == "folder"
-        draw = function if of_folder else _on_axes(function, table, size)
+        files = tuple(needs) or (table,)
+        takes = list(inspect.signature(function).parameters)
+        draw: Callable[[Path], Figure | None] = function
+        if takes[0] != "folder":
+            has_axes = "ax" in takes
+            whole = _on_axes(function, size) if has_axes else function
+            draw = _from_files(whole, (table,) if has_axes else files, _source(function))
         FIGURES[name] = Entry(
             name,
             table,
             step,
             words,
-            tuple(needs) or (table,),
+            files,
             made_by or f"negotiation-abm {step}",
             note,
             report_place,
@@ -134,28 +140,41 @@ def _source(function: Callable[..., Any]) -> tuple[str, str]:
     return function.__module__, function.__qualname__
 
 
-def _on_axes(
-    function: Callable[..., Any], table: str, size: tuple[float, float]
-) -> Callable[[Path], Figure | None]:
-    """A function of a table as one of a folder, on a figure of its own."""
+def _on_axes(function: Callable[..., Any], size: tuple[float, float]) -> Callable[..., Figure]:
+    """A function that draws on axes as one that makes a figure."""
 
-    def draw(folder: Path) -> Figure | None:
-        data = read_table(folder / table)
-        if not len(data):
-            return None
+    def draw(table: Any) -> Figure:
         whole, ax = style.subplots(figsize=size, layout=style.roomy())
-        function(data, ax)
+        function(table, ax)
         return whole
 
-    draw.__module__, draw.__qualname__ = _source(function)
+    return draw
+
+
+def _from_files(
+    function: Callable[..., Figure], files: tuple[str, ...], source: tuple[str, str]
+) -> Callable[[Path], Figure | None]:
+    """A function of tables as one of the folder that holds them; None where one has no rows."""
+
+    def draw(folder: Path) -> Figure | None:
+        tables = [read_table(folder / file) for file in files]
+        is_empty = any(isinstance(table, pd.DataFrame) and table.empty for table in tables)
+        return None if is_empty else function(*tables)
+
+    draw.__module__, draw.__qualname__ = source
     return draw
 
 
 def read_table(path: Path) -> Any:
-    """A file of a result folder: a data frame, or what a JSON file holds."""
+    """A file of a result folder: a data frame, or what a JSON file holds.
+
+    The name of a scenario stays text, though it may be a number.
+    """
     if path.suffix == ".json":
         return read_json(path)
-    return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path)
+    return pd.read_csv(path, dtype={"scenario": str})
 
 
 @cache

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from negotiation_abm.files import words
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.dates import days
 from negotiation_abm.sweep.slices import DATE, NAME, NUMBER, kind_of
@@ -47,7 +48,7 @@ class Scale:
     def label(self, ax: Axes, which: str) -> None:
         """Write the values along the axis ``x`` or ``y`` of a panel that is drawn."""
         axis = ax.xaxis if which == "x" else ax.yaxis
-        ticks = {place: _text(value) for value, place in self.known.items()}
+        ticks = {place: words.value(value) for value, place in self.known.items()}
         if not ticks:
             pass
         elif self.kind == DATE and (len(ticks) > FEW_TICKS or self._is_crowded()):
@@ -78,10 +79,6 @@ class Scale:
         places = sorted(self.known.values())
         gaps = np.diff(places)
         return len(gaps) > 0 and gaps.min() < (places[-1] - places[0]) / (1.5 * FEW_TICKS)
-
-
-def _text(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
 
 
 def scale_of(column: pd.Series) -> Scale:

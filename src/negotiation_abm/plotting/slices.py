@@ -12,9 +12,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from negotiation_abm.files import words
 from negotiation_abm.files.folder import read_manifest, writing
+from negotiation_abm.files.words import MEASURE_TITLES
 from negotiation_abm.plotting import save_figure, style
-from negotiation_abm.plotting.durations import TITLES, plot_survival
+from negotiation_abm.plotting.durations import plot_survival
 from negotiation_abm.plotting.folder import origin_of
 from negotiation_abm.plotting.phase import COLOURS, plot_phase
 from negotiation_abm.plotting.registry import figure
@@ -37,7 +39,6 @@ from negotiation_abm.sweep.slices import (
 
 TITLE_WIDTH = 88  # letters a line
 GROUP_TEXT = {**GROUPS, "": ""}
-MEASURE_TEXT = {"covered": "covered", "any_domain": "any domain", "": ""}
 
 
 def plot_slice(table: pd.DataFrame, query: Query, marked: int | None = None) -> Figure:
@@ -86,7 +87,7 @@ def plot_map(
     for which, (name, scale) in zip("xy", scales.items(), strict=True):
         scale.label(ax, which)
         mark_unset(ax, scale, which)
-        ax.set(**{f"{which}label": readable(name)})
+        ax.set(**{f"{which}label": words.setting(name)})
     if alone.any() and not alone.all():
         values = ", ".join(f"{value:.3g}" for value in table.loc[alone, "mean"])
         ax.text(1.0, 1.01, f"both as in the scenario: {values}", transform=ax.transAxes,
@@ -104,44 +105,25 @@ def _look(table: pd.DataFrame, outcome: str) -> dict[str, Any]:
 
 def slice_title(query: Query) -> str:
     """What a slice shows and where other names are held, in words that fit a figure."""
-    words = [outcome_text(str(query.outcome)), GROUP_TEXT[query.group or ""]]
-    words += [MEASURE_TEXT[query.measure or ""]]
-    words += [f"{readable(name)} {held_text(value)}" for name, value in query.at.items()]
-    text = ", ".join(word for word in words if word)
+    parts = [outcome_text(str(query.outcome)), GROUP_TEXT[query.group or ""]]
+    parts += [words.MEASURES[query.measure or ""]]
+    parts += [f"{words.setting(name)} {held_text(value)}" for name, value in query.at.items()]
+    text = ", ".join(part for part in parts if part)
     return fill(text[0].upper() + text[1:], TITLE_WIDTH)
 
 
 def held_text(value: object) -> str:
     """A value at which a name is held, in words."""
-    if value is None or value != value:
-        return "as in the scenario"
-    return f"{value:.4g}" if isinstance(value, float) else str(value).replace("_", " ")
+    return "as in the scenario" if value is None or value != value else words.value(value)
 
 
 def outcome_text(name: str) -> str:
     """An outcome of a sweep in words.
 
-    >>> outcome_text("survival_365"), outcome_text("share_breach"), outcome_text("US.num_escalate")
-    ('probability of lasting 365 days', 'share ended by breach', 'escalations of US')
+    >>> outcome_text("survival_365"), outcome_text("US.num_escalate")
+    ('still in force after a year', 'escalations by US')
     """
-    measure, _, rest = name.partition(".")
-    if measure in TITLES:
-        return f"{outcome_text(rest)} ({MEASURE_TEXT[measure]})"
-    if name.startswith("survival_"):
-        return f"probability of lasting {name.removeprefix('survival_')} days"
-    if name.startswith("rmst_") and name != "rmst_weeks":
-        return f"mean duration up to {name.removeprefix('rmst_')} weeks"
-    known = {
-        "rmst_weeks": "mean duration (limited), weeks",
-        "median_weeks": "median, weeks",
-        "median": "median, weeks",
-    }
-    words = known.get(name) or text_of(name)
-    if words:
-        return words
-    if name.startswith("share_"):
-        return f"share ended by {name.removeprefix('share_').replace('_', '-')}"
-    return name.replace("_", " ")
+    return text_of(name) or name.replace("_", " ")
 
 
 def has_order(table: pd.DataFrame, across: str, up: str) -> bool:
@@ -161,7 +143,7 @@ def plot_over(table: pd.DataFrame, across: str, ax: Axes | None = None) -> Axes:
     plot_series(table, scale.place(table[across]), scale, ax, color=style.BLUE)
     mark_unset(ax, scale, "x")
     scale.label(ax, "x")
-    ax.set_xlabel(readable(across))
+    ax.set_xlabel(words.setting(across))
     return ax
 
 
@@ -214,8 +196,8 @@ def plot_point(survival: pd.DataFrame, measure: str, title: str = "") -> Figure:
     figure, ax = style.subplots(figsize=(8.6, 5.6))
     figure.subplots_adjust(left=0.11, right=0.98, top=0.92, bottom=0.28)
     plot_survival(survival[survival["measure"] == measure], ax)
-    ax.set_ylabel("share of truces still holding")
-    ax.set_title(title or TITLES[measure])
+    ax.set_ylabel("share of truces still in force")
+    ax.set_title(title or MEASURE_TITLES[measure])
     ax.legend(loc="upper right")
     return figure
 
@@ -228,7 +210,7 @@ def plot_study(table: pd.DataFrame, is_narrow: bool = False) -> Figure:
     figure.subplots_adjust(left=left, right=0.98, top=1 - 0.5 / height, bottom=bottom / height)
     plot_indices(table, ax)
     text = outcome_text(str(table["outcome"].iloc[0]))
-    title = f"What decides the {text}" if "total" in table else f"What moves the {text}"
+    title = f"What decides: {text}" if "total" in table else f"What moves: {text}"
     figure.suptitle(title, x=0.02, y=1 - 0.1 / height, ha="left", va="top", fontsize=12)
     figure.legend(
         *ax.get_legend_handles_labels(),
@@ -238,17 +220,6 @@ def plot_study(table: pd.DataFrame, is_narrow: bool = False) -> Figure:
         fontsize=9.5,
     )
     return figure
-
-
-def readable(name: str) -> str:
-    """A dotted name in words.
-
-    >>> readable("levers.CHINA.rare_earths.irreplaceability"), readable("breach_cost")
-    ('CHINA rare earths: irreplaceability', 'breach cost')
-    """
-    *where, last = name.removeprefix("levers.").split(".")
-    text = " ".join(where) + ": " if where else ""
-    return (text + last).replace("_", " ")
 
 
 @dataclass(frozen=True)
@@ -290,7 +261,7 @@ def look_up(folder: Path, query: Query, point: int | None = None) -> Slice:
     origin = origin_of(folder, "sweep")
     if point is not None:
         survival = point_survival(sweep, point)
-        measure = query.measure or next(iter(TITLES))
+        measure = query.measure or next(iter(MEASURE_TITLES))
         facts = {"kind": "point", "point": point, "measure": measure}
         return Slice(survival, lambda: _of_point(survival, facts), origin, [], facts)
     found = resolved(sweep, query)

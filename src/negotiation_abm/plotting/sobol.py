@@ -1,6 +1,6 @@
 """What drives an outcome: Sobol indices or Morris effects, beside the noise floor."""
 
-from pathlib import Path
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,11 +8,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from negotiation_abm.files import words
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.registry import figure
+from negotiation_abm.run.registry import text_of
 
 OUTCOMES_SHOWN = 4
-FLOOR = "noise floor: upper end of the dummy factor"
+LABEL_WIDTH, TITLE_WIDTH = 30, 34  # letters a line
+FLOOR = "what chance alone would give"
 
 
 @figure(
@@ -23,9 +26,8 @@ FLOOR = "noise floor: upper end of the dummy factor"
     "noise floor",
     report_place=1,
 )
-def draw_sensitivity(folder: Path) -> Figure:
+def draw_sensitivity(table: pd.DataFrame) -> Figure:
     """A panel an outcome, of the first outcomes of a study."""
-    table = pd.read_csv(folder / "sensitivity.csv")
     names = list(dict.fromkeys(table["outcome"]))[:OUTCOMES_SHOWN]
     order = order_of(table[table["outcome"] == names[0]])
     size = (3.0 + 3.6 * len(names), 2.3 + 0.5 * len(order))
@@ -34,7 +36,7 @@ def draw_sensitivity(folder: Path) -> Figure:
     figure.subplots_adjust(left=left, right=0.98, top=1 - top, bottom=bottom, wspace=0.12)
     for ax, name in zip(axes.ravel(), names, strict=True):
         plot_indices(table[table["outcome"] == name], ax, order)
-        ax.set_title(name)
+        ax.set_title(fill(text_of(name) or name, TITLE_WIDTH), fontsize=11)
     handles = axes[0, 0].get_legend_handles_labels()
     figure.legend(*handles, loc="lower center", bbox_to_anchor=(0.5, 0.28 / size[1]), ncols=3)
     return figure
@@ -108,11 +110,11 @@ def _ordered(table: pd.DataFrame, order: list[str] | None) -> pd.DataFrame:
 
 
 def _labels(rows: pd.DataFrame) -> list[str]:
-    """Names that fit: a lever's number on two lines."""
+    """Names that fit, on two lines where they are long."""
     labels = []
     for _, row in rows.iterrows():
-        name = str(row["factor"]).removeprefix("levers.")
-        labels.append("dummy (the draws)" if row["is_dummy"] else "\n".join(name.rsplit(".", 1)))
+        name = words.setting(str(row["factor"]))
+        labels.append("chance alone" if row["is_dummy"] else fill(name, LABEL_WIDTH))
     return labels
 
 

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-PURPLE, SKY, YELLOW, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#000000"
+PURPLE, SKY, BLACK = "#CC79A7", "#56B4E9", "#000000"
 GREY = "#707070"
 KEEP = "keeps its colour"  # gid of what lies on a colour of its own, whatever the ground
 PLAYER_COLOURS = (BLUE, RED)
@@ -32,6 +32,7 @@ SERIES_LINES = (
 )
 
 _SETTINGS: dict[Any, Any] = {
+    "text.parse_math": False,  # a name may hold a dollar sign
     "font.size": 12,
     "axes.titlesize": 13,
     "axes.labelsize": 12,
@@ -87,7 +88,10 @@ def origin(step: dict[str, Any]) -> str:
         return _origin_of_several(step["runs"])
     if not {"scenario", "parameter_set", "environment"} <= set(step):
         return ""
+    severity = _min_severity(step)
     parts = [f"scenario {step['scenario']['name']}", f"parameters {step['parameter_set']['name']}"]
+    if severity is not None:
+        parts[-1] += f" (min_severity {severity:g})"
     if "record" in step:
         parts.append(f"record {step['record']}")
     if "points" in step:
@@ -97,6 +101,13 @@ def origin(step: dict[str, Any]) -> str:
         parts.append(f"{draws}{step['replicates']:,} runs, seed {step['seed']}")
     parts.append(_version(step["environment"]))
     return "  |  ".join(parts)
+
+
+def _min_severity(step: dict[str, Any]) -> float | None:
+    """From which severity an escalation ends a truce in any domain; the scenario's own first."""
+    own = step["scenario"].get("set", {}).get("min_severity")
+    value = own if own is not None else step["parameter_set"].get("values", {}).get("min_severity")
+    return float(value) if isinstance(value, int | float) else None
 
 
 def origin_of_sweep(state: dict[str, Any]) -> str:

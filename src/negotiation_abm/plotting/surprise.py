@@ -1,6 +1,5 @@
 """The year's surprises: how unexpected each recorded move was, and what it cost."""
 
-from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -11,7 +10,6 @@ from matplotlib.figure import Figure
 
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.dates import by_month, days
-from negotiation_abm.plotting.folder import read_json
 from negotiation_abm.plotting.registry import figure
 
 NAMED = 9  # of the least expected moves
@@ -26,13 +24,7 @@ MARKERS = "os"
     "have brought beyond it",
     needs=("surprise.json", "surprise.csv"),
 )
-def draw_surprise(folder: Path) -> Figure:
-    """The figure of a folder that `surprise` has filled."""
-    summary = read_json(folder / "surprise.json")
-    return plot_surprises(pd.read_csv(folder / "surprise.csv"), summary)
-
-
-def plot_surprises(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
+def plot_surprises(summary: dict[str, Any], table: pd.DataFrame) -> Figure:
     """Surprise and regret of each move over the year."""
     figure, axes = style.subplots(2, 1, figsize=(14.5, 9.2), sharex=True)
     figure.subplots_adjust(left=0.072, right=0.77, top=0.95, bottom=0.09, hspace=0.14)

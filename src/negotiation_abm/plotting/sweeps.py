@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from negotiation_abm.files import words
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.registry import figure
 from negotiation_abm.plotting.scale import mark_unset, scale_of
@@ -19,7 +20,6 @@ from negotiation_abm.plotting.slices import (
     outcome_text,
     plot_map,
     plot_series,
-    readable,
 )
 from negotiation_abm.sweep.slices import NAME, Query, Sweep, open_sweep, resolved, slice_table
 
@@ -50,9 +50,9 @@ def draw_phase(folder: Path) -> Figure:
 
 def _heading(query: Query) -> str:
     """Whose truces, and where other names are held."""
-    held = ", ".join(f"{readable(name)} {held_text(value)}" for name, value in query.at.items())
-    words = f"Covered measure, {GROUP_TEXT[query.group or '']}"
-    return f"{words}; held fixed: {held}" if held else words
+    held = ", ".join(f"{words.setting(n)} {held_text(value)}" for n, value in query.at.items())
+    text = f"By agreed measures, {GROUP_TEXT[query.group or '']}"
+    return f"{text}; held fixed: {held}" if held else text
 
 
 def _headed(
@@ -71,8 +71,8 @@ def _maps(sweep: Sweep, query: Query) -> Figure:
     looks: list[tuple[str, str, str, dict[str, Any]]] = [
         ("median_weeks", "Median duration of the truce", "a year",
          {"label": "weeks", "contours": [YEAR], "digits": 0}),
-        (str(query.outcome), f"P{outcome_text(str(query.outcome))[1:]}", "one half",
-         {"label": "probability", "contours": [0.5], "limits": (0.0, 1.0)}),
+        (str(query.outcome), outcome_text(str(query.outcome)).capitalize(), "one half",
+         {"label": "share of truces", "contours": [0.5], "limits": (0.0, 1.0)}),
     ]  # fmt: skip
     for ax, (outcome, title, line, look) in zip(axes, looks, strict=True):
         found = Query(outcome, query.measure, query.group, query.across, query.up, query.at)
@@ -113,13 +113,13 @@ def plot_curve(table: pd.DataFrame, name: str, ax: Axes | None = None) -> Axes:
         colour, line = LOOKS[number % len(LOOKS)]
         rows = part.sort_values(name).reset_index(drop=True)
         shift = APART * (number - (len(parts) - 1) / 2.0) if scale.kind == NAME else 0.0
-        label = f"lasting {str(outcome).split('_')[1]} days"
+        label = outcome_text(str(outcome))
         places = scale.place(rows[name]) + shift
         plot_series(rows, places, scale, ax, color=colour, ls=line, label=label)
     if scale.kind == NAME:
         ax.margins(x=0.15)
     mark_unset(ax, scale, "x")
     scale.label(ax, "x")
-    ax.set(xlabel=readable(name), ylabel="probability", ylim=(0, 1))
+    ax.set(xlabel=words.setting(name), ylabel="share of truces", ylim=(0, 1))
     ax.legend()
     return ax

@@ -1,6 +1,5 @@
 """The recorded year: tariffs, other levers, truces, moves, and how likely each move was."""
 
-from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -9,13 +8,20 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from negotiation_abm.files import words
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.dates import by_month, day
-from negotiation_abm.plotting.folder import read_json
 from negotiation_abm.plotting.registry import figure
 
 MARKERS = {"ESCALATE": "^", "THREATEN": "x", "CONCEDE": "v", "SUSPEND": "s"}
+TARIFFS = {"headline": "announced", "effective": "average"}
 HEIGHTS = (2.8, 2.3, 1.7, 1.6)
+DEEDS = {
+    "ESCALATE": "raises",
+    "THREATEN": "threatens",
+    "CONCEDE": "eases",
+    "SUSPEND": "offers to suspend",
+}
 SUBLANES = {"ESCALATE": 0.3, "THREATEN": 0.1, "CONCEDE": -0.1, "SUSPEND": -0.3}
 
 
@@ -26,11 +32,6 @@ SUBLANES = {"ESCALATE": 0.3, "THREATEN": 0.1, "CONCEDE": -0.1, "SUSPEND": -0.3}
     words="The recorded sequence under the rules: tariffs, other levers, moves, and how likely "
     "the rules found each move",
 )
-def draw_timeline(folder: Path) -> Figure:
-    """The figure of a folder that `replay` has filled."""
-    return plot_timeline(read_json(folder / "replay.json"))
-
-
 def plot_timeline(replay: dict[str, Any]) -> Figure:
     """Four panels over the same weeks, from a replay's summary (``replay.json``)."""
     figure, axes = style.subplots(
@@ -85,20 +86,20 @@ def plot_tariffs(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
             where="post",
             color=style.PLAYER_COLOURS[index],
             ls=style.PLAYER_LINES[index],
-            label=f"{player} on {replay['players'][1 - index]}",
+            label=f"{words.player(player)} on {words.player(replay['players'][1 - index])}",
         )
     kind = replay.get("tariffs_are", "headline")
     if kind == "headline":
         _plot_effective(replay, ax)
-    ax.set_ylabel(f"{kind} tariff, pp")
+    ax.set_ylabel(f"{TARIFFS[kind]} extra tariff,\npercentage points")
     ax.set_ylim(bottom=0)
     patches = [
-        Patch(color="#d9d9d9", alpha=0.7, label="truce, covered levers"),
-        Patch(color="#a6c8a6", alpha=0.7, label="truce, any domain"),
+        Patch(color="#d9d9d9", alpha=0.7, label="truce, agreed measures"),
+        Patch(color="#a6c8a6", alpha=0.7, label="truce, any measure"),
     ]
     handles = [*ax.get_legend_handles_labels()[0], *patches]
     ax.legend(handles=handles, loc="upper right", ncols=2, bbox_to_anchor=(1.0, 1.0))
-    ax.set_title(f"Replay of {replay['record']}: {replay['start']} to {replay['until']}")
+    ax.set_title(f"The record of {replay['start']} to {replay['until']} under the rules")
     return ax
 
 
@@ -111,7 +112,7 @@ def _plot_effective(replay: dict[str, Any], ax: Axes) -> None:
             rates = [week[f"{player}.tariff_pp"] for week in weekly]
             look: dict[str, Any] = {"color": style.PLAYER_COLOURS[index], "lw": 1.1, "ls": ":"}
             ax.step(dates, rates, where="pre", **look)
-    ax.plot([], [], color=style.GREY, lw=1.1, ls=":", label="effective, at the end of each week")
+    ax.plot([], [], color=style.GREY, lw=1.1, ls=":", label="average over all goods")
 
 
 def plot_levers(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
@@ -133,7 +134,8 @@ def plot_levers(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
                 days, place, [heights[0], *heights], step="pre", color=colour, alpha=alpha, lw=0
             )
         ax.axhline(place, color=style.GREY, lw=0.5)
-    ax.set_yticks([place + 0.4 for place in range(len(names))], list(reversed(names)), fontsize=11)
+    labels = [words.lever(name) for name in reversed(names)]
+    ax.set_yticks([place + 0.4 for place in range(len(names))], labels, fontsize=10)
     ax.set_ylim(0, len(names))
     ax.tick_params(axis="y", length=0)
     ax.set_title("Other levers: in force (dark) and suspended, ready to snap back (light)")
@@ -171,11 +173,11 @@ def plot_moves(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
                 ls="-" if top else ":",
                 zorder=1,
             )
-    ax.set_yticks([1, 0], replay["players"])
+    ax.set_yticks([1, 0], [words.player(name) for name in replay["players"]])
     ax.axhline(0.5, color=style.GREY, lw=0.5)
     ax.set_ylim(-0.5, 1.5)
     handles = [
-        Line2D([], [], marker=marker, color=style.GREY, ls="none", ms=8, label=name.lower())
+        Line2D([], [], marker=marker, color=style.GREY, ls="none", ms=8, label=DEEDS[name])
         for name, marker in MARKERS.items()
     ]
     handles += [
@@ -208,11 +210,13 @@ def plot_probabilities(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
         ax.plot(when, probability, marker="os"[player], color=colour, ms=6, mec="white")
     ax.set_yscale("log")
     ax.set_ylim(10.0 ** (-3 if smallest >= 1e-3 else -5), 1.0)
-    ax.set_ylabel("probability")
-    ax.set_title("Probability that the rules gave to the recorded move and lever")
+    ax.set_ylabel("chance")
+    ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+    ax.set_title("Chance that the model gave to the recorded move")
+    labels = [words.player(name) for name in replay["players"]]
     handles = [
         Line2D([], [], marker="os"[i], color=style.PLAYER_COLOURS[i], ls="none", ms=6, label=name)
-        for i, name in enumerate(replay["players"])
+        for i, name in enumerate(labels)
     ]
     ax.legend(
         handles=handles, loc="lower right", ncols=2, bbox_to_anchor=(1.0, 0.97), borderaxespad=0.1
@@ -231,7 +235,7 @@ def plot_mood(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
             [week[f"{player}.felt"] for week in weekly],
             color=style.PLAYER_COLOURS[index],
             ls=style.PLAYER_LINES[index],
-            label=f"felt pain, {player}",
+            label=f"felt pain, {words.player(player)}",
         )
     strain = [week["strain"] for week in weekly]
     ax.fill_between(days, 0.0, strain, step="pre", color=style.PURPLE, alpha=0.45, lw=0)

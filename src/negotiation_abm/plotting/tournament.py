@@ -1,6 +1,5 @@
 """Figures of a tournament: matrices of pairs, and the ranking."""
 
-from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -10,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from negotiation_abm.plotting import style
-from negotiation_abm.plotting.folder import read_json
 from negotiation_abm.plotting.registry import figure
 
 
@@ -21,38 +19,7 @@ from negotiation_abm.plotting.registry import figure
     words="Mean weekly payoff of each side, by pair of strategies",
     needs=("tournament.json", "pairs.csv"),
 )
-def draw_payoffs(folder: Path) -> Figure:
-    """A matrix of pairs for each side, of a folder that `tournament` has filled."""
-    summary = read_json(folder / "tournament.json")
-    return plot_payoffs(pd.read_csv(folder / "pairs.csv"), summary)
-
-
-@figure(
-    "tournament_truces",
-    table="tournament.json",
-    step="tournament",
-    words="Weeks in a truce, truces that last 180 days, and spirals, by pair of strategies",
-    needs=("tournament.json", "pairs.csv"),
-)
-def draw_truces(folder: Path) -> Figure:
-    """Three matrices of pairs, of a folder that `tournament` has filled."""
-    return plot_truces(pd.read_csv(folder / "pairs.csv"), read_json(folder / "tournament.json"))
-
-
-@figure(
-    "tournament_ranking",
-    table="tournament.json",
-    step="tournament",
-    words="Strategies by their mean payoff over all opponents, with 95 % intervals",
-    needs=("tournament.json", "ranking.csv"),
-)
-def draw_ranking(folder: Path) -> Figure:
-    """The ranking of a folder that `tournament` has filled."""
-    table = pd.read_csv(folder / "ranking.csv")
-    return plot_ranking_figure(table, read_json(folder / "tournament.json"))
-
-
-def plot_payoffs(pairs: pd.DataFrame, summary: dict[str, Any]) -> Figure:
+def plot_payoffs(summary: dict[str, Any], pairs: pd.DataFrame) -> Figure:
     """Mean weekly payoff of each side, by pair."""
     first, second = summary["players"]
     return _matrices(
@@ -62,7 +29,14 @@ def plot_payoffs(pairs: pd.DataFrame, summary: dict[str, Any]) -> Figure:
     )
 
 
-def plot_truces(pairs: pd.DataFrame, summary: dict[str, Any]) -> Figure:
+@figure(
+    "tournament_truces",
+    table="tournament.json",
+    step="tournament",
+    words="Weeks in a truce, truces that last 180 days, and spirals, by pair of strategies",
+    needs=("tournament.json", "pairs.csv"),
+)
+def plot_truces(summary: dict[str, Any], pairs: pd.DataFrame) -> Figure:
     """Share of weeks in a truce, survival of truces past 180 days, and spirals, by pair."""
     return _matrices(
         pairs,
@@ -120,7 +94,14 @@ def plot_matrix(pairs: pd.DataFrame, column: str, names: list[str], ax: Axes | N
     return ax
 
 
-def plot_ranking_figure(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
+@figure(
+    "tournament_ranking",
+    table="tournament.json",
+    step="tournament",
+    words="Strategies by their mean payoff over all opponents, with 95 % intervals",
+    needs=("tournament.json", "ranking.csv"),
+)
+def plot_rankings(summary: dict[str, Any], table: pd.DataFrame) -> Figure:
     """The ranking on a figure of its own."""
     figure, ax = style.subplots(figsize=(9, 1.6 + 0.42 * len(table)))
     figure.subplots_adjust(left=0.25, right=0.97, top=0.86, bottom=0.17)

@@ -1,6 +1,5 @@
-"""A branch from the record: the recorded path, the branch as it was, the altered one."""
+"""A branch from the record: the recorded path, the branch as recorded, and with the change."""
 
-from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -8,14 +7,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from negotiation_abm.files import words
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.dates import by_date, days, mark_day
-from negotiation_abm.plotting.folder import read_json
 from negotiation_abm.plotting.registry import figure
 
 ARMS: dict[str, tuple[str, str, Any, str]] = {
-    "factual": ("branch as it was", style.BLUE, "-", ""),
-    "altered": ("altered branch", style.RED, (0, (5, 1.5)), "///"),
+    "factual": (words.ARMS["factual"], style.BLUE, "-", ""),
+    "altered": (words.ARMS["altered"], style.RED, (0, (5, 1.5)), "///"),
 }
 
 
@@ -28,12 +27,7 @@ ARMS: dict[str, tuple[str, str, Any, str]] = {
     needs=("whatif.json", "paths.csv"),
     report_place=1,
 )
-def draw_whatif(folder: Path) -> Figure:
-    """The figure of a folder that `whatif` has filled."""
-    return plot_whatif(pd.read_csv(folder / "paths.csv"), read_json(folder / "whatif.json"))
-
-
-def plot_whatif(paths: pd.DataFrame, summary: dict[str, Any]) -> Figure:
+def plot_whatif(summary: dict[str, Any], paths: pd.DataFrame) -> Figure:
     """Tariffs of both sides, share of runs in truce, and the paired difference of that share."""
     tariffs = [name for name in paths["series"].unique() if name.endswith(".tariff_pp")]
     panels = [*tariffs, "in_truce", "difference"]
@@ -61,7 +55,8 @@ def plot_whatif(paths: pd.DataFrame, summary: dict[str, Any]) -> Figure:
 
 def words_of(series: str) -> str:
     """A series of ``PLAYER.tariff_pp`` in words."""
-    return f"Effective tariff of {series.split('.')[0]}, pp: median and 80 % of runs"
+    player = words.player(series.split(".")[0])
+    return f"Average extra tariff of {player}, points: median and 80 % of runs"
 
 
 def plot_path(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
@@ -87,7 +82,7 @@ def plot_path(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
 
 def plot_difference(paths: pd.DataFrame, ax: Axes | None = None, series: str = "in_truce") -> Axes:
-    """Paired difference of a share of runs, altered less as it was."""
+    """Paired difference of a share of runs, with the change less as recorded."""
     ax = ax or plt.gca()
     part = paths[(paths["arm"] == "difference") & (paths["series"] == series)]
     weeks = days(part["week_of"])
@@ -96,6 +91,6 @@ def plot_difference(paths: pd.DataFrame, ax: Axes | None = None, series: str = "
         weeks, part["low"], part["high"], step="post", color=style.GREEN, alpha=0.3, lw=0
     )
     ax.step(weeks, part["value"], where="post", color=style.GREEN)
-    what = "Share in a truce" if series == "in_truce" else "Share still standing"
-    ax.set_title(f"{what}: altered less as it was (95 %)")
+    what = "in a truce" if series == "in_truce" else "whose truce is still in force"
+    ax.set_title(f"What the change does to the share {what}")
     return ax

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from negotiation_abm.files.errors import InputError, suggest
-from negotiation_abm.files.resources import read_yaml, shipped
+from negotiation_abm.files.resources import shipped
 from negotiation_abm.files.validation import checked
+from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.record.schema import CERTAINTIES
 
 

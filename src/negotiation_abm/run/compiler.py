@@ -124,7 +124,23 @@ def jit(function: Callable[..., Any], is_kept: bool = True, **options: Any) -> C
     if folder is not None:
         numba.config.CACHE_DIR = str(folder)
     compiled: Callable[..., Any] = numba.njit(cache=folder is not None, **options)(function)
+    if folder is not None:
+        _forgive(compiled)
     return compiled
+
+
+def _forgive(compiled: Any) -> None:
+    """Let compiled code that cannot be kept, as on a full disk, be used all the same."""
+    keep = compiled._cache.save_overload
+
+    def save(signature: Any, result: Any) -> None:
+        try:
+            keep(signature, result)
+        except OSError as error:
+            reason = error.strerror or error
+            _say(f"compiled rules could not be kept ({reason}); they are compiled anew each time")
+
+    compiled._cache.save_overload = save
 
 
 @cache

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
+from negotiation_abm.files import words
 from negotiation_abm.scenario.game import Game
 
 MEASURES = {COVERED: "covered", ANY_DOMAIN: "any_domain"}
@@ -122,10 +123,14 @@ class Outcome:
         return replace(
             self,
             name=self.name.format(**labels),
-            text=self.text.format(**labels),
+            text=self.spoken(labels),
             value=(lambda runs: function(runs, *parts)) if parts else function,
             each="run",
         )
+
+    def spoken(self, labels: dict[str, Any]) -> str:
+        """The outcome in words, with what stands in the places of its name."""
+        return self.text.format(**{key: SAY.get(key, str)(value) for key, value in labels.items()})
 
     def labels_in(self, name: str) -> dict[str, str] | None:
         """What stands in the places of a filled-in name; None if it is not one of this entry."""
@@ -140,6 +145,11 @@ class Outcome:
         return re.compile(pattern)
 
 
+SAY: dict[str, Callable[[Any], str]] = {
+    "player": words.player,
+    "lever": words.lever,
+    "measure": lambda name: words.MEASURES[name],
+}
 _ALLOWED = {
     "player": r"[^.]+",
     "lever": r"[^.]+\.[^.]+",
@@ -181,7 +191,7 @@ def _constituencies(game: Game) -> Subjects:
 def _holds(game: Game) -> Subjects:
     return [
         (
-            {"measure": label, "words": label.replace("_", " "), "ahead": ahead},
+            {"measure": label, "ahead": ahead},
             (measure, ahead),
         )
         for measure, label in MEASURES.items()

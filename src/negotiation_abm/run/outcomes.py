@@ -142,7 +142,7 @@ def pain(runs: Runs, levers: Sequence[tuple[int, int]]) -> np.ndarray:
 
 def _move_entry(move: Move, words: str, commands: frozenset[str]) -> Outcome:
     name = f"{{player}}.num_{move.name.lower()}"
-    return Outcome(name, f"{words} of {{player}}", "count", _moves(move), "player",
+    return Outcome(name, f"{words} by {{player}}", "count", _moves(move), "player",
                    commands=commands, place=5)  # fmt: skip
 
 
@@ -175,7 +175,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("{player}.flow", "flow payoff of {player}", "units/week",
             lambda runs, player: runs.weeks["flow"][:, :, player].mean(axis=1), "player",
             needs="weeks", commands=PEOPLE, place=5),
-    _move_entry(Move.HOLD, "holds", RUN),
+    _move_entry(Move.HOLD, "weeks of doing nothing", RUN),
     _move_entry(Move.SUSPEND, "offers to suspend", STORED),
     _move_entry(Move.ESCALATE, "escalations", STORED | PEOPLE),
     _move_entry(Move.THREATEN, "threats", STORED),
@@ -187,14 +187,14 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("{player}.mean_felt", "pain felt by {player}, mean", "units/week",
             _of_player("mean_felt"), "player", commands=STORED),
     # of each player's tariff
-    Outcome("{player}.mean_tariff_pp", "effective tariff of {player}, mean", "pp",
+    Outcome("{player}.mean_tariff_pp", "average extra tariff of {player}", "pp",
             _level("mean_in_force"), "tariff", commands=STORED),
-    Outcome("{player}.peak_tariff_pp", "effective tariff of {player}, at its highest", "pp",
+    Outcome("{player}.peak_tariff_pp", "average extra tariff of {player}, at its highest", "pp",
             _level("peak_in_force"), "tariff", commands=RUN),
-    Outcome("{player}.tariff_pp", "effective tariff of {player}, mean", "pp",
+    Outcome("{player}.tariff_pp", "average extra tariff of {player}", "pp",
             lambda runs, *lever: tariff_path(runs, *lever).mean(axis=1), "tariff",
             needs="weeks", commands=PEOPLE, place=3),
-    Outcome("{player}.last_tariff_pp", "effective tariff of {player}, at the end", "pp",
+    Outcome("{player}.last_tariff_pp", "average extra tariff of {player}, at the end", "pp",
             lambda runs, *lever: tariff_path(runs, *lever)[:, -1], "tariff",
             needs="weeks", commands=PEOPLE, place=3),
     # of each lever
@@ -206,6 +206,6 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("pain.{who}", "pain of {who}", "units/week", pain, "constituency",
             needs="weeks", commands=PEOPLE, place=4),
     # of the truce in force at the start
-    Outcome("{measure}_{ahead}", "holds {ahead} weeks ({words})", "share", still_holds, "holds",
-            needs="spells", commands=PEOPLE, place=0),
+    Outcome("{measure}_{ahead}", "still in force after {ahead} weeks ({measure})", "share",
+            still_holds, "holds", needs="spells", commands=PEOPLE, place=0),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from negotiation_abm.files import words
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.run.outcome import SUBJECTS, Outcome
 from negotiation_abm.run.outcomes import OUTCOMES
@@ -94,16 +95,16 @@ def entry_of(name: str) -> Outcome | None:
 
 
 def text_of(name: str) -> str | None:
-    """A filled-in name in words; None if it is the name of no outcome.
+    """An outcome of a run, a sweep or a study in words; None if there is none of that name.
 
     >>> text_of("US.num_escalate")
-    'escalations of US'
+    'escalations by US'
     """
     entry = entry_of(name)
     if entry is None:
-        return None
+        return words.outcome(name)
     labels: dict[str, Any] = entry.labels_in(name) or {}
-    return entry.text.format(**labels, words=labels.get("measure", "").replace("_", " "))
+    return entry.spoken(labels)
 
 
 def as_floats(values: np.ndarray) -> np.ndarray:

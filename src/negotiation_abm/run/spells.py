@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 CAUSES = {end.value: end.name.lower() for end in TruceEnd}
 
-_NAMES = pa.dictionary(pa.int8(), pa.string())
-
 
 def spells_table(game: Game, spells: np.ndarray) -> pa.Table:
     """One row a truce spell and measure.
@@ -141,10 +139,3 @@ def table_blocks(path: Path) -> "Iterator[pd.DataFrame]":
     file = pq.ParquetFile(path)
     for group in range(file.num_row_groups):
         yield file.read_row_group(group).to_pandas()
-
-
-def read_spells(path: Path) -> "pd.DataFrame":
-    """All spells of a result file; columns as in `spells_table`."""
-    import pandas as pd
-
-    return pd.read_parquet(path)

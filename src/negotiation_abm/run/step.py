@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from negotiation_abm.core.terms import Phase
 from negotiation_abm.files.folder import Draft, writing
 from negotiation_abm.run.batch import CHUNK_SIZE, Block, simulate
+from negotiation_abm.run.posterior import range_over_draws
 from negotiation_abm.run.running import of_group
 from negotiation_abm.run.spells import (
     MEASURES,
@@ -36,10 +37,17 @@ def run_batch(
     threads: int | None = None,
     chunk_size: int = CHUNK_SIZE,
     progress: Callable[[int], None] | None = None,
+    draws: int = 0,
 ) -> dict[str, Any]:
     """Play `replicates` runs and write their tables, summary and manifest to `out`.
 
     ``traces.parquet`` holds the weeks of the first runs only.
+
+    Parameters
+    ----------
+    draws : int
+        Posterior draws of the parameter set over which ``posterior.csv`` and the summary give the
+        range; 0 for none.
 
     Returns
     -------
@@ -59,9 +67,13 @@ def run_batch(
         truces = draft.path("truces.parquet")
         estimates = survival_of(truces, bool(game.initial["phase"][0] == Phase.TRUCE))
         table = survival_table(estimates)
-        table.to_csv(draft.path("survival.csv"), index=False, float_format="%.10g")
+        draft.csv("survival.csv", table, 10)
         summary = _summary(game, replicates, seed, estimates, draft.path("runs.parquet"))
         summary["content"] = facts["content"]
+        found = range_over_draws(game, seed, draws, threads=threads) if draws else None
+        if found is not None:
+            draft.csv("posterior.csv", found.curve, 6)
+            summary["posterior"] = found.summary()
         traces = trace_runs(game, seed, min(NUM_TRACED, replicates))
         trace_table(game, traces).to_parquet(draft.path("traces.parquet"), index=False)
         draft.json("summary.json", summary)
@@ -173,6 +185,7 @@ def _summary(
         "parameters": game.parameter_set.name,
         "min_severity": float(game.params["min_severity"][0]),
         "interval": "95 %, run-clustered Monte-Carlo error only; parameters held fixed",
+        "posterior": None,
         "truces": [
             _survival_summary(measure, group, estimate)
             for (measure, group), estimate in estimates.items()

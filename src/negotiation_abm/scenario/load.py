@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.files.errors import InputError, suggest
-from negotiation_abm.files.resources import file_beside, find, read_yaml
+from negotiation_abm.files.resources import file_beside, find
 from negotiation_abm.files.validation import checked, fields_at
+from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.scenario.checks import check_scenario
 from negotiation_abm.scenario.module_inputs import refuse_faulty_modules
 from negotiation_abm.scenario.parameters import TABLE

@@ -15,8 +15,9 @@ from negotiation_abm.core.parameter import Parameter
 from negotiation_abm.core.params import OPTIONAL, PARAMETERS
 from negotiation_abm.core.terms import Move
 from negotiation_abm.files.errors import suggest
-from negotiation_abm.files.resources import find, read_yaml
+from negotiation_abm.files.resources import find
 from negotiation_abm.files.validation import checked, closed_mapping
+from negotiation_abm.files.yaml_text import read_yaml
 
 FOLDER = "configs/parameters"
 MODEL_VERSION = 1

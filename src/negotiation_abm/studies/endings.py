@@ -17,8 +17,9 @@ from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.core.tracker import COVERED
 from negotiation_abm.files.folder import writing
 from negotiation_abm.files.provenance import file_hash
-from negotiation_abm.files.resources import find, read_yaml
+from negotiation_abm.files.resources import find
 from negotiation_abm.files.validation import checked
+from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.replay.result import RecordedSpell
 from negotiation_abm.studies.episodes import Episode, replay_episode, side_of
 
@@ -108,7 +109,7 @@ def compare_rules(
     if out is not None:
         facts = {"rules": rules.name, "rules_sha256": file_hash(path), "episodes": chosen}
         with writing(out, "rules", facts) as draft:
-            pd.DataFrame(rows).to_csv(draft.path("rules.csv"), index=False)
+            draft.csv("rules.csv", pd.DataFrame(rows))
             draft.json("rules.json", summary)
     return summary
 

@@ -207,15 +207,12 @@ def run_episodes(
     runs = read_runs([beside]) if beside else []
     episodes = replay_episodes(names, changes)
     members = {episode.name for episode in reference_class(episodes)}
-    rows = [
-        row | {"in_class": e.name in members} | _agreement(row, e, episodes)
-        for e in episodes
-        for row in e.rows
-    ]
+    rows = _rows_of(episodes)
     estimates = _estimates(episodes, runs)
+    severities = sorted({float(e.game.params[0]["min_severity"]) for e in episodes})
     summary = {
         "changes": {name: str(value) for name, value in (changes or {}).items()},
-        "min_severity": sorted({float(e.game.params[0]["min_severity"]) for e in episodes}),
+        "min_severity": severities,
         "level": LEVEL,
         "episodes": [_about(episode, episode.name in members) for episode in episodes],
         "truces": rows,
@@ -228,15 +225,32 @@ def run_episodes(
             "records": {e.name: file_hash(e.record.path) for e in episodes},
             "scenarios": {e.name: file_hash(e.game.scenario.path) for e in episodes},
             "beside": str(beside) if beside else None,
-            "origin": _origin(len(members), runs),
+            "origin": _origin(len(members), severities, runs),
         }
         with writing(out, "episodes", facts) as draft:
-            pd.DataFrame(rows).to_csv(draft.path("episodes.csv"), index=False)
-            curves(estimates).to_csv(
-                draft.path("reference_class.csv"), index=False, float_format="%.10g"
-            )
+            draft.csv("episodes.csv", pd.DataFrame(rows))
+            draft.csv("reference_class.csv", curves(estimates), 10)
             draft.json("episodes.json", summary)
     return summary
+
+
+def _rows_of(episodes: list[Episode]) -> list[dict[str, Any]]:
+    members = {episode.name for episode in reference_class(episodes)}
+    return [
+        row | {"in_class": e.name in members} | _agreement(row, e, episodes)
+        for e in episodes
+        for row in e.rows
+    ]
+
+
+def truces_of(episodes: list[Episode]) -> pd.DataFrame:
+    """Recorded truces, one row a truce, measure and reading, as ``episodes.csv`` holds them."""
+    return pd.DataFrame(_rows_of(episodes))
+
+
+def class_curves(episodes: list[Episode]) -> pd.DataFrame:
+    """Survival of the reference class alone, as ``reference_class.csv`` holds it."""
+    return curves(_estimates(episodes, []))
 
 
 def _estimates(episodes: list[Episode], runs: list[RunFolder]) -> dict[tuple[str, str], Survival]:
@@ -260,14 +274,16 @@ def curves(estimates: dict[tuple[str, str], Survival]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _origin(number: int, runs: list[RunFolder]) -> str:
+def _origin(number: int, severities: list[float], runs: list[RunFolder]) -> str:
     """Where the curves come from, for the small print of the figure."""
     made = [
         f"{run.label}: {run.made['replicates']:,} runs of {run.made['scenario']['name']}, "
         f"parameters {run.made['parameter_set']['name']}, seed {run.made['seed']}"
         for run in runs
     ]
-    return "  |  ".join([f"{number} episodes, band clustered by episode", *made])
+    severity = " or ".join(f"{value:g}" for value in severities)
+    recorded = f"{number} episodes (min_severity {severity}), band clustered by episode"
+    return "  |  ".join([recorded, *made])
 
 
 def _agreement(row: dict[str, Any], own: Episode, episodes: list[Episode]) -> dict[str, int]:

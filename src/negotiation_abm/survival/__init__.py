@@ -24,7 +24,6 @@ from negotiation_abm.survival.estimators import (
     estimate,
     hazard_table,
     incidence_table,
-    nelson_aalen,
     survival,
 )
 from negotiation_abm.survival.fits import FAMILIES, Fit, fit_all, fit_family
@@ -60,7 +59,6 @@ __all__ = [
     "hazard_table",
     "incidence_table",
     "log_rank",
-    "nelson_aalen",
     "paired_rmst_difference",
     "proportional_hazards",
     "rmst",

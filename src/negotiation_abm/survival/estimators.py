@@ -1,4 +1,4 @@
-"""Kaplan-Meier, Aalen-Johansen, Nelson-Aalen and hazards by age, with run-clustered intervals."""
+"""Kaplan-Meier, Aalen-Johansen and hazards by age, with run-clustered intervals."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import pandas as pd
 from negotiation_abm.survival import intervals
 from negotiation_abm.survival.counts import SpellCounts, count_spells
 from negotiation_abm.survival.curves import Curves, Estimate, ratio
-from negotiation_abm.survival.influence import on_hazard, on_incidence, on_log_survival
+from negotiation_abm.survival.influence import on_incidence, on_log_survival
 from negotiation_abm.survival.intervals import LEVEL
 
 DAYS = (90, 180, 365)
@@ -151,20 +151,6 @@ def incidence_table(counts: SpellCounts, level: float = LEVEL) -> pd.DataFrame:
         columns = {"week": np.arange(len(point)), "incidence": point, "lower": lower}
         parts.append(pd.DataFrame({"cause": cause, **columns, "upper": upper}))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-
-
-def nelson_aalen(counts: SpellCounts, level: float = LEVEL) -> pd.DataFrame:
-    """Cumulative hazard: week, cumulative_hazard, lower, upper (log-transformed, clustered)."""
-    total = np.cumsum(counts.hazard)
-    error = np.sqrt(counts.variance(np.cumsum(on_hazard(counts), axis=1)))
-    factor = np.exp(intervals.z_of(level) * ratio(error, total))
-    alike = error <= intervals.NO_SPREAD
-    unseen = intervals.unseen_share(np.minimum(counts.num_runs, counts.at_risk), level)
-    lower = np.where(alike, (1.0 - unseen) * total, total / factor)
-    upper = np.where(alike, total - np.log1p(-unseen), total * factor)
-    known = np.nan if counts.num_runs < 2 else 1.0
-    columns = {"cumulative_hazard": total, "lower": known * lower, "upper": known * upper}
-    return pd.DataFrame({"week": np.arange(counts.num_weeks), **columns})
 
 
 def hazard_table(counts: SpellCounts, width: int = 1, level: float = LEVEL) -> pd.DataFrame:

@@ -9,17 +9,22 @@ import numpy as np
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from negotiation_abm.files.errors import InputError, suggest
-from negotiation_abm.files.resources import file_beside, parse_yaml
+from negotiation_abm.files.errors import InputError, shown, suggest
+from negotiation_abm.files.resources import file_beside
 from negotiation_abm.files.sheets import read_sheet
 from negotiation_abm.files.validation import checked, node_at
-from negotiation_abm.scenario.load import changes_beside, reference_beside
+from negotiation_abm.files.yaml_text import parse_yaml
+from negotiation_abm.scenario.load import FILES, changes_beside, reference_beside
 from negotiation_abm.scenario.parameters import TABLE
 from negotiation_abm.scenario.posterior_draws import changes_of, load_draws
 from negotiation_abm.scenario.schema import Scenario
 from negotiation_abm.sweep.designs import Chain, Cross, Design, Grid, Listed, Range, Sampled, Zip
 
 MOST_SAMPLED = 10_000_000  # numbers in a sampled design, 80 MB
+MOST_SOBOL = 21_201  # names that SciPy has direction numbers for
+MOST_STEPS = 1_000_000
+MOST_POINTS = 10**9
+MOST_SIZE = 1e100  # of a number that a range ends at
 Whole = Annotated[int, Field(strict=True)]
 Names = Annotated[dict[str, Any], Field(min_length=1)]
 
@@ -51,9 +56,9 @@ class Span(_Model):
             if any(
                 isinstance(end, bool) or not isinstance(end, int | float) for end in (low, high)
             ):
-                raise ValueError(f"{low!r} to {high!r}: two numbers or two dates")
-            if not math.isfinite(low) or not math.isfinite(high):
-                raise ValueError(f"{low} to {high} is not finite")
+                raise ValueError(f"{shown(low)} to {shown(high)}: two numbers or two dates")
+            if not all(abs(end) <= MOST_SIZE for end in (low, high)):
+                raise ValueError(f"{low} to {high}; allowed: -{MOST_SIZE:g} to {MOST_SIZE:g}")
         if low > high:
             raise ValueError(f"{low} is above {high}")
         if self.scale == "log" and (self.is_dates or low <= 0):
@@ -73,7 +78,7 @@ class Span(_Model):
 class _Steps(_Model):
     first: Any = Field(alias="from")
     last: Any = Field(alias="to")
-    steps: Whole = Field(ge=1, le=10_000_000)
+    steps: Whole = Field(ge=1, le=MOST_STEPS)
     scale: Literal["linear", "log"] = "linear"
 
 
@@ -103,7 +108,11 @@ KINDS = tuple(_CONTENT)
 def design_of(path: Path, blocks: list[Any], place: str = "design") -> Design:
     """The design that a list of blocks describes; blocks follow one another."""
     parts = [_block(path, f"{place}.{i}", block) for i, block in enumerate(blocks)]
-    return parts[0] if len(parts) == 1 else Chain(tuple(parts))
+    whole = parts[0] if len(parts) == 1 else Chain(tuple(parts))
+    if whole.size > MOST_POINTS:
+        problem = f"{whole.size} points; allowed: 1 to {MOST_POINTS}"
+        raise InputError(path, place, problem)
+    return whole
 
 
 def _block(path: Path, place: str, given: Any) -> Design:
@@ -129,10 +138,9 @@ def _block(path: Path, place: str, given: Any) -> Design:
 
 def _axes(path: Path, place: str, content: dict[str, Any]) -> dict[str, list[Any]]:
     axes = {name: _values(path, f"{place}.{name}", item) for name, item in content.items()}
-    return {
-        name: [changes_beside({name: value}, path.parent)[name] for value in values]
-        for name, values in axes.items()
-    }
+    for name in set(axes) & set(FILES):
+        axes[name] = [changes_beside({name: value}, path.parent)[name] for value in axes[name]]
+    return axes
 
 
 def _values(path: Path, place: str, item: Any) -> list[Any]:
@@ -191,8 +199,10 @@ def _list(path: Path, place: str, content: Any) -> Listed:
 def _cell(source: Path, number: int, name: str, text: str) -> Any:
     try:
         return parse_yaml(text)
-    except (yaml.YAMLError, ValueError):
-        raise InputError(source, f"line {number}, {name}", f"{text!r} is not a value") from None
+    except yaml.YAMLError:
+        raise InputError(
+            source, f"line {number}, {name}", f"{shown(text)} is not a value"
+        ) from None
 
 
 def _posterior(path: Path, place: str, content: _Posterior) -> Listed:
@@ -219,7 +229,10 @@ def _cross(path: Path, place: str, content: list[Any]) -> Cross:
 
 
 def _sampled(path: Path, place: str, kind: str, content: _Sampled) -> Sampled:
-    points, most = content.points, MOST_SAMPLED // len(content.ranges)
+    points, most = content.points, max(1, MOST_SAMPLED // len(content.ranges))
+    if kind == "sobol" and len(content.ranges) > MOST_SOBOL:
+        problem = f"{len(content.ranges)} names; allowed: 1 to {MOST_SOBOL}"
+        raise InputError(path, f"{place}.ranges", problem)
     if points > most:
         raise InputError(path, f"{place}.points", f"{points}; allowed: 1 to {most}")
     if kind == "sobol" and points & (points - 1):

@@ -31,8 +31,13 @@ class Design(Sequence[Changes]):
     def names(self) -> tuple[str, ...]:
         """Dotted names that vary, in order."""
 
+    @property
     @abstractmethod
-    def __len__(self) -> int: ...
+    def size(self) -> int:
+        """Number of points, which may be more than a sequence can have."""
+
+    def __len__(self) -> int:
+        return self.size
 
     @abstractmethod
     def point(self, number: int) -> Changes:
@@ -76,7 +81,9 @@ class Part(Design):
         """Names of the whole design."""
         return self.whole.names
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """Number of points."""
         return len(self.numbers)
 
     def point(self, number: int) -> Changes:
@@ -95,7 +102,9 @@ class Grid(Design):
         """Names of the axes."""
         return tuple(self.axes)
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """Number of points."""
         return math.prod(len(values) for values in self.axes.values())
 
     def point(self, number: int) -> Changes:
@@ -118,7 +127,9 @@ class Zip(Design):
         """Names of the axes."""
         return tuple(self.axes)
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """Number of points."""
         return len(next(iter(self.axes.values())))
 
     def point(self, number: int) -> Changes:
@@ -141,7 +152,9 @@ class Listed(Design):
         """Names that any point sets."""
         return self._names
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """Number of points."""
         return len(self.points)
 
     def point(self, number: int) -> Changes:
@@ -193,7 +206,9 @@ class Sampled(Design):
             sample = qmc.LatinHypercube(len(self.ranges), rng=rng).random(self.points)
         return np.asarray(np.minimum(sample, np.nextafter(1.0, 0.0)))
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """Number of points."""
         return self.points
 
     def point(self, number: int) -> Changes:
@@ -213,14 +228,16 @@ class Cross(Design):
         """Names of all parts."""
         return tuple(dict.fromkeys(name for part in self.parts for name in part.names))
 
-    def __len__(self) -> int:
-        return math.prod(len(part) for part in self.parts)
+    @property
+    def size(self) -> int:
+        """Number of points."""
+        return math.prod(part.size for part in self.parts)
 
     def point(self, number: int) -> Changes:
         """The combination of points with that number."""
         chosen: list[Changes] = []
         for part in reversed(self.parts):
-            number, place = divmod(number, len(part))
+            number, place = divmod(number, part.size)
             chosen.append(part.point(place))
         return {name: value for point in reversed(chosen) for name, value in point.items()}
 
@@ -236,13 +253,15 @@ class Chain(Design):
         """Names of all parts."""
         return tuple(dict.fromkeys(name for part in self.parts for name in part.names))
 
-    def __len__(self) -> int:
-        return sum(len(part) for part in self.parts)
+    @property
+    def size(self) -> int:
+        """Number of points."""
+        return sum(part.size for part in self.parts)
 
     def point(self, number: int) -> Changes:
         """The point of the part that holds that number."""
         for part in self.parts:
-            if number < len(part):
+            if number < part.size:
                 break
-            number -= len(part)
+            number -= part.size
         return part.point(number)

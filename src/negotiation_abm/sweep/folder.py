@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import BaseModel, ConfigDict
 
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.files.folder import MANIFEST, prepare
+from negotiation_abm.files.folder import MANIFEST, prepare, write_manifest
 from negotiation_abm.files.provenance import SEED_FORMULA, describe, file_hash, text_hash
-from negotiation_abm.sweep.files import put
+from negotiation_abm.files.validation import checked
+from negotiation_abm.files.whole import put
 from negotiation_abm.sweep.games import rules
 from negotiation_abm.sweep.plan import Plan, ordered
 from negotiation_abm.sweep.points import Points, points_file
@@ -21,6 +23,26 @@ from negotiation_abm.sweep.spec import plain
 SPEC, POINTS = "sweep.yaml", "points.parquet"
 FORMAT = 1
 _SHOWN = 4  # differences
+
+
+class _State(BaseModel):
+    """What every manifest of a sweep holds, so that one which was cut or changed is told apart."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    sweep: str
+    plan: str
+    rules: str
+    shard: str | None
+    described: dict[str, Any]
+    name: str
+    summary: dict[str, Any]
+    points: dict[str, Any]
+    state: str
+    created: str
+    files: dict[str, str] = {}
+
+
 _OWN_SEEDS = "seed of a point = first 8 bytes of SHA-256 of 'SEED/KEY'; "
 
 
@@ -37,13 +59,13 @@ def read_state(folder: Path) -> dict[str, Any] | None:
         state = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(path, "", f"cannot be read ({error}); is it damaged?") from None
     if not isinstance(state, dict) or "sweep" not in state:
         raise InputError(path, "", "not the manifest of a sweep; choose another folder")
     if state.get("format") != FORMAT:
         raise InputError(path, "format", f"{state.get('format')}; this version reads {FORMAT}")
-    return state
+    return dict(checked(_State, path, state))
 
 
 def open_folder(folder: Path, plan: Plan, shard: str | None, extend: bool) -> Plan:
@@ -183,9 +205,4 @@ def _begin(
         "machine": {"cores": os.cpu_count(), "processor": platform.machine()},
     }
     begun = {} if state is None else {"begun": state.get("begun", state["created"])}
-    write_state(folder, describe() | begun | facts | {"state": "unfinished"})
-
-
-def write_state(folder: Path, state: dict[str, Any]) -> None:
-    """Write the manifest, whole or not at all."""
-    put(folder / MANIFEST, (json.dumps(state, indent=2, default=str) + "\n").encode())
+    write_manifest(folder, describe() | begun | facts | {"state": "unfinished"})

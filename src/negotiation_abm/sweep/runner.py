@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.files.folder import prepare
+from negotiation_abm.files.folder import MANIFEST, prepare, write_manifest
+from negotiation_abm.files.lock import locked
 from negotiation_abm.files.provenance import file_hash
+from negotiation_abm.files.whole import replacing
 from negotiation_abm.sweep.adaptive import Adaptive, outcome_of
 from negotiation_abm.sweep.cells import Cell, Rectangle, joined, missing, shard
 from negotiation_abm.sweep.executors import team_of, threads
-from negotiation_abm.sweep.files import ASIDE, locked
-from negotiation_abm.sweep.folder import open_folder, read_state, write_state
+from negotiation_abm.sweep.folder import open_folder, read_state
 from negotiation_abm.sweep.games import rules
 from negotiation_abm.sweep.plan import Plan, make_plan
 from negotiation_abm.sweep.reader import Reader
@@ -169,7 +170,8 @@ def finish(store: Store, points: int, played: int, unmet: list[int], is_shard: b
     """Summarise the store and put down in the manifest what it came to."""
     folder = store.folder
     state = read_state(folder)
-    assert state is not None
+    if state is None:
+        raise InputError(folder, MANIFEST, "is gone: something else has emptied the folder")
     content = ""
     if not is_shard:
         content = _summarise(store, state, played)
@@ -180,7 +182,7 @@ def finish(store: Store, points: int, played: int, unmet: list[int], is_shard: b
     state["unmet"] = unmet
     if not is_shard:
         state["files"] = {SUMMARY: file_hash(folder / SUMMARY)}
-    write_state(folder, state)
+    write_manifest(folder, state)
     return SweepResult(folder, points, store.num_runs(), played, content, failures, unmet)
 
 
@@ -202,12 +204,8 @@ def _summarise(store: Store, state: dict[str, Any], played: int) -> str:
     is_known = bool(known) and target.is_file() and file_hash(target) == known
     if is_known and played == 0 and state.get("runs") == store.num_runs():
         return str(state["content"])
-    aside = target.with_name(f".{SUMMARY}{ASIDE}")
-    try:
-        content, _ = write_summary(store.folder, Reader(store.parts), state["summary"], aside)
-        aside.replace(target)
-        for figure in (store.folder / "figures").glob("phase.*"):  # of the summary before
-            figure.unlink(missing_ok=True)
-    finally:
-        aside.unlink(missing_ok=True)
+    with replacing(target) as path:
+        content, _ = write_summary(store.folder, Reader(store.parts), state["summary"], path)
+    for figure in (store.folder / "figures").glob("phase.*"):  # of the summary before
+        figure.unlink(missing_ok=True)
     return content

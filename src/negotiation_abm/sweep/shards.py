@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.files.folder import MANIFEST, prepare
-from negotiation_abm.sweep.files import ASIDE, locked
-from negotiation_abm.sweep.folder import POINTS, SPEC, read_state, write_state
+from negotiation_abm.files.folder import MANIFEST, prepare, write_manifest
+from negotiation_abm.files.lock import locked
+from negotiation_abm.files.whole import replacing
+from negotiation_abm.sweep.folder import POINTS, SPEC, read_state
 from negotiation_abm.sweep.runner import SweepResult, finish
 from negotiation_abm.sweep.store import Store
 
@@ -102,18 +103,16 @@ def _take(
 
 def _link(source: Path, target: Path) -> None:
     """The same file at another place, whole or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():
         return
-    aside = target.with_name(f".{target.name}.{os.getpid()}{ASIDE}")
-    try:
-        os.link(source, aside)
-    except OSError:  # another file system, or one without links
-        shutil.copyfile(source, aside)
-    os.replace(aside, target)
+    with replacing(target) as path:
+        try:
+            os.link(source, path)
+        except OSError:  # another file system, or one without links
+            shutil.copyfile(source, path)
 
 
 def _copy_head(folder: Path, target: Path, state: dict[str, Any]) -> None:
     for name in (SPEC, POINTS):
         shutil.copyfile(folder / name, target / name)
-    write_state(target, state | {"shard": None, "state": "unfinished"})
+    write_manifest(target, state | {"shard": None, "state": "unfinished"})

@@ -9,14 +9,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.files.resources import find, read_yaml
+from negotiation_abm.files.resources import find
 from negotiation_abm.files.validation import checked
+from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.scenario.load import changes_beside
 from negotiation_abm.sweep.blocks import design_of
 from negotiation_abm.sweep.designs import Chain, Changes, Design, Listed
 
 FOLDER = "configs/sweeps"
-OUTPUTS = ("spells", "runs", "turns")
 FIXED = ("extends", "name", "players", "record", "description", "title")  # cannot vary
 
 Whole = Annotated[int, Field(strict=True)]

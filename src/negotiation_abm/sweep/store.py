@@ -21,11 +21,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from negotiation_abm.files.whole import put, remove_asides
 from negotiation_abm.sweep.cells import Cell, Rectangle, rectangles
 from negotiation_abm.sweep.chunk import META, Finished, bytes_hash
-from negotiation_abm.sweep.files import put, sweep_aside
 
 KINDS = ("runs", "spells", "turns")
+_UNREADABLE = (pa.ArrowException, OSError, ValueError, LookupError, TypeError, RecursionError)
 Say = Callable[[str], None]
 
 
@@ -64,7 +65,7 @@ class Store:
 
     def load(self) -> None:
         """Take stock: check every part, drop what is damaged or was left half-written."""
-        sweep_aside(self.folder)
+        remove_asides(self.folder)
         found = []
         for path in sorted((self.folder / "runs").glob("*.parquet")):
             part = self._checked(path)
@@ -169,14 +170,14 @@ class Store:
             try:
                 for *numbers, text in json.loads(path.read_text(encoding="utf-8")):
                     yield Rectangle(*numbers), str(text)
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, RecursionError):
                 self._say(f"{path}: is damaged; what failed there is tried again")
                 path.unlink()
 
 
 def _note(content: bytes) -> dict[str, Any]:
     """The note that `negotiation_abm.sweep.chunk.encode` wrote; empty if there is none."""
-    with contextlib.suppress(pa.ArrowException, ValueError, KeyError, TypeError):
+    with contextlib.suppress(*_UNREADABLE):
         metadata = pq.read_schema(pa.BufferReader(content)).metadata
         note: dict[str, Any] = json.loads(metadata[META])
         return note

@@ -4,25 +4,17 @@ import contextlib
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from negotiation_abm.files import words
 from negotiation_abm.survival.words import BEYOND_DATA, ONE_RUN, is_clear, with_interval
 
-MEASURE_TEXT = {
-    "covered": "covered",
-    "any_domain": "any domain",
-}
-CAUSE_TEXT = {
-    "breach": "breach",
-    "collapse": "collapse",
-    "non_delivery": "non-delivery",
-    "lapse": "lapse",
-    "fulfilled": "fulfilled",
-    "escalation": "escalation",
-}
+MEASURE_TEXT = words.MEASURES
+CAUSE_TEXT = words.CAUSES_SHORT
 ONE_RUN_NOTE = f"Without brackets: {ONE_RUN}."
 
 
@@ -93,6 +85,27 @@ def share(values: Sequence[float | None], missing: str = BEYOND_DATA) -> str:
     if low is not None and high is not None and low < high and short(low) == short(high):
         values = [point, math.floor(1000 * low) / 1000, math.ceil(1000 * high) / 1000]
     return with_interval(values, short, missing)
+
+
+def label(entry: dict[str, Any]) -> str:
+    """Measure and group of truces in words."""
+    return f"{MEASURE_TEXT[entry['measure']]} / {entry['group']}"
+
+
+def causes_table(entries: Sequence[dict[str, Any]], shares: str) -> Table:
+    """What ended truces: a row an entry, a column a cause.
+
+    Parameters
+    ----------
+    shares : str
+        Where an entry has the share of each cause with its interval.
+    """
+    names = [name for name in CAUSE_TEXT if any(name in entry[shares] for entry in entries)]
+    table = plain_table(("ends by cause", "left"), *((CAUSE_TEXT[name], "right") for name in names))
+    for entry in entries:
+        cells = [entry[shares].get(name) for name in names]
+        table.add_row(label(entry), *("-" if c is None else half_width(c) for c in cells))
+    return table
 
 
 def half_width(values: Sequence[float | None]) -> str:

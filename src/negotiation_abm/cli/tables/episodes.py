@@ -7,18 +7,10 @@ from typing import Any
 from rich.console import Console
 
 from negotiation_abm.cli.tables import plain_table, terminal
+from negotiation_abm.files import words
 from negotiation_abm.survival.words import BEYOND_DATA, NOT_REACHED
 
-ENDED = {
-    "breach": "broken",
-    "collapse": "worn down",
-    "non_delivery": "not delivered",
-    "lapse": "ran out",
-    "escalation": "escalation",
-    "fulfilled": "fulfilled",
-    "censored": "still in force",
-}
-SHORT = {"covered": "agreed", "any_domain": "any"}
+ENDED = words.CAUSES_SHORT | {"censored": words.STILL}
 
 
 def print_episodes(summary: dict[str, Any], out: Path | None) -> None:
@@ -36,7 +28,11 @@ def print_episodes(summary: dict[str, Any], out: Path | None) -> None:
         ("readings", "right"),
     )
     for row, others in _truces(summary["truces"], ""):
-        by = f": {row['player']} {row['lever']}" if row["lever"] else ""
+        by = (
+            f": {words.lever(row['player'] + '.' + row['lever'], is_short=True)}"
+            if row["lever"]
+            else ""
+        )
         agency = " (agency)" if row["agency"] else ""
         mark = "" if row["certainty"] == "sourced" else "*"
         table.add_row(
@@ -100,7 +96,10 @@ def _print_readings(console: Console, summary: dict[str, Any]) -> None:
         own = [r for r in summary["truces"] if (r["episode"], r["reading"]) == (of, reading)]
         table.add_row(
             episode["name"],
-            *(", ".join(_days(r) for r in own if r["measure"] == measure) for measure in SHORT),
+            *(
+                ", ".join(_days(r) for r in own if r["measure"] == measure)
+                for measure in ("covered", "any_domain")
+            ),
         )
     console.print()
     console.print(table)
@@ -118,7 +117,7 @@ def _print_class(console: Console, summary: dict[str, Any]) -> None:
         median, low, high = row["median_weeks"]
         ends = f" ({_week(low)} to {_week(high)})" if low or high else ""
         table.add_row(
-            f"{row['name']}, {SHORT[row['measure']]}",
+            f"{row['name']}, {words.MEASURES[row['measure']].split()[0]}",
             f"{row['truces']:,}",
             f"{row['ended']:,}",
             *(_per_cent(values) for values in row["still_in_force"].values()),

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from negotiation_abm.cli.tables import CAUSE_TEXT, MEASURE_TEXT, interval, plain_table, terminal
+from negotiation_abm.files import words
 from negotiation_abm.run.outcome import digits_of
 
 
@@ -48,7 +49,7 @@ def _print_truces(console: Console, spells: list[dict[str, Any]]) -> None:
     for spell in spells:
         ended = spell["event_observed"]
         cause = CAUSE_TEXT.get(spell["cause"], spell["cause"])
-        by = f": {spell['player']} {spell['lever']}" if spell["player"] else ""
+        by = f": {words.lever(spell['player'] + '.' + spell['lever'])}" if spell["player"] else ""
         table.add_row(
             MEASURE_TEXT[spell["measure"]],
             spell["start"],

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from negotiation_abm.cli.tables import CAUSE_TEXT, MEASURE_TEXT, plain_table, terminal
+from negotiation_abm.files import words
 
 MOST_STEPS = 8  # that strained a truce and ended nothing, heaviest first; the rest is counted
 
@@ -128,12 +129,15 @@ def _print_scores(console: Console, summary: dict[str, Any]) -> None:
         f"{score['per_decision_type']:.3f} (type), "
         f"{score['per_decision_type_and_lever']:.3f} (type and lever)"
     )
-    table = plain_table(
-        ("least expected", "left"), ("", "left"), ("", "left"), ("probability", "right")
-    )
+    table = plain_table(("least expected", "left"), ("", "left"), ("", "left"), ("chance", "right"))
     moves = sorted(summary["decisions_not_hold"], key=lambda move: move["probability"])
     for move in moves[:5]:
-        table.add_row(move["date"], move["player"], move["move"], f"{move['probability']:.3f}")
+        table.add_row(
+            move["date"],
+            words.player(move["player"]),
+            words.move(move["move"]),
+            words.percent(move["probability"]),
+        )
     console.print(table)
 
 
@@ -152,7 +156,7 @@ def _print_recorded_spells(console: Console, summary: dict[str, Any]) -> None:
         mark = "" if spell["event_observed"] else "+"
         cause = CAUSE_TEXT.get(spell["cause"], spell["cause"])
         if spell["lever"]:
-            cause = f"{cause}: {spell['player']} {spell['lever']}"
+            cause = f"{cause}: {words.lever(spell['player'] + '.' + spell['lever'])}"
         marks = [spell["row"] or "", "an agency" if spell["agency"] else ""]
         if any(marks):
             cause += f" ({', '.join(mark for mark in marks if mark)})"

@@ -6,14 +6,15 @@ from typing import Any
 from rich.console import Console
 
 from negotiation_abm.cli.tables import (
-    CAUSE_TEXT,
-    MEASURE_TEXT,
     ONE_RUN_NOTE,
-    half_width,
+    causes_table,
+    label,
     plain_table,
     share,
     terminal,
 )
+from negotiation_abm.files import words
+from negotiation_abm.run.range_words import ends_sentence, estimate, made_of, missing, rows, whose
 from negotiation_abm.survival.words import NOT_REACHED, with_interval
 
 
@@ -28,13 +29,17 @@ def print_run(summary: dict[str, Any], out: Path) -> None:
     if not summary["truces"]:
         console.print("no truce began in any run")
     else:
+        print_range(console, summary["posterior"], summary["parameters"])
+        console.print("\nSimulation error alone, at the point estimate of the parameters:")
         _print_survival(console, summary)
-        _print_causes(console, summary)
+        console.print()
+        console.print(causes_table(summary["truces"], "ends_by_cause"))
     _print_means(console, summary["runs"])
     console.print(
-        "\nIn brackets: 95 % intervals of simulation error, clustered by run; parameters fixed."
-        "\nRunning: the truce in force at the start, given that it had lasted until then."
-        f"\nAny domain: until the first escalation of severity {summary['min_severity']:g} or more."
+        "\nIn square brackets: 95 % intervals of simulation error, clustered by run; parameters "
+        "fixed.\nRunning: the truce in force at the start, given that it had lasted until then."
+        "\nAny measure: until the first escalation of severity "
+        f"{summary['min_severity']:g} (min_severity) or more."
     )
     if any(entry["num_runs"] < 2 for entry in summary["truces"]):
         console.print(ONE_RUN_NOTE)
@@ -43,6 +48,24 @@ def print_run(summary: dict[str, Any], out: Path) -> None:
     for name, facts in summary["content"].items():
         console.print(f"{name}: {facts['rows']:,} rows, content sha256 {facts['sha256'][:16]}")
     console.print(f"written to {out}")
+
+
+def print_range(console: Console, posterior: dict[str, Any] | None, parameters: str) -> None:
+    """The answer first: shares still in force with their range over the posterior draws."""
+    if posterior is None:
+        console.print(missing(parameters))
+        return
+    known = rows(posterior)
+    table = plain_table(
+        (f"{whose(posterior)}, {words.STILL}", "left"),
+        *((f"after {words.after(days)}", "left") for days in known[0][1]),
+    )
+    for measure, by_days in known:
+        table.add_row(measure, *map(estimate, by_days.values()))
+    console.print()
+    console.print(table)
+    console.print(ends_sentence(posterior))
+    console.print(made_of(posterior, parameters))
 
 
 def _print_survival(console: Console, summary: dict[str, Any]) -> None:
@@ -55,26 +78,11 @@ def _print_survival(console: Console, summary: dict[str, Any]) -> None:
     for entry in summary["truces"]:
         median = [entry["median_weeks"], *entry["median_interval"]]
         table.add_row(
-            _label(entry),
+            label(entry),
             f"{entry['num_spells']:,}",
             with_interval(median, str, NOT_REACHED, " "),
             *(share(values) for values in entry["survival"].values()),
         )
-    console.print(table)
-
-
-def _print_causes(console: Console, summary: dict[str, Any]) -> None:
-    names = [
-        name for name in CAUSE_TEXT if any(name in e["ends_by_cause"] for e in summary["truces"])
-    ]
-    table = plain_table(("ends by cause", "left"), *((CAUSE_TEXT[name], "right") for name in names))
-    for entry in summary["truces"]:
-        shares = entry["ends_by_cause"]
-        table.add_row(
-            _label(entry),
-            *(half_width(shares[name]) if name in shares else "-" for name in names),
-        )
-    console.print()
     console.print(table)
 
 
@@ -96,8 +104,4 @@ def _print_means(console: Console, runs: dict[str, Any]) -> None:
         player, _, field = name.partition(".")
         if field == "num_escalate":
             counts = ", ".join(f"{mean(f'{player}.num_{move}')} {move}" for move in moves)
-            console.print(f"{player}: {counts}")
-
-
-def _label(entry: dict[str, Any]) -> str:
-    return f"{MEASURE_TEXT[entry['measure']]} / {entry['group']}"
+            console.print(f"{words.player(player)}: {counts}")

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.tables import interval, plain_table, terminal
+from negotiation_abm.files import words
+from negotiation_abm.run.registry import text_of
 
 
 def print_sensitivity(rows: list[dict[str, Any]], out: Path) -> None:
@@ -15,11 +17,12 @@ def print_sensitivity(rows: list[dict[str, Any]], out: Path) -> None:
         chosen = [row for row in rows if row["outcome"] == outcome]
         floor = max(row[f"{size}_high"] for row in chosen if row["is_dummy"])
         columns = ("total index", "first index") if is_sobol else ("mean absolute effect", "sd")
-        table = plain_table((outcome, "left"), *((name, "right") for name in columns), ("", "left"))
+        heads = [(text_of(outcome) or outcome, "left"), *((name, "right") for name in columns)]
+        table = plain_table(*heads, ("", "left"))
         for row in sorted(chosen, key=lambda row: (row["is_dummy"], -row[size])):
             below = "the noise floor" if row["is_dummy"] else "in the noise"
             other = _interval(row, "first") if is_sobol else f"{row['sigma']:.3g}"
-            name = "dummy (the draws)" if row["is_dummy"] else row["factor"]
+            name = "chance alone" if row["is_dummy"] else words.setting(row["factor"])
             table.add_row(name, _interval(row, size), other, below if row[size] <= floor else "")
         console.print(table)
         console.print()

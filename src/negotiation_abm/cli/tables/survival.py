@@ -6,14 +6,15 @@ from typing import Any
 from rich.console import Console
 
 from negotiation_abm.cli.tables import (
-    CAUSE_TEXT,
-    MEASURE_TEXT,
     ONE_RUN_NOTE,
-    half_width,
+    causes_table,
+    label,
     plain_table,
     short,
     terminal,
 )
+from negotiation_abm.files import words
+from negotiation_abm.run.range_words import estimate, rows
 from negotiation_abm.survival.words import BEYOND_DATA, NOT_REACHED, is_number, with_interval
 
 FAMILY_TEXT = {
@@ -48,7 +49,8 @@ def print_study(summary: dict[str, Any], out: Path) -> None:
             mean(entry["rmst"]),
         )
     console.print(table)
-    _print_causes(console, summary)
+    console.print()
+    console.print(causes_table(summary["truces"], "shares"))
     _print_fits(console, summary)
     console.print(
         f"\nIn brackets: {100 * summary['level']:g} % intervals of simulation error, clustered by "
@@ -59,19 +61,6 @@ def print_study(summary: dict[str, Any], out: Path) -> None:
     if any(entry["num_runs"] < 2 for entry in summary["truces"]):
         console.print(ONE_RUN_NOTE)
     console.print(f"written to {out}: hazard.csv, incidence.csv, fits.csv, survival.json")
-
-
-def _print_causes(console: Console, summary: dict[str, Any]) -> None:
-    names = [n for n in CAUSE_TEXT if any(n in entry["shares"] for entry in summary["truces"])]
-    table = plain_table(("ends by cause", "left"), *((CAUSE_TEXT[n], "right") for n in names))
-    for entry in summary["truces"]:
-        cells = [entry["shares"].get(name) for name in names]
-        table.add_row(
-            label(entry),
-            *("-" if values is None else half_width(values) for values in cells),
-        )
-    console.print()
-    console.print(table)
 
 
 def _print_fits(console: Console, summary: dict[str, Any]) -> None:
@@ -103,7 +92,11 @@ def print_comparison(summary: dict[str, Any], out: Path) -> None:
     """Several runs: restricted means and differences, log-rank, hazard ratios."""
     console = terminal()
     until = summary["until_weeks"]
-    console.print(f"Truces compared ({label(summary)}), restricted to {until} weeks")
+    _print_ranges(console, summary)
+    console.print(
+        "Simulation error alone, at the point estimates of the parameters: truces compared "
+        f"({label(summary)}), restricted to {until} weeks"
+    )
     table = plain_table(
         ("scenario", "left"),
         ("spells", "right"),
@@ -134,6 +127,24 @@ def print_comparison(summary: dict[str, Any], out: Path) -> None:
     console.print(f"written to {out}: scenarios.csv, rmst.csv, comparison.json")
 
 
+def _print_ranges(console: Console, summary: dict[str, Any]) -> None:
+    """Shares still in force with their ranges over posterior draws, a row a scenario."""
+    known = {name: found for name, found in summary["posterior"].items() if found}
+    if not known:
+        console.print("No range: the runs hold no posterior draws (run --draws).")
+        return
+    measure = words.MEASURES[summary["measure"]]
+    days = dict(rows(next(iter(known.values()))))[measure]
+    table = plain_table(
+        (f"still in force, {measure}", "left"),
+        *((f"after {words.after(number)}", "left") for number in days),
+    )
+    for name, found in known.items():
+        table.add_row(name, *map(estimate, dict(rows(found))[measure].values()))
+    console.print(table)
+    console.print("In brackets: the middle 90 % of the posterior draws of each run.\n")
+
+
 def _print_regression(console: Console, summary: dict[str, Any]) -> None:
     table = plain_table(
         ("hazard ratio a standard deviation", "left"), ("", "right"), ("per unit, log", "right")
@@ -153,11 +164,6 @@ def _print_regression(console: Console, summary: dict[str, Any]) -> None:
 
 def _p_value(value: float) -> str:
     return f"= {value:.2g}" if value > 1e-16 else "< 1e-16"
-
-
-def label(entry: dict[str, Any]) -> str:
-    """Measure and group in words."""
-    return f"{MEASURE_TEXT[entry['measure']]} / {entry['group']}"
 
 
 def quantile(values: list[int | None]) -> str:

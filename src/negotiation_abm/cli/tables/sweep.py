@@ -91,7 +91,7 @@ def _print_points(console: Console, table: Any, total: int) -> None:
         *heads,
         ("runs", "right"),
         ("median wk", "right"),
-        ("mean wk (RMST)", "right"),
+        ("mean wk", "right"),
         *((f"S({days[-1].split('_')[1]} d)", "right") for _ in days[-1:]),
     )
     for number in points.index:
@@ -109,7 +109,7 @@ def _print_points(console: Console, table: Any, total: int) -> None:
     if total > MOST_ROWS:
         console.print(f"... and {total - MOST_ROWS:,} points more in summary.parquet")
     which = GROUPS[group]
-    console.print(f"Covered measure, {which}; 95 % intervals of simulation error in brackets.")
+    console.print(f"By agreed measures, {which}; 95 % intervals of simulation error in brackets.")
     if len(chosen) and chosen["low"].isna().all():
         console.print(ONE_RUN_NOTE)
 

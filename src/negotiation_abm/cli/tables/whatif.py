@@ -3,8 +3,39 @@
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from negotiation_abm.cli.tables import ONE_RUN_NOTE, interval, plain_table, terminal
+from negotiation_abm.files import words
 from negotiation_abm.run.outcome import digits_of
+from negotiation_abm.run.range_words import branches_sentence, estimate, made_of, missing
+
+
+def _print_range(console: Console, summary: dict[str, Any]) -> None:
+    """The answer first: is the truce still in force, with the range over the posterior draws."""
+    posterior = summary["posterior"]
+    if posterior is None:
+        console.print(missing(summary["parameters"]))
+        return
+    table = plain_table(
+        ("the truce is still in force", "left"),
+        (words.ARMS["factual"], "left"),
+        (words.ARMS["altered"], "left"),
+        ("difference, points", "left"),
+    )
+    for row in posterior["rows"]:
+        middle, low, high = (f"{100 * value:+.0f}" for value in row["difference"])
+        table.add_row(
+            f"{words.after(row['days'])} on, {words.MEASURES[row['measure']]}",
+            estimate(row["factual"]),
+            estimate(row["altered"]),
+            f"{middle} ({low} to {high})",
+        )
+    console.print()
+    console.print(table)
+    console.print(branches_sentence(posterior))
+    console.print(made_of(posterior, summary["parameters"]))
+    console.print("\nSimulation error alone, at the point estimate of the parameters:")
 
 
 def print_whatif(summary: dict[str, Any], out: Path | None) -> None:
@@ -18,15 +49,18 @@ def print_whatif(summary: dict[str, Any], out: Path | None) -> None:
         f"{summary['parameters']}"
     )
     for line in summary["alteration"]:
-        console.print(f"  altered: {line}")
+        console.print(f"  change: {line}")
     for player, share in summary["forced_moves_a_run"].items():
         if share > 0.0:
-            console.print(f"  {player} made {share:.2f} of the moves given, on average a run")
+            console.print(
+                f"  {words.player(player)} made {share:.2f} of the moves given, on average"
+            )
+    _print_range(console, summary)
     table = plain_table(
         ("", "left"),
         ("unit", "left"),
-        ("as it was", "right"),
-        ("altered", "right"),
+        (words.ARMS["factual"], "right"),
+        (words.ARMS["altered"], "right"),
         ("difference [95 %]", "right"),
     )
     for row in summary["outcomes"]:

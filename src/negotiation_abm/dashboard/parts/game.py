@@ -85,7 +85,8 @@ def _lever(row: dict[str, Any]) -> str:
 def Log(rows: list[dict[str, Any]]) -> None:
     """The log of a game, newest first."""
     items = "".join(
-        f"<li class='{row['side']} {row['mark'].lower()}'><time>{row['date']}</time>"
+        f"<li class='{escape(row['side'])} {escape(row['mark'].lower())}'>"
+        f"<time>{escape(str(row['date']))}</time>"
         f"<span>{escape(row['text'])}</span></li>"
         for row in rows
     )

@@ -1,6 +1,7 @@
 """Play: one side against the calibrated opponent, week by week."""
 
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import solara
@@ -212,7 +213,7 @@ def _Move(
 ) -> None:
     """The moves of the person, and ways to let time pass."""
     with solara.Div(classes=["card"]):
-        solara.HTML(tag="h3", unsafe_innerHTML=f"Your move as {game.start.side}")
+        solara.HTML(tag="h3", unsafe_innerHTML=f"Your move as {escape(game.start.side)}")
         with solara.Div(classes=["actions"]):
             Press(
                 label="Hold",

@@ -20,17 +20,17 @@ from negotiation_abm.dashboard.parts import (
     Timeline,
 )
 from negotiation_abm.dashboard.session import OpenPage, Screen
-from negotiation_abm.dashboard.story import (
+from negotiation_abm.files import words
+from negotiation_abm.files.errors import InputError, suggest
+from negotiation_abm.replay.replay import replay_record
+from negotiation_abm.replay.story import (
     SCENARIOS,
     Event,
     Story,
     facts_by_date,
-    in_words,
     load_story,
     sources_of,
 )
-from negotiation_abm.files.errors import InputError, suggest
-from negotiation_abm.replay.replay import replay_record
 from negotiation_abm.replay.tables import decision_table, weekly_table
 
 SCENARIO = permalink.choice(SCENARIOS[0], SCENARIOS)
@@ -200,7 +200,7 @@ def _item(story: Story, event: Event) -> dict[str, Any]:
         "id": event.id,
         "player": "both sides" if event.player == "both" else event.player,
         "side": players.index(event.player) if event.player in players else 2,
-        "move": in_words(event.move) if event.move else "(no move of the game)",
+        "move": words.move(event.move) if event.move else "(no move of the game)",
         "date": event.date.isoformat(),
         "text": row.statement + (f" (and {more} more)" if more else ""),
         "chance": chance,
@@ -236,12 +236,14 @@ def _Week(story: Story, week: int) -> None:
     for player in story.summary["players"]:
         numbers.append((f"felt pain, {player}", f"{now[f'{player}.felt']:.3f}"))
         numbers.append((f"anger, {player}", f"{now[f'{player}.anger']:.2f}"))
-    body = "".join(f"<div><dt>{html.escape(t)}</dt><dd>{v}</dd></div>" for t, v in numbers)
+    body = "".join(
+        f"<div><dt>{html.escape(t)}</dt><dd>{html.escape(v)}</dd></div>" for t, v in numbers
+    )
     solara.HTML(
         tag="div",
         classes=["card"],
         unsafe_innerHTML=(
-            f"<h3>Week of {now['week_of']}, {week + 1} of {len(story.weeks)}</h3>"
+            f"<h3>Week of {html.escape(now['week_of'])}, {week + 1} of {len(story.weeks)}</h3>"
             f"<dl class='numbers'>{body}</dl>"
         ),
     )
@@ -273,7 +275,7 @@ def _Levers(story: Story, week: int) -> None:
                     for kind, part in (("now", force), ("loaded", loaded), ("pending", pending))
                 )
                 rows += (
-                    f"<span>{lever.replace('_', ' ')}</span>"
+                    f"<span>{html.escape(lever.replace('_', ' '))}</span>"
                     f"<span class='track side-{side}' aria-hidden='true'>{bars}</span>"
                     f"<span class='value'>{value}</span>"
                 )
@@ -310,7 +312,7 @@ def _Facts(event: Event) -> None:
         attributes={"id": "facts"},
         unsafe_innerHTML=(
             f"<h3>{event.date.isoformat()}, {html.escape(who)} "
-            f"{html.escape(in_words(event.move))}: what is known of that day</h3>{parts}"
+            f"{html.escape(words.move(event.move))}: what is known of that day</h3>{parts}"
         ),
     )
 
@@ -319,5 +321,5 @@ def _fact(statement: str, about: str, certainty: str, sources: list[str]) -> str
     where = "; ".join(sources) or "no source"
     return (
         f"<div class='fact'><p>{html.escape(statement)}</p><p class='hint'>{html.escape(about)} | "
-        f"{certainty.replace('_', ' ')} | {html.escape(where)}</p></div>"
+        f"{html.escape(certainty.replace('_', ' '))} | {html.escape(where)}</p></div>"
     )

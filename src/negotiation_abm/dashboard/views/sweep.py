@@ -14,11 +14,11 @@ from negotiation_abm.dashboard.browser import Asked
 from negotiation_abm.dashboard.jobs import Task, use_job
 from negotiation_abm.dashboard.parts import Choose, Command, Downloads, Note, Picture
 from negotiation_abm.dashboard.session import OpenPage, Screen
+from negotiation_abm.files import words
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.plotting.registry import drawn, find_figure
 from negotiation_abm.plotting.slices import (
     GROUP_TEXT,
-    MEASURE_TEXT,
     Slice,
     as_csv,
     held_text,
@@ -27,7 +27,6 @@ from negotiation_abm.plotting.slices import (
     plot_point,
     plot_slice,
     plot_study,
-    readable,
 )
 from negotiation_abm.sweep.slices import (
     Query,
@@ -127,12 +126,12 @@ def _Controls(asked: Asked, ask: Any, root: Path) -> None:
         sweep = browser.opened(folder)
         known = browser.choices_of(sweep, asked)
         labels: dict[str, tuple[str, Any]] = {
-            "measure": ("Measure of a truce", lambda v: MEASURE_TEXT[v]),
+            "measure": ("Measure of a truce", lambda v: words.MEASURES[v]),
             "group": ("Truces", lambda v: GROUP_TEXT[v]),
-            "across": ("Across", readable),
-            "up": ("Up", lambda v: readable(v) if v else "nothing: a curve"),
+            "across": ("Across", words.setting),
+            "up": ("Up", lambda v: words.setting(v) if v else "nothing: a curve"),
         }
-        for name, (label, words) in labels.items():
+        for name, (label, say) in labels.items():
             if known[name]:
                 _Choose(
                     label,
@@ -140,12 +139,12 @@ def _Controls(asked: Asked, ask: Any, root: Path) -> None:
                     known[name],
                     lambda value, name=name: ask(_with(asked, name, value)),
                     name,
-                    words,
+                    say,
                 )
         for name in browser.to_fix(sweep, asked):
             values = sweep.values(name)
             _Choose(
-                f"{readable(name)} fixed at",
+                f"{words.setting(name)} fixed at",
                 value_text(query.at[name]),
                 [value_text(value) for value in values],
                 lambda value, name=name: ask(asked.changed(at=query.at | {name: value})),
@@ -221,8 +220,8 @@ def _Slice(asked: Asked, folder: Path, root: Path, screen: Screen) -> None:
         if job.error:
             Note(job.error, kind="error")
         table, picture = job.value or (None, None)
-        words = outcome_text(str(asked.query.outcome))
-        Picture(picture, f"{words} over what varies", job.is_running)
+        text = outcome_text(str(asked.query.outcome))
+        Picture(picture, f"{text} over what varies", job.is_running)
         if table is not None and is_sweep(folder) and len(table):
             low, high = table.loc[table["mean"].idxmin()], table.loc[table["mean"].idxmax()]
             solara.HTML(
@@ -264,7 +263,7 @@ def _Figure(asked: Asked, folder: Path, root: Path, screen: Screen) -> None:
         if job.error:
             Note(job.error, kind="error")
         Picture(job.value, entry.words, job.is_running)
-        solara.HTML(tag="p", classes=["soft", "small"], unsafe_innerHTML=f"{entry.words}.")
+        solara.HTML(tag="p", classes=["soft", "small"], unsafe_innerHTML=f"{escape(entry.words)}.")
     with solara.Div(classes=["card", "stack"]):
         Downloads({f"{entry.name}.{k}": partial(figures.file_of, make, k) for k in ("png", "svg")})
         Command(browser.command(asked, root, is_of_point=False))
@@ -312,11 +311,11 @@ def _Point(asked: Asked, sweep: Sweep, root: Path, screen: Screen) -> None:
 
     job = use_job(work, (sweep.path, point, measure, screen))
     values = ", ".join(
-        f"{readable(name)} {held_text(value)}"
+        f"{words.setting(name)} {held_text(value)}"
         for name, value in values_of_point(sweep, point).items()
     )
     with solara.Div(classes=["card", "stack"]):
-        solara.HTML(tag="h3", unsafe_innerHTML=f"Survival of point {point}: {values}")
+        solara.HTML(tag="h3", unsafe_innerHTML=f"Survival of point {point}: {escape(values)}")
         if job.error:
             Note(job.error, kind="error")
         Picture(job.value, f"Survival of the truces of point {point}", job.is_running)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from html import escape
 from typing import Any
 
 import solara
@@ -23,7 +24,8 @@ from negotiation_abm.dashboard.parts import (
 )
 from negotiation_abm.dashboard.question import Answer, Knob, Question
 from negotiation_abm.dashboard.session import OpenPage, Screen
-from negotiation_abm.dashboard.story import in_words, load_story
+from negotiation_abm.files import words
+from negotiation_abm.replay.story import load_story
 from negotiation_abm.run.outcome import digits_of
 from negotiation_abm.studies.whatif.run import as_csv
 from negotiation_abm.studies.whatif.schema import parse_move
@@ -109,7 +111,7 @@ def _Skip(asked: Question, ask: Any) -> None:
     """Moves of the record that are left out."""
     story = load_story(asked.scenario)
     moves = [event for event in story.events if event.probability is not None]
-    texts = {e.id: f"{e.date} {e.player} {in_words(e.move)}" for e in reversed(moves)}
+    texts = {e.id: f"{e.date} {e.player} {words.move(e.move)}" for e in reversed(moves)}
     before = {event.id for event in moves if event.date < asked.date}
     options = [{"value": "", "text": "nothing more"}]
     options += [
@@ -146,7 +148,7 @@ def _Move(asked: Question, ask: Any) -> None:
             levers = ("",) if move in BARE else story.game.lever_names[side]
             for lever in levers:
                 place = f"{player}:{move}" + (f":{lever}" if lever else "")
-                text = in_words(f"{move} {lever}".strip())
+                text = words.move(f"{move} {lever}".strip())
                 moves.append({"value": place, "text": f"{player} {text}", "group": player})
     weeks = [
         {"value": str(k), "text": f"week of {scenario.date_of(turn + k)}"}
@@ -181,7 +183,7 @@ def _Move(asked: Question, ask: Any) -> None:
 
 def _move_text(text: str) -> str:
     move = parse_move(text)
-    what = in_words(f"{move.move} {move.lever or ''}".strip())
+    what = words.move(f"{move.move} {move.lever or ''}".strip())
     return f"{move.player} {what}, {move.date}"
 
 
@@ -214,7 +216,7 @@ def _Knobs(asked: Question, ask: Any) -> None:
                         event_press=turn(number),
                     )
                 else:
-                    solara.HTML(tag="h3", unsafe_innerHTML=title)
+                    solara.HTML(tag="h3", unsafe_innerHTML=escape(title))
                     Press(
                         label="reset",
                         name="reset",
@@ -324,8 +326,8 @@ def _Differences(found: Answer) -> None:
     """Each outcome in both branches and the paired difference with its interval."""
     if not found.question.is_altered:
         rows = [_plain(row) for row in found.summary["outcomes"]]
-        columns = [("outcome", "left"), ("as it was", "right")]
-        Table(columns=columns, rows=rows, caption="The branch as it was")
+        columns = [("outcome", "left"), (words.ARMS["factual"], "right")]
+        Table(columns=columns, rows=rows, caption="As recorded")
         return
     rows, strong = [], set()
     for number, row in enumerate(found.summary["outcomes"]):
@@ -344,8 +346,8 @@ def _Differences(found: Answer) -> None:
         )
     columns = [
         ("outcome", "left"),
-        ("as it was", "right"),
-        ("altered", "right"),
+        (words.ARMS["factual"], "right"),
+        (words.ARMS["altered"], "right"),
         ("difference", "right"),
         ("95 %", "right"),
     ]

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from negotiation_abm.files import words
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.folder import read_manifest
 from negotiation_abm.plotting.folder import complete, read_json
@@ -21,12 +22,12 @@ from negotiation_abm.survival.words import ONE_RUN
 
 FILE = "whatif.json"
 GROUPS = {  # heading: what tells the outcomes that stand under it
-    "Truce": r"(covered|any_domain)_\d+|weeks_in_truce|num_truces",
-    "Effective tariff, pp": r".*tariff_pp",
+    "Truce, still in force": r"(covered|any_domain)_\d+|weeks_in_truce|num_truces",
+    "Average extra tariff, points": r".*tariff_pp",
     "Pain, units a week": r"pain\..*",
     "Other outcomes": r"(?!.*\.(flow|num_escalate)$).*",  # flows and moves are left to the table
 }
-COLUMNS = ("as it was", "altered", "difference (95 %)")
+COLUMNS = (words.ARMS["factual"], words.ARMS["altered"], "difference (95 %)")
 TABLES = ("differences.csv", "paths.csv")
 
 
@@ -100,7 +101,7 @@ def _section(folder: Path, summary: dict[str, Any], more: str) -> str:
         "whatif",
         {
             "question": escape(question(summary)),
-            "title": escape("Altered"),
+            "title": escape("The change"),
             "description": escape(_altered(summary)),
             "answer": "".join(f"<p>{escape(sentence)}</p>" for sentence in answer(summary)),
             "design": escape(design(summary)),

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from negotiation_abm.files import words as plain
+from negotiation_abm.run import range_words
 from negotiation_abm.survival import words
 
 AHEAD = (26, 13, 52)  # weeks at which the answer looks at the truce: the first that is there
@@ -20,14 +22,14 @@ def design(summary: dict[str, Any]) -> str:
     return (
         f"The record ({summary['record']}) is replayed through {summary['scenario']} up to the "
         f"week of {summary['branch_week']}; from there both sides play on for {summary['weeks']} "
-        f"weeks, {summary['replicates']:,} times as it was and {summary['replicates']:,} times "
-        f"altered, with the same draws (seed {summary['seed']}) and the parameters "
+        f"weeks, {summary['replicates']:,} times as recorded and {summary['replicates']:,} times "
+        f"with the change, with the same draws (seed {summary['seed']}) and the parameters "
         f"{summary['parameters']}."
     )
 
 
 def answer(summary: dict[str, Any]) -> list[str]:
-    """Three sentences: the truce, tariffs, pain; each with the paired difference and interval.
+    """The range over the posterior draws, then the truce, tariffs and pain at one point.
 
     Parameters
     ----------
@@ -35,7 +37,17 @@ def answer(summary: dict[str, Any]) -> list[str]:
         ``whatif.json``.
     """
     rows = {row["outcome"]: row for row in summary["outcomes"]}
-    sentences = [_truce(summary, rows), _tariffs(rows), _pain(rows)]
+    posterior = summary.get("posterior")
+    first = (
+        [
+            range_words.branches_sentence(posterior),
+            range_words.made_of(posterior, summary["parameters"]),
+            "Simulation error alone, at the point estimate of the parameters:",
+        ]
+        if posterior
+        else [range_words.missing(summary["parameters"])]
+    )
+    sentences = [*first, _truce(summary, rows), _tariffs(rows), _pain(rows)]
     return [sentence for sentence in sentences if sentence]
 
 
@@ -64,7 +76,9 @@ def moved(row: dict[str, Any], digits: int, unit: str = "", scale: float = 1.0) 
 
 def name_of(row: dict[str, Any]) -> str:
     """An outcome in the words of a table whose heading names the rest."""
-    text: str = row["text"].removeprefix("pain of ").removeprefix("effective tariff of ")
+    text: str = row["text"]
+    for start in ("pain of ", "average extra tariff of ", f"{plain.STILL} "):
+        text = text.removeprefix(start)
     unit = ", %" if row["unit"] == "share" else ""
     return text[0].upper() + text[1:] + unit
 
@@ -80,13 +94,13 @@ def _truce(summary: dict[str, Any], rows: dict[str, dict[str, Any]]) -> str:
         return f"No truce at the branch has a length to compare; {rest}"
     ahead, row = held
     text = (
-        f"The truce in force at the branch still stands after {ahead} weeks in "
+        f"The truce in force at the branch is still in force after {ahead} weeks in "
         f"{100 * row['altered']:.1f} % of runs instead of {100 * row['factual']:.1f} %: "
         f"{moved(row, 1, POINTS, 100.0)}"
     )
     wide = _held(rows, "any_domain")
     if wide is not None:
-        text += f"; without a serious escalation in any domain, {moved(wide[1], 1, POINTS, 100.0)}"
+        text += f"; without a serious escalation by any measure, {moved(wide[1], 1, POINTS, 100.0)}"
     return f"{text}. {rest[0].upper()}{rest[1:]}"
 
 
@@ -97,12 +111,12 @@ def _held(rows: dict[str, dict[str, Any]], measure: str) -> tuple[int, dict[str,
 
 def _tariffs(rows: dict[str, dict[str, Any]]) -> str:
     parts = [
-        f"{name.partition('.')[0]} {row['altered']:.1f} instead of {row['factual']:.1f}, "
-        f"{moved(row, 1)}"
+        f"{plain.player(name.partition('.')[0])} {row['altered']:.1f} instead of "
+        f"{row['factual']:.1f}, {moved(row, 1)}"
         for name, row in rows.items()
         if name.endswith(".tariff_pp")
     ]
-    return f"Mean effective tariff, percentage points: {'; '.join(parts)}." if parts else ""
+    return f"Average extra tariff, percentage points: {'; '.join(parts)}." if parts else ""
 
 
 def _pain(rows: dict[str, dict[str, Any]]) -> str:

@@ -2,22 +2,18 @@
 
 from typing import Any
 
-from negotiation_abm.scenario.parameters import TABLE
+from negotiation_abm.files import words as plain
+from negotiation_abm.run import range_words
+from negotiation_abm.run.registry import text_of
 from negotiation_abm.survival import Mean
 from negotiation_abm.survival.words import GROUPS, NOT_REACHED, ONE_RUN, is_number
 
-CAUSES = {
-    "breach": "a breach (an escalation on a lever that the truce covers)",
-    "collapse": "a collapse under strain",
-    "non_delivery": "a promise not kept",
-    "lapse": "a date that passes without renewal",
-    "fulfilled": "fulfilment (all that the truce covers has been given up)",
-    "escalation": "an escalation on a lever that the truce does not cover",
-}
-
 
 def answer(summary: dict[str, Any], mean: Mean | None) -> list[str]:
-    """Three sentences: how long, what ends it, and by the wider measure.
+    """How long, what ends it and by the wider measure: the range over the posterior draws first.
+
+    The last sentence is what the runs say at the point estimate of the parameters, with nothing
+    but the error of the simulation.
 
     Parameters
     ----------
@@ -29,22 +25,35 @@ def answer(summary: dict[str, Any], mean: Mean | None) -> list[str]:
     entry = main_entry(summary, "covered")
     if entry is None:
         return ["No truce began in any of the runs."]
-    is_running = entry["group"] == "running"
-    which = GROUPS["running"] if is_running else "a truce that begins in the run"
-    until = f"; of the first {mean.until} weeks it lasts {_mean(mean)}" if mean else ""
+    posterior = summary.get("posterior")
+    if posterior is None:
+        return [
+            range_words.missing(summary["parameters"]),
+            *_at_the_point(summary, entry, mean),
+            _causes(entry),
+        ]
     sentences = [
-        f"In {summary['replicates']:,} simulated runs {which} {_median(summary, entry)}, and "
-        f"{_year(entry, 'of such truces hold for more than a year')}{until}."
+        range_words.first_sentence(posterior),
+        range_words.ends_sentence(posterior),
+        range_words.wide_sentence(posterior),
+        range_words.made_of(posterior, summary["parameters"]),
     ]
-    sentences.append(_causes(entry))
+    return [sentence for sentence in sentences if sentence] + _at_the_point(summary, entry, mean)
+
+
+def _at_the_point(summary: dict[str, Any], entry: dict[str, Any], mean: Mean | None) -> list[str]:
+    """What the runs say at one set of parameters, with the error of the simulation."""
+    which = GROUPS["running"] if entry["group"] == "running" else "a truce that begins in the run"
+    until = f"; of the first {mean.until} weeks it lasts {_mean(mean)}" if mean else ""
+    text = (
+        f"Simulation error alone, {summary['replicates']:,} runs at the point estimate of the "
+        f"parameters: {which} {_median(summary, entry)}, and "
+        f"{_year(entry, 'of such truces hold for more than a year')}{until}"
+    )
     wide = main_entry(summary, "any_domain")
     if wide is not None:
-        sentences.append(
-            "Measured to the first serious escalation in any domain "
-            f"(severity {summary['min_severity']:g} or more), it {_median(summary, wide)}, and "
-            f"{_year(wide, 'last more than a year')}."
-        )
-    return sentences
+        text += f"; by any measure it {_median(summary, wide)}"
+    return [f"{text}."]
 
 
 def main_entry(summary: dict[str, Any], measure: str) -> dict[str, Any] | None:
@@ -61,7 +70,7 @@ def _median(summary: dict[str, Any], entry: dict[str, Any]) -> str:
     if entry["num_runs"] < 2:
         return f"lasts {point} weeks in the median ({ONE_RUN})"
     ends = f"{NOT_REACHED if low is None else low} to {NOT_REACHED if high is None else high}"
-    return f"lasts {point} weeks in the median (95 % interval {ends})"
+    return f"lasts {point} weeks in the median (95 % of simulation error: {ends})"
 
 
 def _mean(mean: Mean) -> str:
@@ -81,9 +90,9 @@ def _causes(entry: dict[str, Any]) -> str:
     if not shares:
         return "No end was observed."
     (cause, values), *rest = shares
-    others = [f"{CAUSES[name]} {percent(share)}" for name, share in rest if share[0] >= 0.005]
+    others = [f"{plain.CAUSES[name]} {percent(share)}" for name, share in rest if share[0] >= 0.005]
     tail = f"; {' and '.join(others[:2])}" if others else ""
-    return f"What ends it most often is {CAUSES[cause]}: {percent(values)} of the ends{tail}."
+    return f"What ends it most often is {plain.CAUSES[cause]}: {percent(values)} of the ends{tail}."
 
 
 def percent(values: list[float | None]) -> str:
@@ -105,39 +114,18 @@ def drivers(rows: list[dict[str, Any]]) -> str:
     floor = max(row[f"{size}_high"] for row in chosen if row["is_dummy"])
     real = sorted((row for row in chosen if not row["is_dummy"]), key=lambda row: -row[size])
     above = [row for row in real if row[size] > floor]
-    about = outcome_words(outcome)
+    about = text_of(outcome) or outcome.replace("_", " ")
     if not above:
-        return f"None of {len(real)} factors moves {about} beyond the noise of the simulation."
+        return f"{about.capitalize()}: none of {len(real)} factors moves it beyond chance."
     kind = "total Sobol index" if size == "total" else "mean absolute effect"
     named = "; ".join(_factor(row, size) for row in above[:3])
     below = len(real) - len(above)
-    left = f". {below} of {len(real)} factors do not exceed the noise floor" if below else ""
-    return f"Over the ranges of the study, {about} hangs most on ({kind}, 95 %): {named}{left}."
-
-
-def _factor(row: dict[str, Any], size: str) -> str:
-    name = row["factor"]
-    parameter = TABLE.get(name.split(".")[0])
-    meaning = f", {parameter.doc}," if parameter else ""
+    left = f". {below} of {len(real)} factors do no more than chance" if below else ""
     return (
-        f"{name}{meaning} {row[size]:.2f} ({row[f'{size}_low']:.2f} to {row[f'{size}_high']:.2f})"
+        f"What decides most, over the ranges of the study: {named} ({about}; {kind}, 95 %){left}."
     )
 
 
-def outcome_words(name: str) -> str:
-    """An outcome of a study in words.
-
-    >>> outcome_words("any_domain.survival_365")
-    'the chance to last 365 days (any domain)'
-    """
-    measure, _, rest = name.rpartition(".")
-    kind, _, number = rest.partition("_")
-    words = {
-        "rmst": f"the mean truce length within {number} weeks",
-        "survival": f"the chance to last {number} days",
-        "median": "the median truce length",
-    }
-    found = words.get(kind) if measure in ("", "covered", "any_domain") else None
-    if found is None:
-        return name.replace("_", " ")
-    return found + (" (any domain)" if measure == "any_domain" else "")
+def _factor(row: dict[str, Any], size: str) -> str:
+    ends = f"{row[f'{size}_low']:.2f} to {row[f'{size}_high']:.2f}"
+    return f"{plain.setting(row['factor'])} {row[size]:.2f} ({ends})"

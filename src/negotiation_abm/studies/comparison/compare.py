@@ -1,6 +1,7 @@
 """Several runs: restricted means and differences, log-rank, hazard ratios of what differs."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,16 @@ def compare(
     until: int = UNTIL,
     level: float = 0.95,
     regress: bool = False,
+    labels: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Compare truces of several runs with those of the first, and write the tables to `out`.
 
     Runs of the same seed are paired by replicate (common random numbers).
+
+    Parameters
+    ----------
+    labels : sequence of str
+        Names of the runs for people, one a folder; by default those of the folders.
 
     Returns
     -------
@@ -47,7 +54,7 @@ def compare(
     InputError
         If a folder holds no run, has no such spells, or its data end before `until`.
     """
-    runs = read_runs(folders)
+    runs = read_runs(folders, labels)
     chosen = group or ("running" if all(run.is_running for run in runs) else "all")
     found = {run.label: _present(run, measure, chosen, level) for run in runs}
     rows = rmst_rows(runs, found, measure, chosen, until, level)
@@ -57,6 +64,7 @@ def compare(
         "group": chosen,
         "until_weeks": until,
         "level": level,
+        "posterior": {run.label: run.posterior for run in runs},
         "scenarios": plain_rows(rows),
         "log_rank": {
             "statistic": test.clustered_statistic,
@@ -72,13 +80,26 @@ def compare(
     sources = [run.path / "truces.parquet" for run in runs]
     with writing(out, "comparison", facts, made_from=sources) as draft:
         curves = curves.rename(columns={"group": "scenario"})
-        curves.to_csv(draft.path("scenarios.csv"), index=False, float_format="%.10g")
-        pd.DataFrame(rows).to_csv(draft.path("rmst.csv"), index=False, float_format="%.10g")
+        draft.csv("scenarios.csv", curves, 10)
+        ranges = _ranges(runs)
+        if len(ranges):
+            draft.csv("ranges.csv", ranges, 6)
+        draft.csv("rmst.csv", pd.DataFrame(rows), 10)
         if regress:
             table = pd.DataFrame(summary["regression"])
-            table.to_csv(draft.path("regression.csv"), index=False, float_format="%.10g")
+            draft.csv("regression.csv", table, 10)
         draft.json("comparison.json", summary)
     return summary
+
+
+def _ranges(runs: list[RunFolder]) -> pd.DataFrame:
+    """``posterior.csv`` of the runs that have one, under one another, with the scenario."""
+    found = [
+        pd.read_csv(run.path / "posterior.csv").assign(scenario=run.label)
+        for run in runs
+        if (run.path / "posterior.csv").is_file()
+    ]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
 
 def _present(run: RunFolder, measure: str, group: str, level: float) -> Survival:

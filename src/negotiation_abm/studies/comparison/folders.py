@@ -1,5 +1,7 @@
 """Folders that `run` filled, and the survival of their truces."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,19 +32,36 @@ class RunFolder:
         """Groups of spells that this run has."""
         return ("all", "running") if self.is_running else ("all",)
 
+    @property
+    def posterior(self) -> dict[str, Any] | None:
+        """The range of the answer over posterior draws; None if the run has none."""
+        path = self.path / "summary.json"
+        if not path.is_file():
+            return None
+        found: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")).get("posterior")
+        return found
+
     def survival(self, measure: str, group: str, level: float) -> Survival | None:
         """Survival of one measure and group; None if there are no such spells."""
         return survival(selected_spells(self.path / "truces.parquet", measure, group), level)
 
 
-def read_runs(folders: list[Path]) -> list[RunFolder]:
+def read_runs(folders: list[Path], labels: Sequence[str] = ()) -> list[RunFolder]:
     """Run folders with a label each: their names, or their paths where names are the same.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        One a folder, in place of the names; or none.
 
     Raises
     ------
     InputError
-        If one of them is not the result of a run.
+        If one of them is not the result of a run, or there are not as many labels as folders.
     """
+    if labels and (len(labels) != len(folders) or len(set(labels)) < len(labels)):
+        problem = f"give one for each of {len(folders)} folders, all different, or none"
+        raise InputError("--label", ", ".join(labels), problem)
     runs = []
     for folder in folders:
         if not folder.is_dir():
@@ -54,6 +73,8 @@ def read_runs(folders: list[Path]) -> list[RunFolder]:
             )
             raise InputError(folder, "", problem)
         runs.append(RunFolder(folder, folder.resolve().name, made))
+    if labels:
+        runs = [RunFolder(run.path, name, run.made) for run, name in zip(runs, labels, strict=True)]
     names = [run.label for run in runs]
     if len(set(names)) < len(names):
         runs = [RunFolder(run.path, str(run.path), run.made) for run in runs]

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.files.resources import find, read_yaml
+from negotiation_abm.files.resources import find
 from negotiation_abm.files.validation import checked
+from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.scenario.game import build_game
 from negotiation_abm.scenario.load import load_scenario
 from negotiation_abm.scenario.posterior_draws import load_draws

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from negotiation_abm.files import words
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.folder import writing
 from negotiation_abm.record.load import Record, load_record
@@ -20,6 +21,7 @@ from negotiation_abm.scenario.game import Game, build_game
 from negotiation_abm.scenario.load import load_scenario
 from negotiation_abm.scenario.provenance import facts_of_record, facts_of_runs
 from negotiation_abm.studies.whatif.outcomes import BranchRuns, play_branch
+from negotiation_abm.studies.whatif.posterior import ranges_of_branches
 from negotiation_abm.studies.whatif.schema import WhatIf, check_changes
 from negotiation_abm.survival import intervals
 from negotiation_abm.survival.words import plain_rows
@@ -92,8 +94,14 @@ def run_whatif(
     out: Path | None = None,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
+    draws: int = 0,
 ) -> dict[str, Any]:
     """Play both branches of a what-if with the same draws and compare them.
+
+    Parameters
+    ----------
+    draws : int
+        Posterior draws over which the range of the answer is taken; 0 for none.
 
     Returns
     -------
@@ -112,6 +120,9 @@ def run_whatif(
     altered = play_branch(pair.altered.game, replicates, seed, threads, further)
     table = difference_table(factual, altered)
     summary = summary_of(pair, table, altered, replicates, seed)
+    if draws:
+        games = pair.factual.game, pair.altered.game
+        summary["posterior"] = ranges_of_branches(*games, seed, draws, threads=threads)
     if out is not None:
         facts = facts_of_runs(pair.altered.game, replicates, seed)
         facts["whatif"] = whatif.model_dump(mode="json", by_alias=True)
@@ -280,6 +291,7 @@ def summary_of(
         "forced_moves_a_run": {
             name: float(altered.forced[i]) for i, name in enumerate(game.players)
         },
+        "posterior": None,
         "outcomes": plain_rows(table.to_dict(orient="records")),
         "notes": list(pair.notes),
     }
@@ -289,14 +301,17 @@ def describe(whatif: WhatIf) -> list[str]:
     """The alteration, one line each."""
     lines = [f"without {name} of the record" for name in whatif.skip]
     for entry in whatif.moves:
-        lever = f" {entry.lever}" if entry.lever else ""
-        lines.append(f"{entry.player} {entry.move}{lever} in the week of {entry.date}")
-    lines += [f"{player} plays {name}" for player, name in whatif.strategies.items()]
-    lines += [f"{name} = {_short(value)}" for name, value in whatif.set.items()]
+        made = words.move(f"{entry.move} {entry.lever or ''}".strip())
+        lines.append(f"{words.player(entry.player)} {made} in the week of {entry.date}")
+    lines += [
+        f"{words.player(player)} plays {words.strategy(name)}"
+        for player, name in whatif.strategies.items()
+    ]
+    lines += [f"{words.setting(name)}: {_short(value)}" for name, value in whatif.set.items()]
     return lines or ["nothing"]
 
 
 def _short(value: Any) -> str:
     if isinstance(value, list):
-        return f"{len(value)} entries"
+        return f"{len(value)} in place of the usual ones"
     return value.isoformat() if isinstance(value, dt.date) else str(value)

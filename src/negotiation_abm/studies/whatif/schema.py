@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from negotiation_abm.core.params import LEVER_NUMBERS
 from negotiation_abm.files.errors import InputError, suggest
-from negotiation_abm.files.resources import find, read_yaml, shipped
+from negotiation_abm.files.resources import find, shipped
 from negotiation_abm.files.validation import checked
+from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.scenario.load import changes_beside, reference_beside
 from negotiation_abm.scenario.parameters import TABLE
 from negotiation_abm.scenario.schema import Day, ScriptedMove

@@ -1,4 +1,4 @@
-"""The recorded year as the page tells it: week by week, what was done, and what is known of it."""
+"""A recorded sequence as it is told: week by week, what was done, and what is known of it."""
 
 import datetime as dt
 from collections import defaultdict
@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.files.resources import read_yaml, shipped
+from negotiation_abm.files.resources import shipped
+from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.record.facts import load_facts
 from negotiation_abm.record.load import Record, Row, load_record
 from negotiation_abm.replay.replay import replay_record
@@ -135,7 +136,7 @@ def source_titles() -> dict[str, str]:
     for entry in data.get("sources", ()):
         who = entry["publisher"] or "publisher not stated"
         when = entry["date"] or "undated"
-        titles[str(entry["id"])] = f"document {entry['id']}: {entry['kind']}, {who}, {when}"
+        titles[str(entry["id"])] = f"{entry['kind']}, {who}, {when}"
     for entry in data.get("outside", ()):
         titles[str(entry["id"])] = str(entry["name"])
     return titles
@@ -146,26 +147,3 @@ def sources_of(text: str) -> list[str]:
     titles = source_titles()
     names = [part.strip() for part in text.split(";") if part.strip()]
     return [titles.get(name.replace(" ", "_").lower(), titles.get(name, name)) for name in names]
-
-
-WORDS = {
-    "ESCALATE": "escalates {}",
-    "THREATEN": "threatens with {}",
-    "CONCEDE": "concedes on {}",
-    "SUSPEND": "offers to suspend",
-    "HOLD": "holds",
-    "ROUND": "round of talks",
-    "CALL": "call",
-    "SUMMIT": "leaders' summit",
-    "DELIVER": "delivers",
-}
-
-
-def in_words(move: str) -> str:
-    """A move for people.
-
-    >>> in_words("ESCALATE rare_earths")
-    'escalates rare earths'
-    """
-    kind, _, lever = move.partition(" ")
-    return WORDS.get(kind, kind).format(lever.replace("_", " "))
