@@ -70,14 +70,14 @@ gallery: figures ## renew the other figures of docs/gallery.md (minutes)
 mechanisms: $(VENV)/.installed-run ## what each module does to truces, 50,000 paired runs each
 	$(BIN)/negotiation-abm mechanisms --replicates 50000 --seed 1 --out results/mechanisms
 
-calibration: $(VENV)/.installed-run ## fit, validate, check, forecast, and write docs/calibration.md
-	$(BIN)/negotiation-abm calibrate baseline_2025 --moments moments_2025 --draws 1000 --seed 1 \
-	    --set parameters=start_2025 --name calibrated_2025 --out $(FIT)
-	cp $(FIT)/calibrated_2025.yaml $(FIT)/calibrated_2025.parquet configs/parameters/
-	$(BIN)/negotiation-abm validate --params calibrated_2025 --out $(FIT)
+calibration: $(VENV)/.installed-run ## fit the pool, validate, forecast, and write docs/calibration.md
+	$(BIN)/negotiation-abm calibrate --pool seven --seed 1 --out $(FIT)
+	for name in calibrated_2025 calibrated_2025_alone calibrated_2026; do \
+	    cp $(FIT)/$$name.yaml $(FIT)/$$name.parquet configs/parameters/; done
+	$(BIN)/negotiation-abm validate --pool seven --out $(FIT)
+	$(BIN)/negotiation-abm validate --params calibrated_2025 --runs 1 --out $(FIT)
 	$(BIN)/negotiation-abm forecast busan_2025 --params calibrated_2025 --known 2025-12-31 \
 	    --out $(FIT)
-	$(BIN)/python experiments/calibration/checks.py $(FIT)
 	cp experiments/calibration/recovery.csv $(FIT)/
 	$(BIN)/negotiation-abm plot $(FIT)
 	for name in identification predictive lever_response calibration_curve recovery forecast; do \
