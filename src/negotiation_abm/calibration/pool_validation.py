@@ -84,7 +84,7 @@ def validate_pool(
             "seed": seed,
             "records": {member.name: file_hash(member.record.path) for member in members},
         }
-        with writing(out, "validate", facts, keep=True) as draft:
+        with writing(out, "left_out", facts) as draft:
             for name, table in tables.items():
                 table.to_csv(draft.path(f"{name}.csv"), index=False, float_format="%.6g")
             draft.json("pool_validation.json", summary)

@@ -32,6 +32,8 @@ HALF = 0.5
 REPLICATES = 20
 DRAWS = 60
 WEIBULL = FAMILIES["weibull"]
+BOUNDS = ((-1.0, 12.0), (-2.0, 2.0))  # logarithms of scale in weeks and of shape
+STEP = 1e-3
 MODELS = ("game", "constant hazard", "Weibull")
 
 
@@ -163,8 +165,13 @@ def fit_weibull(spells: Spells) -> tuple[np.ndarray, float]:
         return float(-(ends @ np.log(-np.expm1(step)) + stay @ step))
 
     mean = max(1.0, at_risk.sum() / max(1.0, ends.sum()))
-    best = minimize(loss, [np.log(mean), 0.0], method="BFGS")
-    return best.x, float(np.sqrt(best.hess_inv[1, 1]))
+    best = minimize(loss, [np.log(mean), 0.0], method="L-BFGS-B", bounds=BOUNDS)
+    steps = STEP * np.eye(2)
+    bend = np.array(
+        [[loss(best.x + a + b) - loss(best.x + a - b) for b in steps] for a in steps]
+    ) - np.array([[loss(best.x - a + b) - loss(best.x - a - b) for b in steps] for a in steps])
+    error = np.sqrt(abs(np.linalg.pinv(bend / (4.0 * STEP**2))[1, 1]))
+    return best.x, float(error)
 
 
 def _log_probability(hazard: np.ndarray, weeks: int, ended: bool) -> float:

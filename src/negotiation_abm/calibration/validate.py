@@ -123,7 +123,7 @@ def validate(
             tables["by_move_type_left_out"] = by_move_type(data, left)
             summary |= {"left_out": _means(left[MODEL]), "best_baseline": _best(tables["scores"])}
         if effort is not None and effort.draws > 0:
-            tables |= _free(game, record, data, is_own, effort, summary, progress)
+            tables |= _free(game, record, effort, summary, progress)
     summary |= {name: _rows(table) for name, table in tables.items() if len(table) <= 100}
     if out is not None:
         facts = provenance_of(game) | {"record_sha256": file_hash(record.path)}
@@ -139,6 +139,9 @@ def _training(game: Game, record: Record, data: Data) -> tuple[Data, bool, list[
     made, digest = game.parameter_set.fit, file_hash(record.path)
     if digest == made.get("record_sha256"):
         return data, True, []
+    if "pool" in made:
+        note = "was fitted to a pool; statistics learn from this record itself"
+        return data, False, [f"{game.parameter_set.name} {note}"]
     names = str(made.get("scenario", TRAINING[0])), str(made.get("record", TRAINING[1]))
     notes = []
     try:
@@ -181,8 +184,6 @@ def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
 def _free(
     game: Game,
     record: Record,
-    data: Data,
-    is_own: bool,
     effort: Effort,
     summary: dict[str, Any],
     progress: Progress | None,
@@ -194,7 +195,7 @@ def _free(
         return (lambda done: progress(stage, done, total)) if progress else None
 
     tables: dict[str, pd.DataFrame] = {}
-    if is_own and game.scenario.name == TRAINING[0]:  # first: a change may not fit both starts
+    if game.scenario.name == TRAINING[0]:  # first: a change may not fit both starts
         changes = effort.changes | {"parameters": str(game.parameter_set.path)}
         tables["controls"] = control_table(changes, effort.control_runs, effort.seed)
     frame = draws_of(game.parameter_set)

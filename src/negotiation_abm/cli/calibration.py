@@ -129,8 +129,9 @@ def _add_forecast(commands: Any) -> None:
 def _date(text: str) -> dt.date:
     try:
         return date_of(text, "")
-    except InputError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+    except InputError:
+        problem = f"'{text}' is not a date; allowed: YYYY-MM-DD, years 1000 to 3000"
+        raise argparse.ArgumentTypeError(problem) from None
 
 
 def _several(text: str) -> int:

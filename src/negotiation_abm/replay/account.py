@@ -40,8 +40,9 @@ class Account:
             if row.level > free + SAME_LEVEL:
                 self._doubt(
                     row,
-                    f"a threat of {row.level:g}, but {row.lever} can only rise by {free:.3g} (its "
-                    "cap less what is in force and suspended); the rules take that size",
+                    f"a threat of {row.level:g}, but {row.lever} can only rise by {free:.3g} from "
+                    "where it stands (suspended parts of it count under revised_rules only); the "
+                    "rules take that size",
                 )
 
     def after_move(self, row: Row, closed: Sequence[SimpleNamespace]) -> None:

@@ -228,10 +228,8 @@ def run_episodes(
             "origin": _origin(len(members), severities, runs),
         }
         with writing(out, "episodes", facts) as draft:
-            pd.DataFrame(rows).to_csv(draft.path("episodes.csv"), index=False)
-            curves(estimates).to_csv(
-                draft.path("reference_class.csv"), index=False, float_format="%.10g"
-            )
+            draft.csv("episodes.csv", pd.DataFrame(rows))
+            draft.csv("reference_class.csv", curves(estimates), 10)
             draft.json("episodes.json", summary)
     return summary
 
