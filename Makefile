@@ -21,7 +21,7 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help run sweep figures gallery mechanisms calibration experiments pages dashboard test e2e \
-    screenshots lint bench checks verify clean
+    screenshots lint bench checks verify fuzz simulation licences clean
 .NOTPARALLEL:
 .SECONDARY:
 
@@ -70,14 +70,14 @@ gallery: figures ## renew the other figures of docs/gallery.md (minutes)
 mechanisms: $(VENV)/.installed-run ## what each module does to truces, 50,000 paired runs each
 	$(BIN)/negotiation-abm mechanisms --replicates 50000 --seed 1 --out results/mechanisms
 
-calibration: $(VENV)/.installed-run ## fit, validate, check, forecast, and write docs/calibration.md
-	$(BIN)/negotiation-abm calibrate baseline_2025 --moments moments_2025 --draws 1000 --seed 1 \
-	    --set parameters=start_2025 --name calibrated_2025 --out $(FIT)
-	cp $(FIT)/calibrated_2025.yaml $(FIT)/calibrated_2025.parquet configs/parameters/
-	$(BIN)/negotiation-abm validate --params calibrated_2025 --out $(FIT)
+calibration: $(VENV)/.installed-run ## fit the pool, validate, forecast, and write docs/calibration.md
+	$(BIN)/negotiation-abm calibrate --pool seven --seed 1 --out $(FIT)
+	for name in calibrated_2025 calibrated_2025_alone calibrated_2026; do \
+	    cp $(FIT)/$$name.yaml $(FIT)/$$name.parquet configs/parameters/; done
+	$(BIN)/negotiation-abm validate --pool seven --out $(FIT)
+	$(BIN)/negotiation-abm validate --params calibrated_2025 --runs 1 --out $(FIT)
 	$(BIN)/negotiation-abm forecast busan_2025 --params calibrated_2025 --known 2025-12-31 \
 	    --out $(FIT)
-	$(BIN)/python experiments/calibration/checks.py $(FIT)
 	cp experiments/calibration/recovery.csv $(FIT)/
 	$(BIN)/negotiation-abm plot $(FIT)
 	for name in identification predictive lever_response calibration_curve recovery forecast; do \
@@ -137,6 +137,19 @@ checks: $(VENV)/.installed-run ## what docs/sweeps.md says of sweeps, measured
 
 verify: $(VENV)/.installed-test ## statistical verification (minutes)
 	$(BIN)/pytest -q $(WORKERS) -m "verify or hypothesis" --hypothesis-profile=verify
+
+SEED := 1
+COUNT := 20000
+
+fuzz: $(VENV)/.installed-test ## malformed input of every kind: make fuzz SEED=1 COUNT=20000 (half an hour)
+	$(BIN)/python tests/fuzzing.py --seed $(SEED) --count $(COUNT)
+
+simulation: COUNT := 10000
+simulation: $(VENV)/.installed-test ## sweeps and steps on a disk and with workers that fail (minutes)
+	$(BIN)/python tests/simulation.py --seed $(SEED) --count $(COUNT)
+
+licences: $(VENV)/.installed-test ## licences of what runs; fails on GPL
+	$(BIN)/python experiments/robustness/licences.py
 
 clean: ## remove builds and caches; .venv and results stay
 	rm -rf build dist htmlcov .coverage .coverage.* coverage.xml \

@@ -38,7 +38,7 @@ def test_a_normal_posterior_is_sampled(known):
     np.testing.assert_allclose(np.cov(flat[:, :2].T), [[5, 4], [4, 5]], rtol=0.12)
     assert known.r_hat[:2].max() < 1.01
     assert known.effective_size[:2].min() > 1000
-    assert known.accepted > 0.9
+    assert known.accepted == pytest.approx(0.8, abs=0.1)  # what the warm-up looks for
 
 
 def test_what_is_held_does_not_move(known):
@@ -162,23 +162,21 @@ def test_a_fitted_spread_is_above_zero_and_its_profile_too():
 
 
 # ---------------------------------------------------------------------------
-# Identification with draws and moments
+# Identification with draws
 
 
 def test_what_a_coefficient_rests_on():
-    assert _rests_on(True, 0.1, 0.1, True) == "fixed"
-    assert _rests_on(False, 0.95, 0.97, True) == "prior"
-    assert _rests_on(False, 0.3, 0.31, True) == "likelihood"
-    assert _rests_on(False, 0.3, 0.31, False) == "both"  # open on a side
-    assert _rests_on(False, 0.7, 0.75, True) == "both"
-    assert _rests_on(False, 0.3, 0.6, True) == "moments"
-    assert _rests_on(False, 0.6, 0.95, True) == "moments"
+    assert _rests_on(True, 0.1, True) == "fixed"
+    assert _rests_on(False, 0.95, True) == "prior"
+    assert _rests_on(False, 0.3, True) == "likelihood"
+    assert _rests_on(False, 0.3, False) == "both"  # open on a side
+    assert _rests_on(False, 0.7, True) == "both"
 
 
 def test_errors_and_intervals_are_of_the_draws():
     result = fit(*episode_hidden())
     chains = sample(result, draws=60, seed=1)
-    table = identification_table(result, None, chains)
+    table = identification_table(result, chains)
     flat = chains.draws.reshape(-1, len(result.theta))
     free = [k for k in range(len(result.theta)) if k not in result.fixed]
     np.testing.assert_allclose(table["error"][free], flat.std(axis=0)[free])
@@ -188,15 +186,6 @@ def test_errors_and_intervals_are_of_the_draws():
     np.testing.assert_array_equal(table["effective_size"], chains.effective_size)
     assert (table["estimate"] == result.theta).all()
     assert len({sentence(row) for _, row in table.iterrows()}) == len(table)
-
-
-def test_moments_are_named_in_the_sentence():
-    row = {"coefficient": "deadline", "estimate": 3.0, "low": 1.0, "high": 5.0}
-    row |= {"likelihood_low": -1.0, "likelihood_high": 4.0}
-    assert sentence(row | {"rests_on": "moments"}) == (
-        "deadline is 3.00 (1.00 to 5.00, 90 %): the moments of free runs narrow it, its sign is "
-        "clear."
-    )
 
 
 def test_influence_of_a_move_is_what_counting_it_makes():

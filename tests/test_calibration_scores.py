@@ -11,7 +11,9 @@ from negotiation_abm import load_record
 from negotiation_abm.calibration.baselines import (
     BASELINES,
     START,
+    choices_of,
     frequencies,
+    joined,
     legal_types,
     lever_log_shares,
     markov_by_player,
@@ -36,13 +38,18 @@ from negotiation_abm.replay.replay import replay_record
 from test_calibration_data import by_hand, episode, normal, shipped
 
 HOLD, SUSPEND, ESCALATE, THREATEN, CONCEDE = range(5)  # also options, with the first lever
-ALL = np.ones(8, bool)
 
 
 def sequence(chosen, player, legal=None, dates=None):
     """Decisions with one lever: options 0 to 4 are the five types."""
     decisions = len(chosen)
     return by_hand(np.zeros((decisions, 5, 1)), chosen, legal, player, dates)
+
+
+def said(baseline, data, train=None, **options):
+    """What a baseline says of every decision, having learnt from those of `train`."""
+    choices = choices_of(data)
+    return baseline(choices if train is None else choices.of(train), choices, **options)
 
 
 @pytest.fixture(scope="module")
@@ -67,11 +74,11 @@ def left_out():
 def test_probabilities_sum_to_one_over_legal_types(name, source):
     data, _ = source()
     train = np.arange(len(data.chosen)) % 3 > 0
-    chances = BASELINES[name](data, train)
+    chances = said(BASELINES[name], data, train)
     assert chances.shape == (len(data.chosen), 5)
     np.testing.assert_allclose(chances.sum(axis=1), 1.0, atol=1e-12)
-    assert (chances[legal_types(data)] > 0.0).all()
-    assert not chances[~legal_types(data)].any()
+    assert (chances[legal_types(data.legal)] > 0.0).all()
+    assert not chances[~legal_types(data.legal)].any()
 
 
 def lags(data):
@@ -94,7 +101,7 @@ def test_baselines_see_only_training_moves_and_lags(name):
     out = data.months() == 202504
     changed = with_other_moves(data, out)
     assert (changed.chosen != data.chosen).sum() > 5
-    before, after = BASELINES[name](data, ~out), BASELINES[name](changed, ~out)
+    before, after = (said(BASELINES[name], seen, ~out) for seen in (data, changed))
     same = (lags(data) == lags(changed)).all(axis=1)
     assert (same & out).any()
     assert (~same & out).any()
@@ -108,8 +115,8 @@ def test_lever_shares_see_only_training_moves():
     last = np.flatnonzero(out & (data.chosen > 1))[-1]
     others = np.flatnonzero(data.legal[last] & (np.arange(data.legal.shape[1]) > 1))
     twisted[last] = others[others != data.chosen[last]][0]
-    before = lever_log_shares(data, ~out)
-    after = lever_log_shares(replace(data, chosen=twisted), ~out)
+    before = said(lever_log_shares, data, ~out)
+    after = said(lever_log_shares, replace(data, chosen=twisted), ~out)
     rest = np.arange(len(out)) != last
     np.testing.assert_array_equal(before[rest], after[rest])
 
@@ -120,7 +127,7 @@ def test_lever_shares_see_only_training_moves():
 
 def test_uniform_is_one_over_the_legal_types():
     legal = [[True, True, True, True, True], [True, False, True, False, False]]
-    chances = uniform(sequence([0, 2], [0, 1], legal), ALL[:2])
+    chances = said(uniform, sequence([0, 2], [0, 1], legal))
     assert chances.tolist() == [[0.2] * 5, [0.5, 0.0, 0.5, 0.0, 0.0]]
 
 
@@ -129,21 +136,21 @@ def test_uniform_levers_are_one_over_those_of_the_type():
     legal = np.ones((3, 8), bool)
     legal[2, 5] = False
     data = by_hand(features, [0, 2, 2], legal)
-    logs = lever_log_shares(data, np.ones(3, bool), even=True)
+    logs = said(lever_log_shares, data, even=True)
     assert np.exp(logs) == pytest.approx([1.0, 0.5, 1.0])
 
 
 def test_frequencies_by_hand(duel):
     # Player 0: escalate, hold, escalate, hold; player 1: escalate, escalate, hold, hold.
     # Half a count in each of five cells: 2.5 / 6.5 and .5 / 6.5.
-    chances = frequencies(duel, ALL)
+    chances = said(frequencies, duel)
     expected = np.array([2.5, 0.5, 2.5, 0.5, 0.5]) / 6.5
     np.testing.assert_allclose(chances, np.tile(expected, (8, 1)))
 
 
 def test_frequencies_of_the_training_decisions_by_hand(duel):
     train = np.array([True, True, True, True, False, False, False, False])
-    chances = frequencies(duel, train)
+    chances = said(frequencies, duel, train)
     assert chances[4] == pytest.approx(np.array([1.5, 0.5, 1.5, 0.5, 0.5]) / 4.5)  # player 0
     assert chances[5] == pytest.approx(np.array([0.5, 0.5, 2.5, 0.5, 0.5]) / 4.5)  # player 1
 
@@ -151,7 +158,7 @@ def test_frequencies_of_the_training_decisions_by_hand(duel):
 def test_frequencies_are_spread_over_what_is_legal():
     legal = np.ones((4, 5), bool)
     legal[3, SUSPEND] = legal[3, CONCEDE] = False
-    chances = frequencies(sequence([HOLD, HOLD, ESCALATE, HOLD], [0, 0, 0, 0], legal), ALL[:4])
+    chances = said(frequencies, sequence([HOLD, HOLD, ESCALATE, HOLD], [0, 0, 0, 0], legal))
     assert chances[3] == pytest.approx(np.array([3.5, 0, 1.5, 0.5, 0]) / 5.5)
 
 
@@ -167,7 +174,7 @@ def test_previous_types_by_hand(duel):
 
 def test_markov_by_hand(duel):
     # Answers to an escalation: escalate, hold, escalate, hold; to HOLD: escalate, hold, hold.
-    chances = markov_pooled(duel, ALL)
+    chances = said(markov_pooled, duel)
     after_escalation = np.array([2.5, 0.5, 2.5, 0.5, 0.5]) / 6.5
     after_hold = np.array([2.5, 0.5, 1.5, 0.5, 0.5]) / 5.5
     at_start = np.array([0.5, 0.5, 1.5, 0.5, 0.5]) / 3.5
@@ -179,7 +186,7 @@ def test_markov_by_hand(duel):
 def test_markov_by_player_by_hand(duel):
     # Player 0 after an escalation: hold, escalate; player 1 after one: escalate, hold.
     # Player 0 after HOLD: hold; player 1 after HOLD: escalate, hold.
-    chances = markov_by_player(duel, ALL)
+    chances = said(markov_by_player, duel)
     answered = np.array([1.5, 0.5, 1.5, 0.5, 0.5]) / 4.5
     for d in (1, 2, 3, 4, 5, 7):
         np.testing.assert_allclose(chances[d], answered, err_msg=str(d))
@@ -189,7 +196,7 @@ def test_markov_by_player_by_hand(duel):
 def test_tit_for_tat_follows_an_echo():
     chosen = [ESCALATE, ESCALATE, THREATEN, THREATEN, CONCEDE, CONCEDE, HOLD, HOLD]
     data = sequence(chosen, [0, 1] * 4)
-    base, chances = frequencies(data, ALL), noisy_tit_for_tat(data, ALL)
+    base, chances = said(frequencies, data), said(noisy_tit_for_tat, data)
     # Player 1 always answers in kind; player 0, who never does, bounds what the noise can be.
     noises = []
     for d in (1, 3, 5, 7):
@@ -204,7 +211,7 @@ def test_tit_for_tat_takes_the_noise_that_trains_best():
     data, _ = shipped()
     train, kinds = data.months() != 202504, types_of(data)
     other, _ = previous_types(data)
-    base, legal = frequencies(data, train), legal_types(data)
+    base, legal = said(frequencies, data, train), legal_types(data.legal)
     best = -math.inf
     for noise in np.linspace(0.01, 1.0, 100):
         total = 0.0
@@ -214,14 +221,38 @@ def test_tit_for_tat_takes_the_noise_that_trains_best():
                 weights[other[d]] += 1.0 - noise
             total += math.log(weights[kinds[d]] / weights.sum())
         best = max(best, total)
-    found = noisy_tit_for_tat(data, train)
+    found = said(noisy_tit_for_tat, data, train)
     assert np.log(found[train, kinds[train]]).sum() == pytest.approx(best)
+
+
+def test_a_standing_offer_is_seen():
+    """Offers are answered with one's own; nothing else tells the two states apart."""
+    data = sequence([HOLD, SUSPEND] * 6, [0] * 12)
+    data = replace(data, offered=data.chosen == SUSPEND)
+    for name in ("tit-for-tat", "order-1 Markov", "ridge"):
+        seeing = next(key for key in BASELINES if key.startswith(name) and "sees" in key)
+        blind = next(key for key in BASELINES if key.endswith(name) or key.startswith(name))
+        chances = said(BASELINES[seeing], data)
+        assert chances[data.offered, SUSPEND].min() > 0.6, seeing
+        if name != "tit-for-tat":  # which has nothing to answer where nobody has moved
+            assert chances[~data.offered, SUSPEND].max() < 0.2, seeing
+        assert said(BASELINES[blind], data)[data.offered, SUSPEND].mean() < 0.95
+
+
+def test_a_side_that_is_not_known_has_the_habits_of_all(duel):
+    choices = choices_of(duel)
+    stranger = replace(choices, side=np.full(8, "nobody"))
+    shares = said(frequencies, duel)  # of both sides alike, which have moved as often
+    np.testing.assert_allclose(frequencies(choices, stranger), shares)
+    twice = joined([choices, stranger])
+    assert len(twice.kind) == 16
+    assert set(twice.side) == {"first", "second", "nobody"}
 
 
 def test_lever_shares_by_hand():
     # Two levers. Player 0 escalated lever 0 twice and lever 1 once: 2.5 and 1.5 of 4.
     data = by_hand(np.zeros((4, 8, 1)), [2, 2, 5, 0])
-    logs = lever_log_shares(data, np.ones(4, bool))
+    logs = said(lever_log_shares, data)
     assert np.exp(logs) == pytest.approx([2.5 / 4, 2.5 / 4, 1.5 / 4, 1.0])
 
 

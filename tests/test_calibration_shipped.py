@@ -7,7 +7,6 @@ from cli_helpers import shipped_game
 from negotiation_abm import load_record
 from negotiation_abm.calibration.draws import draws_of, draws_path, games_of, thinned
 from negotiation_abm.calibration.features import coefficients_of, collect
-from negotiation_abm.calibration.moments import load_moments
 from negotiation_abm.calibration.posterior import mixing
 from negotiation_abm.calibration.priors import load_prior
 from negotiation_abm.calibration.scores import log_scores
@@ -56,7 +55,6 @@ def test_it_was_made_from_the_shipped_files(chosen):
     made, record = chosen.fit, load_record("record_2025")
     assert made["record_sha256"] == file_hash(record.path)
     game = shipped_game(made["scenario"])
-    load_moments(made["moments"], game, record)
     data = collect(game, record, with_hidden=False)
     load_prior(data, made["priors"])
     assert made["certainty"] is None

@@ -538,14 +538,11 @@ with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
 """
 
 
-@pytest.mark.parametrize(
-    "code",
-    ["import negotiation_abm; dir(negotiation_abm)"]
-    + [HELP.format(words=[*name, "--help"]) for name in ([], *([name] for name in COMMANDS))]
-    + [HELP.format(words=["--version"])],
-)
-def test_import_and_help_load_nothing_heavy(code):
-    done = python(LOADED.format(code=code))
+def test_import_and_help_load_nothing_heavy():
+    """One after the other in a process: what one loads, the next shows too."""
+    words = [["--help"], *([name, "--help"] for name in COMMANDS), ["--version"]]
+    code = "".join(HELP.format(words=one) for one in words)
+    done = python(LOADED.format(code=f"import negotiation_abm; dir(negotiation_abm)\n{code}"))
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == []
 

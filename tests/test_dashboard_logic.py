@@ -16,8 +16,8 @@ from negotiation_abm.dashboard import figures, permalink, pictures, question, se
 from negotiation_abm.dashboard.jobs import CancelledError, Task
 from negotiation_abm.dashboard.question import Question
 from negotiation_abm.dashboard.settings import Settings
-from negotiation_abm.dashboard.story import facts_by_date, load_story, sources_of
 from negotiation_abm.files.errors import InputError
+from negotiation_abm.replay.story import facts_by_date, load_story, sources_of
 from negotiation_abm.studies.whatif.run import as_csv, run_whatif
 
 BASE = "baseline_2025"

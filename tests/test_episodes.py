@@ -15,6 +15,7 @@ from negotiation_abm.studies.episodes import (
     class_spells,
     class_survival,
     reference_class,
+    replay_episode,
     replay_episodes,
     run_episodes,
 )
@@ -64,14 +65,14 @@ def test_each_episode_has_notes_and_a_name_of_its_own(name, episodes):
 def test_dates_of_two_episodes_are_those_counted_by_hand(episodes):
     assert dates(episodes, "japan_korea_2019", "covered") == [
         ("2019-11-22", "2020-06-02", 193, "breach", "KOREA"),
-        ("2023-03-16", "2023-07-31", 137, "censored", None),
+        ("2023-03-16", "2023-06-27", 103, "fulfilled", None),
     ]
     assert dates(episodes, "us_canada_2025", "any_domain") == [
-        ("2025-02-03", "2025-03-04", 29, "breach", "US"),
+        ("2025-02-03", "2025-03-04", 29, "lapse", "US"),
         ("2025-03-06", "2025-03-12", 6, "escalation", "US"),
-        ("2025-04-03", "2025-05-30", 57, "escalation", "US"),
-        ("2025-06-29", "2025-07-31", 32, "breach", "US"),
-        ("2026-08-18", "2026-08-22", 4, "breach", "US"),
+        ("2025-04-02", "2025-05-30", 58, "escalation", "US"),
+        ("2025-06-29", "2025-07-31", 32, "collapse", "US"),
+        ("2026-08-18", "2026-08-22", 4, "lapse", "US"),
     ]
 
 
@@ -80,13 +81,43 @@ def test_dates_of_two_episodes_are_those_counted_by_hand(episodes):
     [
         ("us_china_2018/announcement_ends", [10, 155, 33, 142]),
         ("us_china_2026", [514]),
-        ("us_china_2026/literal", [80, 32, 53, 10]),
+        ("us_china_2026/literal", [150, 279, 10]),
         ("us_mexico_2025/section_122", [29, 351]),
-        ("us_eu_2018/cars_only", [621, 301]),
+        ("us_mexico_2025/section_301", [29, 504]),
+        ("us_india_2025/new_basis", [100, 171]),
+        ("us_eu_2018/cars_only", [838, 301]),
     ],
 )
 def test_other_readings_give_other_lengths(episodes, name, days):
     assert [row[2] for row in dates(episodes, name, "covered")] == days
+
+
+FIRST = {"revised_rules": 0, "restore_share": 0, "tacit": 0}  # the rules as first specified
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "revised"),
+    [
+        ("us_china_2026/literal", [80, 32, 53, 10], [150, 279, 10]),
+        ("us_eu_2018", [434, 349, 301], [434, 711]),
+        ("us_canada_2025/no_renewal", [29, 31, 32, 4], [29, 147, 4]),
+        ("us_mexico_2025", [29, 504], [29, 533]),
+    ],
+)
+def test_the_rules_as_first_specified_are_a_parameter_away(name, first, revised):
+    for changes, days in ((FIRST, first), ({}, revised)):
+        rows = replay_episode(name, changes).rows
+        assert [row["days"] for row in rows if row["measure"] == "covered"] == days
+
+
+def test_a_recoded_record_says_what_became_of_each_threat(episodes):
+    """No lead is shortened any more: a threat is replaced, carried out, withdrawn, or lapses."""
+    found = next(e for e in episodes if e.name == "us_eu_2018").replay.threats
+    fates = {threat.row_id: (threat.fate, threat.fate_row) for threat in found}
+    assert fates["011"] == ("replaced", "013")  # the exemption of 2018, put off by a month
+    assert fates["013"] == ("carried out", "020")
+    assert fates["047"] == ("carried out", "055")  # no date was known when it was made
+    assert fates["073"] == ("withdrawn", "079")
 
 
 def test_an_episode_within_another_is_counted_once(episodes):
@@ -101,20 +132,23 @@ def test_the_reference_class_equals_lifelines(episodes, measure):
     lifelines = pytest.importorskip("lifelines")
     spells = class_spells(episodes, measure)
     fitter = lifelines.KaplanMeierFitter()
-    fitter.fit(spells["duration_weeks"], spells["event_observed"])
+    is_failure = spells["event_observed"] & (spells["cause"] != "fulfilled")
+    fitter.fit(spells["duration_weeks"], is_failure)
     table = class_survival(episodes, measure).table
     expected = fitter.survival_function_at_times(table["week"]).to_numpy()
     np.testing.assert_allclose(table["survival"], expected, atol=1e-12)
 
 
 def test_the_class_by_hand_without_a_library(episodes):
-    """Two episodes: 4, 29, 147 and 193 days, and one truce of 137 days still in force."""
+    """Two episodes: 4, 29, 147 and 193 days, and one truce that was fulfilled after 103 days."""
     few = [e for e in episodes if e.name in ("us_canada_2025", "japan_korea_2019")]
     table = class_survival(few, "covered").table.set_index("week")["survival"]
     assert table[3] == pytest.approx(4 / 5)
     assert table[10] == pytest.approx(3 / 5)
     assert table[20] == pytest.approx(3 / 5)
-    assert table[27] == pytest.approx(3 / 10)  # after 147 days; the one at 137 was censored
+    assert table[27] == pytest.approx(
+        3 / 10
+    )  # after 147 days; the one fulfilled at 103 is no failure
 
 
 def test_commands_find_episodes_by_name(capsys):
@@ -197,8 +231,8 @@ def test_rules_of_ending_are_compared_truce_by_truce(tmp_path):
     # what the tacit rule is for: a date that passed, and both sides went on
     assert marks["restored or strained", "us_eu_2018", "2020-01-20"] == "Y"
     assert marks["the same, tacit", "us_eu_2018", "2020-01-20"] == "c"
-    # China's answer on the day of the American list, which is the smaller step of the two
-    assert marks["restored or strained", "us_china_2018", "2018-05-19"] == "w"
+    # the record marks the American list as the end; China's answer of that day is the larger step
+    assert marks["restored or strained", "us_china_2018", "2018-05-19"] == "Y"
     for rule in others:
         assert sum(rule["counts"].values()) >= sum(first["counts"].values())
 

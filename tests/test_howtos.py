@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from cli_helpers import ROOT
+from cli_helpers import PATIENCE, ROOT
 
 BIN = Path(sys.executable).parent
 
@@ -37,7 +37,7 @@ def run(words, folder, **variables):
         env=os.environ | variables,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout
@@ -118,37 +118,35 @@ def scratch(tmp_path):
     return tmp_path
 
 
-def in_copy(folder):
-    return {"PYTHONPATH": str(folder / "src")}
+def add_module(folder):
+    file = folder / "src/negotiation_abm/core/modules/weariness.py"
+    file.write_text(blocks("howto_module.md", "python")[0])
 
 
-@pytest.mark.verify
-def test_module_in_the_package_breaks_no_test(scratch):
-    modules = scratch / "src/negotiation_abm/core/modules"
-    (modules / "weariness.py").write_text(blocks("howto_module.md", "python")[0])
-    names = sorted(path.name for path in (scratch / "tests").glob("test_module_*.py"))
-    more = ("test_strategies.py", "test_sweep_games.py", "test_calibration_steps.py")
-    run_tests(scratch, *(f"tests/{name}" for name in (*names, *more)), **in_copy(scratch))
+def add_strategy(folder):
+    """By another name, as tests of strategies from outside know the page's own."""
+    file = folder / "src/negotiation_abm/strategies/two_tats.py"
+    file.write_text(blocks("howto_strategy.md", "python")[0])
 
 
-@pytest.mark.verify
-def test_strategy_in_the_package_breaks_no_test(scratch):
-    strategies = scratch / "src/negotiation_abm/strategies"
-    # by another name, as tests of strategies from outside know the page's own
-    (strategies / "two_tats.py").write_text(blocks("howto_strategy.md", "python")[0])
-    names = ("strategies", "parity", "user_strategies", "tournament", "sweep_games")
-    run_tests(scratch, *(f"tests/test_{name}.py" for name in names), **in_copy(scratch))
-
-
-@pytest.mark.verify
-def test_payoff_term(scratch):
-    """Its line, its rule and a prior; then the fit has a row for it and the runs follow it."""
-    page = "howto_payoff_term.md"
+def add_payoff_term(folder):
+    """Its line, its rule and a prior."""
+    page, core = "howto_payoff_term.md", folder / "src/negotiation_abm/core"
     [line], [rule], [prior] = (blocks(page, kind) for kind in ("text", "python", "yaml"))
-    core = scratch / "src/negotiation_abm/core"
     insert(core / "params.py", '    coefficient("forum"', line)
     insert(core / "payoffs.py", "    value = -params.offer_cost[player]", rule)
-    insert(scratch / "configs/calibration/priors.yaml", "  forum:", prior)
+    insert(folder / "configs/calibration/priors.yaml", "  forum:", prior)
+
+
+@pytest.mark.verify
+def test_additions_to_the_package(scratch):
+    """A module, a strategy and a payoff term at once, so that the rules are compiled once for all.
+
+    The tests of their kinds take them in by themselves; the fit has a row for the new term, and
+    the runs follow it.
+    """
+    for add in (add_module, add_strategy, add_payoff_term):
+        add(scratch)
     script = """
 from negotiation_abm import build_game, load_record, load_scenario, paired_difference
 from negotiation_abm.calibration.features import collect
@@ -161,10 +159,14 @@ assert load_prior(data).moments(number) == (0.0, 3.0)
 alarmed = build_game(load_scenario("baseline_2025", {"alarm": 30.0}))
 print(paired_difference(base, alarmed, "US.num_suspend", replicates=50, seed=7).difference)
 """
-    said = run([sys.executable, "-c", script], scratch, **in_copy(scratch))
+    here = {"PYTHONPATH": str(scratch / "src")}
+    said = run([sys.executable, "-c", script], scratch, **here)
     assert float(said) > 0.0
-    names = ("payoffs", "calibration_features", "every_parameter")
-    run_tests(scratch, *(f"tests/test_{name}.py" for name in names), **in_copy(scratch))
+    modules = sorted(path.name for path in (scratch / "tests").glob("test_module_*.py"))
+    names = ("strategies", "parity", "user_strategies", "tournament", "sweep_games", "payoffs")
+    more = ("calibration_features", "calibration_steps", "every_parameter")
+    files = [*modules, *(f"test_{name}.py" for name in (*names, *more))]
+    run_tests(scratch, "-n", "2", *(f"tests/{name}" for name in files), **here)
 
 
 def insert(path, after, text):

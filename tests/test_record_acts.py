@@ -49,6 +49,13 @@ def test_one_side_prolongs_a_truce_and_it_counts_as_a_renewal(tmp_path):
     assert len(result.decisions) == len(plain.decisions)  # it is no choice of the game
 
 
+def test_a_truce_can_be_prolonged_without_a_date(tmp_path):
+    first, second = SIGNED[0] + ",,,,,1995-04-10", SIGNED[1] + ",,,,,1995-04-10"
+    result = replayed(tmp_path, first, second, "c,1995-04-05,EAST,PROLONG,,,,-1", tacit=0)
+    (spell,) = covered_spells(result)
+    assert (spell.cause, spell.renewals) == (TruceEnd.CENSORED, 1)
+
+
 def test_nothing_can_be_prolonged_where_no_truce_is_in_force(tmp_path):
     with pytest.raises(InputError, match="PROLONG, but no truce is in force"):
         replayed(tmp_path, "c,1995-04-05,EAST,PROLONG,,,,,1995-06-05")
@@ -101,6 +108,8 @@ def test_an_agreement_covers_what_its_offers_name(tmp_path):
         ("a,1995-03-13,WEST,SUSPEND,,,,,,ore", "covers: 'ore'; allowed: levers as PLAYER.lever"),
         ("a,1995-03-13,both,CALL,,,,,,WEST.quota", "covers: a CALL has none"),
         ("a,1995-03-13,WEST,PROLONG", "expires: missing; PROLONG needs the new date"),
+        ("a,1995-03-13,WEST,PROLONG,,,,3", "lead_weeks: 3; a PROLONG has -1, for no date, or none"),
+        ("a,1995-03-13,WEST,PROLONG,,,,-1,1995-06-05", "lead_weeks: -1; expires is given as well"),
         ("a,1995-03-13,WEST,BREAK_OFF", "lead_weeks: BREAK_OFF needs the weeks"),
         ("a,1995-03-13,WEST,SUSPEND,,,,,,,1", "ends_truce: 1; only an ESCALATE or a THREATEN"),
     ],

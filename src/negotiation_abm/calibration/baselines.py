@@ -1,24 +1,28 @@
 """Simple statistics to beat: each predicts the type of a move, then its lever by frequency.
 
-All are fitted on the training decisions alone, with half a count added to every cell, and give
-probabilities over legal moves only: of the same record, or of another (`test`), whose players and
-levers are matched by name.
+All are fitted on the training choices alone, with half a count added to every cell, and give
+probabilities over legal moves only: of the same record, or of another. They see what the model
+sees that a record of moves shows: what either side did last and, where the name says so, whether an
+offer of the other side stands. Habits of a side go over to another record by its label (in a pool:
+its government); a side that is not known has those of all.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.optimize import minimize
 
 from negotiation_abm.calibration.features import Data
-from negotiation_abm.core.terms import NUM_OPTIONS, lever_of, move_of, num_options, option_of
+from negotiation_abm.core.terms import NUM_OPTIONS, Move, lever_of, move_of
 
 NUM_TYPES = 5
 START = NUM_TYPES  # the state before any move
 HALF = 0.5
 RIDGE = 1.0
+NOISES = np.linspace(0.01, 1.0, 100)
 
-Types = np.ndarray  # probability of each type of move at each decision, shape (D, 5)
+Types = np.ndarray  # probability of each type of move at each choice, shape (D, 5)
 _TYPE = np.array([move_of(option) for option in range(NUM_OPTIONS)])
 _LEVER = np.array([lever_of(option) for option in range(NUM_OPTIONS)])
 
@@ -28,14 +32,9 @@ def types_of(data: Data) -> np.ndarray:
     return np.asarray(_TYPE[data.chosen])
 
 
-def legal_types(data: Data) -> np.ndarray:
+def legal_types(legal: np.ndarray) -> np.ndarray:
     """Which types have a legal option, shape (D, 5)."""
-    return np.stack([data.legal[:, kind == _TYPE].any(axis=1) for kind in range(NUM_TYPES)], axis=1)
-
-
-def _normalised(weights: np.ndarray, legal: np.ndarray) -> Types:
-    kept = weights * legal
-    return np.asarray(kept / kept.sum(axis=1, keepdims=True))
+    return np.stack([legal[:, kind == _TYPE].any(axis=1) for kind in range(NUM_TYPES)], axis=1)
 
 
 def previous_types(data: Data) -> tuple[np.ndarray, np.ndarray]:
@@ -49,88 +48,169 @@ def previous_types(data: Data) -> tuple[np.ndarray, np.ndarray]:
     return np.array(other), np.array(own)
 
 
-def stand_ins(data: Data, test: Data) -> np.ndarray:
-    """Whose habits each decision of `test` is given, shape (D, 2): rows sum to 1.
+@dataclass(frozen=True)
+class Choices:
+    """What a statistic may see of the choices of one record or several.
 
-    A player of the training record is itself, by label; any other is half of each.
+    Attributes
+    ----------
+    kind, chosen : ndarray of int, shape (D,)
+        Type and option that was chosen.
+    legal : ndarray of bool, shape (D, 20)
+    other, own : ndarray of int, shape (D,)
+        Last type of the other side and of oneself.
+    offered : ndarray of bool, shape (D,)
+    side : ndarray of str, shape (D,)
+        Who decides.
+    names : ndarray of str, shape (D, 20)
+        Lever of each option, by name.
     """
-    if test is data:
-        return np.asarray(np.eye(2)[data.player])
-    shares = np.full((2, 2), 0.5)
-    known = list(data.game.players)
-    for i, label in enumerate(test.game.players):
-        if label in known:
-            shares[i] = np.eye(2)[known.index(label)]
-    return np.asarray(shares[test.player])
+
+    kind: np.ndarray
+    chosen: np.ndarray
+    legal: np.ndarray
+    other: np.ndarray
+    own: np.ndarray
+    offered: np.ndarray
+    side: np.ndarray
+    names: np.ndarray
+
+    def of(self, use: np.ndarray) -> "Choices":
+        """Some of them."""
+        return Choices(**{part.name: getattr(self, part.name)[use] for part in fields(self)})
+
+    @property
+    def types(self) -> np.ndarray:
+        """Legal types, shape (D, 5)."""
+        return legal_types(self.legal)
 
 
-def uniform(data: Data, train: np.ndarray, test: Data | None = None) -> Types:
+def choices_of(data: Data, sides: np.ndarray | None = None) -> Choices:
+    """The decisions of a record; `sides` says who decides each (by default the player)."""
+    other, own = previous_types(data)
+    players = getattr(data.game, "players", ("first", "second"))
+    levers = getattr(data.game, "lever_names", ((), ()))
+    table = np.tile(_LEVER.astype(str).astype(object), (2, 1))
+    for player, named in enumerate(levers):
+        for option in range(2, NUM_OPTIONS):
+            if _LEVER[option] < len(named):
+                table[player, option] = named[_LEVER[option]]
+    return Choices(
+        kind=types_of(data),
+        chosen=data.chosen,
+        legal=data.legal,
+        other=other,
+        own=own,
+        offered=data.offered,
+        side=np.array(players)[data.player] if sides is None else sides,
+        names=table[data.player],
+    )
+
+
+def joined(parts: Sequence[Choices]) -> Choices:
+    """The choices of several records."""
+    names = [part.name for part in fields(Choices)]
+    return Choices(**{name: np.concatenate([getattr(p, name) for p in parts]) for name in names})
+
+
+def _normalised(weights: np.ndarray, legal: np.ndarray) -> Types:
+    kept = weights * legal
+    return np.asarray(kept / kept.sum(axis=1, keepdims=True))
+
+
+def _known(train: Choices, test: Choices) -> tuple[list[str], np.ndarray]:
+    """Sides of the training choices, and whose habits each test choice has: rows sum to 1."""
+    if not len(train.side):
+        return [""], np.ones((len(test.side), 1))
+    sides = sorted(set(train.side.tolist()))
+    shares = np.array([[float(side == known) for known in sides] for side in test.side])
+    is_new = shares.sum(axis=1) == 0.0
+    counts = np.array([np.mean(train.side == side) for side in sides])
+    shares[is_new] = counts
+    return sides, shares
+
+
+def uniform(train: Choices, test: Choices) -> Types:
     """Every legal type alike."""
-    test = test or data
-    return _normalised(np.ones((len(test.chosen), NUM_TYPES)), legal_types(test))
+    return _normalised(np.ones((len(test.kind), NUM_TYPES)), test.types)
 
 
-def frequencies(data: Data, train: np.ndarray, test: Data | None = None) -> Types:
-    """Frequency of each type, by player."""
-    test = test or data
-    shares = _shares(data, train, np.zeros(len(data.chosen), int), 1)[:, 0]
-    return _normalised(stand_ins(data, test) @ shares, legal_types(test))
+def _by_side(train: Choices, test: Choices, state: np.ndarray, seen: np.ndarray) -> Types:
+    """Smoothed frequency of the types by side and state."""
+    sides, shares = _known(train, test)
+    size = int(max(state.max(initial=0), seen.max(initial=0))) + 1
+    counts = np.full((len(sides), size, NUM_TYPES), HALF)
+    place = np.array([sides.index(side) for side in train.side], dtype=int)
+    np.add.at(counts, (place, state, train.kind), 1.0)
+    tables = counts / counts.sum(axis=2, keepdims=True)
+    return _normalised(np.einsum("di,idk->dk", shares, tables[:, seen]), test.types)
 
 
-def _shares(data: Data, train: np.ndarray, state: np.ndarray, num_states: int) -> np.ndarray:
-    """Smoothed frequency of the types by player and state, shape (2, num_states, 5)."""
-    counts = np.full((2, num_states, NUM_TYPES), HALF)
-    np.add.at(counts, (data.player[train], state[train], types_of(data)[train]), 1.0)
-    return np.asarray(counts / counts.sum(axis=2, keepdims=True))
+def frequencies(train: Choices, test: Choices) -> Types:
+    """Frequency of each type, by side."""
+    return _by_side(train, test, np.zeros_like(train.kind), np.zeros_like(test.kind))
 
 
-def markov_pooled(data: Data, train: np.ndarray, test: Data | None = None) -> Types:
-    """Order-1 chain on the opponent's last move, one table for both players."""
-    test = test or data
-    counts = np.full((NUM_TYPES + 1, NUM_TYPES), HALF)
-    np.add.at(counts, (previous_types(data)[0][train], types_of(data)[train]), 1.0)
-    shares = counts / counts.sum(axis=1, keepdims=True)
-    return _normalised(shares[previous_types(test)[0]], legal_types(test))
+def _state(choices: Choices, sees: bool) -> np.ndarray:
+    """Last type of the other side and, if it is seen, whether an offer stands, as one number."""
+    return np.asarray(choices.other + (NUM_TYPES + 1) * (choices.offered if sees else 0))
 
 
-def markov_by_player(data: Data, train: np.ndarray, test: Data | None = None) -> Types:
-    """Order-1 chain on the opponent's last move, a table for each player."""
-    test = test or data
-    shares = _shares(data, train, previous_types(data)[0], NUM_TYPES + 1)
-    seen = shares[:, previous_types(test)[0]]  # (2, D, 5)
-    return _normalised(np.einsum("di,idk->dk", stand_ins(data, test), seen), legal_types(test))
+def markov_pooled(train: Choices, test: Choices, sees: bool = False) -> Types:
+    """Order-1 chain on the opponent's last move, one table for all sides."""
+    counts = np.full((2 * (NUM_TYPES + 1), NUM_TYPES), HALF)
+    np.add.at(counts, (_state(train, sees), train.kind), 1.0)
+    tables = counts / counts.sum(axis=1, keepdims=True)
+    return _normalised(tables[_state(test, sees)], test.types)
 
 
-def noisy_tit_for_tat(data: Data, train: np.ndarray, test: Data | None = None) -> Types:
-    """Answers the opponent's last type, or (with a fitted chance) moves by frequency."""
-    test = test or data
-
-    def mixed(at: Data, noise: float) -> Types:
-        other, _ = previous_types(at)
-        answer = np.zeros((len(other), NUM_TYPES))
-        known = other < NUM_TYPES
-        answer[np.flatnonzero(known), other[known]] = 1.0
-        base = frequencies(data, train, at)
-        return _normalised((1.0 - noise) * answer + noise * base, legal_types(at))
-
-    kinds = types_of(data)
-    grid = np.linspace(0.01, 1.0, 100)
-    scores = [np.log(mixed(data, noise)[train, kinds[train]]).sum() for noise in grid]
-    return mixed(test, float(grid[int(np.argmax(scores))]))
+def markov_by_player(train: Choices, test: Choices) -> Types:
+    """Order-1 chain on the opponent's last move, a table for each side."""
+    return _by_side(train, test, train.other, test.other)
 
 
-def ridge_multinomial(data: Data, train: np.ndarray, test: Data | None = None) -> Types:
-    """Multinomial logit on player and both last types, with a ridge penalty."""
-    test = test or data
+def noisy_tit_for_tat(train: Choices, test: Choices, sees: bool = False) -> Types:
+    """Answers the opponent's last type, or (with a fitted chance) moves by frequency.
 
-    def inputs_of(at: Data) -> np.ndarray:
-        other, own = previous_types(at)
-        size = NUM_TYPES + 1
-        second = stand_ins(data, at)[:, 1:]
-        return np.hstack([np.ones((len(other), 1)), second, np.eye(size)[other], np.eye(size)[own]])
+    If it sees offers, it answers one that stands with its own, with a chance of its own.
+    """
 
-    inputs, legal, kinds = inputs_of(data), legal_types(data), types_of(data)
-    hits = np.eye(NUM_TYPES)[kinds]
+    def answers(at: Choices) -> np.ndarray:
+        answer = np.zeros((len(at.other), NUM_TYPES))
+        known = at.other < NUM_TYPES
+        answer[np.flatnonzero(known), at.other[known]] = 1.0
+        if sees:
+            answer[at.offered] = np.eye(NUM_TYPES)[Move.SUSPEND]
+        return answer
+
+    def mixed(at: Choices, base: Types, noise: np.ndarray) -> Types:
+        return _normalised((1.0 - noise) * answers(at) + noise * base, at.types)
+
+    own, base = frequencies(train, train), frequencies(train, test)
+    noise = np.ones((len(test.kind), 1))
+    for offered in (False, True):
+        part, here = train.offered == offered, test.offered == offered
+        if not sees:
+            part, here = np.ones_like(part), np.ones_like(here)
+        some = train.of(part)
+        scores = [
+            np.log(mixed(some, own[part], n)[np.arange(len(some.kind)), some.kind]).sum()
+            for n in NOISES
+        ]
+        noise[here] = NOISES[int(np.argmax(scores))]
+    return mixed(test, base, noise)
+
+
+def ridge_multinomial(train: Choices, test: Choices, sees: bool = False) -> Types:
+    """Multinomial logit on side and both last types, with a ridge penalty."""
+
+    def inputs_of(at: Choices) -> np.ndarray:
+        kinds = np.eye(NUM_TYPES + 1)
+        parts = [np.ones((len(at.kind), 1)), _known(train, at)[1], kinds[at.other], kinds[at.own]]
+        return np.hstack([*parts, at.offered[:, None]] if sees else parts)
+
+    inputs, legal = inputs_of(train), train.types
+    hits = np.eye(NUM_TYPES)[train.kind]
 
     def chances(flat: np.ndarray, rows: np.ndarray, open_: np.ndarray) -> Types:
         values = rows @ flat.reshape(rows.shape[1], NUM_TYPES)
@@ -138,56 +218,59 @@ def ridge_multinomial(data: Data, train: np.ndarray, test: Data | None = None) -
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         p = chances(flat, inputs, legal)
-        score = np.log(p[train, kinds[train]]).sum() - 0.5 * RIDGE * flat @ flat
-        slope = inputs[train].T @ (hits[train] - p[train])
-        return -score, RIDGE * flat - slope.ravel()
+        score = np.log(p[np.arange(len(p)), train.kind]).sum() - 0.5 * RIDGE * flat @ flat
+        return -score, RIDGE * flat - (inputs.T @ (hits - p)).ravel()
 
     optimum = minimize(loss, np.zeros(inputs.shape[1] * NUM_TYPES), jac=True, method="L-BFGS-B")
-    return chances(optimum.x, inputs_of(test), legal_types(test))
+    return chances(optimum.x, inputs_of(test), test.types)
+
+
+def _seeing(baseline: Callable[..., Types]) -> Callable[..., Types]:
+    return lambda train, test: baseline(train, test, True)
 
 
 BASELINES: dict[str, Callable[..., Types]] = {
     "uniform": uniform,
     "move frequencies by player": frequencies,
     "noisy tit-for-tat": noisy_tit_for_tat,
+    "tit-for-tat that sees an offer": _seeing(noisy_tit_for_tat),
     "order-1 Markov by player": markov_by_player,
     "order-1 Markov pooled": markov_pooled,
+    "order-1 Markov that sees an offer": _seeing(markov_pooled),
     "ridge multinomial": ridge_multinomial,
+    "ridge that sees an offer": _seeing(ridge_multinomial),
 }
 
 
-def lever_log_shares(
-    data: Data, train: np.ndarray, even: bool = False, test: Data | None = None
-) -> np.ndarray:
-    """Log probability of the recorded lever given the recorded type, by player, shape (D,)."""
-    test = test or data
-    counts = np.zeros((2, NUM_OPTIONS))
-    if not even:
-        np.add.at(counts, (data.player[train], data.chosen[train]), 1.0)
-    if test is not data:
-        counts = np.einsum("dio->do", _renamed(data, test, counts))
-    else:
-        counts = counts[data.player]
-    weights = (counts + HALF) * test.legal
-    same = _TYPE[None, :] == types_of(test)[:, None]
-    total = (weights * same).sum(axis=1)
-    return np.asarray(np.log(weights[np.arange(len(total)), test.chosen] / total))
+def lever_log_shares(train: Choices, test: Choices, even: bool = False) -> np.ndarray:
+    """Log probability of the recorded lever given the recorded type, by side, shape (D,).
 
-
-def _renamed(data: Data, test: Data, counts: np.ndarray) -> np.ndarray:
-    """Counts of the training record for the options of another, by the names of levers.
-
-    Shape (D, 2, 20): what each player of the training record, by its share in the one who decides,
-    has for a lever of that name; 0 for names that it does not know.
+    A side that the training choices do not know uses levers as all sides do, by their names.
     """
-    shares = stand_ins(data, test)
-    renamed = np.zeros((len(test.chosen), 2, NUM_OPTIONS))
-    for d, player in enumerate(test.player):
-        names = test.game.lever_names[player]
-        for option in range(2, num_options(len(names))):
-            name = names[_LEVER[option]]
-            for i, known in enumerate(data.game.lever_names):
-                if name in known:
-                    there = option_of(int(_TYPE[option]), known.index(name))
-                    renamed[d, i, option] = shares[d, i] * counts[i, there]
-    return renamed
+    names = train.names[np.arange(len(train.chosen)), train.chosen]
+    known = set(train.side.tolist())
+    counts: dict[tuple[str, int, str], float] = {}
+    for side, kind, name in zip(train.side, train.kind, names, strict=True):
+        for whose in (str(side), ""):
+            key = whose, int(kind), str(name)
+            counts[key] = counts.get(key, 0.0) + 1.0
+    rows = np.arange(len(test.chosen))
+    same = (_TYPE[None, :] == test.kind[:, None]) & test.legal
+    weights = np.full(same.shape, HALF)
+    for d, option in zip(*np.nonzero(same), strict=True) if not even else ():
+        side = str(test.side[d])
+        key = side if side in known else "", int(_TYPE[option]), str(test.names[d, option])
+        weights[d, option] += counts.get(key, 0.0)
+    total = (weights * same).sum(axis=1)
+    return np.asarray(np.log(weights[rows, test.chosen] / total))
+
+
+def baseline_scores(train: Choices, test: Choices) -> dict[str, np.ndarray]:
+    """Log scores of every baseline: type, and type with lever, shape (D, 2) each."""
+    rows = np.arange(len(test.kind))
+    levers, even = (lever_log_shares(train, test, flat) for flat in (False, True))
+    scores = {}
+    for name, baseline in BASELINES.items():
+        logs = np.log(baseline(train, test)[rows, test.kind])
+        scores[name] = np.stack([logs, logs + (even if name == "uniform" else levers)], axis=1)
+    return scores

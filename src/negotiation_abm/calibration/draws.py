@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from negotiation_abm.calibration.features import Coefficient, coefficients_of
-from negotiation_abm.calibration.moments import with_coefficients
+from negotiation_abm.core.params import derive
 from negotiation_abm.scenario import posterior_draws
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.scenario.parameters import ParameterSet
@@ -35,6 +35,16 @@ def thinned(frame: pd.DataFrame, count: int) -> pd.DataFrame:
     if len(frame) <= count:
         return frame
     return frame.iloc[np.linspace(0, len(frame) - 1, count).round().astype(int)]
+
+
+def with_coefficients(game: Game, coefficients: tuple[Coefficient, ...], theta: np.ndarray) -> Game:
+    """The game with these coefficients in place of its own."""
+    params = game.params.copy()
+    for value, coefficient in zip(theta, coefficients, strict=True):
+        params[coefficient.parameter][(0, *coefficient.index)] = value
+    params["truce_frailty"] = np.abs(params["truce_frailty"])  # a spread: its sign means nothing
+    derive(params)
+    return Game(**{**game.__dict__, "params": params})
 
 
 def games_of(game: Game, frame: pd.DataFrame) -> list[Game]:

@@ -6,10 +6,12 @@ fixed features, and the coming of rounds a logit that shares ``fatigue``: both a
 parameters.
 """
 
+# mypy: disable-error-code="no-untyped-def"
+
 import datetime as dt
-from copy import copy
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,11 +21,12 @@ from negotiation_abm.calibration.hidden import Hidden
 from negotiation_abm.core.parameter import Parameter
 from negotiation_abm.core.params import PARAMETERS
 from negotiation_abm.core.payoffs import option_value, round_log_odds
-from negotiation_abm.core.state import as_object
+from negotiation_abm.core.state import STATE, WEEK, as_object, as_record
 from negotiation_abm.core.terms import NUM_OPTIONS, num_options
 from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.record.load import Record
 from negotiation_abm.replay.replay import replay_record
+from negotiation_abm.run.compiler import jit, register_rules
 from negotiation_abm.scenario.game import Game
 
 FITTED: tuple[Parameter, ...] = tuple(parameter for parameter in PARAMETERS if parameter.fitted)
@@ -56,6 +59,10 @@ class Data:
     certainty : tuple of str, length D
         Of the main row of the decision; empty for HOLD, which no row states.
     row_ids : tuple of tuple of str, length D
+    agency : ndarray of bool, shape (D,)
+        Did an agency act of its own accord? The rules draw that, nobody chooses it.
+    offered : ndarray of bool, shape (D,)
+        Does an offer of the other side stand?
     round_features : ndarray, shape (R, K)
     round_held : ndarray of float, shape (R,)
     round_turn : ndarray of int, shape (R,)
@@ -74,6 +81,8 @@ class Data:
     dates: tuple[dt.date, ...]
     certainty: tuple[str, ...]
     row_ids: tuple[tuple[str, ...], ...]
+    agency: np.ndarray
+    offered: np.ndarray
     round_features: np.ndarray
     round_held: np.ndarray
     round_turn: np.ndarray
@@ -130,8 +139,9 @@ def collect(
         As `replay_record`.
     """
     coefficients = coefficients_of(game)
-    base, units = _unit_parameters(game, coefficients)
-    rows: list[tuple[np.ndarray, np.ndarray, np.ndarray, int, int, int, dt.date]] = []
+    units = _unit_parameters(game, coefficients)
+    base, *plain = [as_object(unit) for unit in units]
+    rows: list[tuple[np.ndarray, np.ndarray, np.ndarray, int, int, int, dt.date, bool]] = []
     rounds: dict[int, np.ndarray] = {}
     both: list[tuple[np.ndarray, np.ndarray, np.ndarray, int, int, int, int]] = []
     segments: list[int] = []
@@ -144,12 +154,9 @@ def collect(
         legal = np.zeros(NUM_OPTIONS, dtype=bool)
         values = np.zeros((NUM_OPTIONS, len(coefficients)))
         offset = np.zeros(NUM_OPTIONS)
-        for other in range(num_options(base.num_levers[player])):
-            legal[other] = is_legal(state, base, player, other)
-            if legal[other]:
-                offset[other] = option_value(state, base, week, player, other)
-                values[other] = [option_value(state, unit, week, player, other) for unit in units]
-                values[other] -= offset[other]
+        count = num_options(base.num_levers[player])
+        records = as_record(state, STATE), as_record(week, WEEK)
+        weighing()(*records, units, player, count, values, offset, legal)
         return values * base.precision, offset * base.precision, legal
 
     def note(
@@ -157,7 +164,8 @@ def collect(
     ) -> None:
         seen[:] = state, week
         parts = weighed(int(state.turn), len(segments), player)
-        rows.append((*parts, option, player, int(state.turn), date))
+        offered = bool(state.offer[1 - player] > 0)
+        rows.append((*parts, option, player, int(state.turn), date, offered))
 
     def note_segment(
         state: SimpleNamespace, week: SimpleNamespace, truce: int, player: int, option: int
@@ -172,10 +180,11 @@ def collect(
         segments.append(turn)
 
     def note_round(state: SimpleNamespace) -> None:
-        rounds[int(state.turn)] = np.array([round_log_odds(state, unit) for unit in units])
+        rounds[int(state.turn)] = np.array([round_log_odds(state, unit) for unit in plain])
 
     result = replay_record(game, record, skip_illegal, note, note_round, on_segment=note_segment)
     certainty = {row.id: row.certainty for row in record.rows}
+    by_agency = {row.id for row in record.rows if row.agency}
     possible = [(turn, held) for turn, held, _ in result.rounds]
     return Data(
         game=game,
@@ -189,6 +198,8 @@ def collect(
         dates=tuple(row[6] for row in rows),
         certainty=tuple(certainty[d.row_ids[0]] if d.row_ids else "" for d in result.decisions),
         row_ids=tuple(d.row_ids for d in result.decisions),
+        agency=np.array([bool(by_agency.intersection(d.row_ids[:1])) for d in result.decisions]),
+        offered=np.array([row[7] for row in rows]),
         round_features=np.array([rounds[turn] for turn, _ in possible]),
         round_held=np.array([float(held) for _, held in possible]),
         round_turn=np.array([turn for turn, _ in possible]),
@@ -204,22 +215,31 @@ def _hidden(both: list[tuple[Any, ...]], exchanges: int) -> Hidden:
     return Hidden(**columns, exchanges=exchanges)
 
 
-def _unit_parameters(
-    game: Game, coefficients: tuple[Coefficient, ...]
-) -> tuple[SimpleNamespace, list[SimpleNamespace]]:
-    """Parameters with all coefficients at 0; and, for each, with that one at 1 instead."""
-    base = as_object(game.params[0])
+def _unit_parameters(game: Game, coefficients: tuple[Coefficient, ...]) -> np.ndarray:
+    """Parameters with all coefficients at 0, then for each with that one at 1, shape (K + 1,)."""
+    units = np.repeat(game.params[:1], len(coefficients) + 1)
     for coefficient in coefficients:
-        zero = np.zeros_like(getattr(base, coefficient.parameter))
-        setattr(base, coefficient.parameter, zero if coefficient.index else 0.0)
-    units = []
-    for coefficient in coefficients:
-        unit = copy(base)
-        if coefficient.index:
-            values = getattr(base, coefficient.parameter).copy()
-            values[coefficient.index] = 1.0
-            setattr(unit, coefficient.parameter, values)
-        else:
-            setattr(unit, coefficient.parameter, 1.0)
-        units.append(unit)
-    return base, units
+        units[coefficient.parameter] = 0
+    for k, coefficient in enumerate(coefficients, start=1):
+        units[coefficient.parameter][(k, *coefficient.index)] = 1.0
+    return units
+
+
+@cache
+def weighing() -> Callable[..., None]:
+    """The compiled loop over options and coefficients: fills values, offset and legal."""
+    register_rules()
+
+    @partial(jit, nogil=True)
+    def weigh(state, week, units, player, count, values, offset, legal):
+        for option in range(count):
+            if is_legal(state[0], units[0], player, option):
+                legal[option] = True
+                still = option_value(state[0], units[0], week[0], player, option)
+                offset[option] = still
+                for k in range(1, len(units)):
+                    value = option_value(state[0], units[k], week[0], player, option)
+                    values[option, k - 1] = value - still
+
+    compiled: Callable[..., None] = weigh
+    return compiled

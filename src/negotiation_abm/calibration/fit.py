@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 from scipy.optimize import minimize
@@ -21,16 +20,6 @@ CONVERGED = 1e-6  # and that counts as none
 AnyLikelihood = Likelihood | MarginalLikelihood
 
 
-class Term(Protocol):
-    """A further part of the log posterior, such as moments of free runs."""
-
-    def value_and_gradient(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
-        """Log density up to a constant, and its gradient, shape (K,)."""
-
-    def information(self, theta: np.ndarray) -> np.ndarray:
-        """Minus the Hessian, shape (K, K)."""
-
-
 @dataclass(frozen=True)
 class Fit:
     """A maximum a posteriori fit.
@@ -44,8 +33,6 @@ class Fit:
         Coefficients that were held, by the prior or by the caller.
     log_likelihood, log_posterior : float
         In nats; the posterior up to a constant.
-    term : Term or None
-        What the log posterior has beside likelihood and prior.
     converged : bool
         Is the gradient 0 (to 1e-6) at the optimum?
     """
@@ -58,15 +45,14 @@ class Fit:
     log_likelihood: float
     log_posterior: float
     converged: bool
-    term: Term | None = None
 
     def value_and_gradient(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """Log posterior up to a constant, and its gradient, shape (K,)."""
-        return _objective(self.likelihood, self.prior, self.term, theta)
+        return _objective(self.likelihood, self.prior, theta)
 
     def information(self, theta: np.ndarray) -> np.ndarray:
         """Minus the Hessian of the log posterior, shape (K, K)."""
-        return _information(self.likelihood, self.prior, self.term, theta)
+        return _information(self.likelihood, self.prior, theta)
 
     @cached_property
     def precision(self) -> np.ndarray:
@@ -88,21 +74,15 @@ class Fit:
 
 
 def _objective(
-    likelihood: AnyLikelihood, prior: Prior, term: Term | None, theta: np.ndarray
+    likelihood: AnyLikelihood, prior: Prior, theta: np.ndarray
 ) -> tuple[float, np.ndarray]:
     value, gradient = likelihood.value_and_gradient(theta)
-    for part in (prior, term):
-        if part is not None:
-            more, slope = part.value_and_gradient(theta)
-            value, gradient = value + more, gradient + slope
-    return value, gradient
+    more, slope = prior.value_and_gradient(theta)
+    return value + more, gradient + slope
 
 
-def _information(
-    likelihood: AnyLikelihood, prior: Prior, term: Term | None, theta: np.ndarray
-) -> np.ndarray:
-    information: np.ndarray = likelihood.information(theta) + prior.information(theta)
-    return information if term is None else information + term.information(theta)
+def _information(likelihood: AnyLikelihood, prior: Prior, theta: np.ndarray) -> np.ndarray:
+    return np.asarray(likelihood.information(theta) + prior.information(theta))
 
 
 def _inverse(information: np.ndarray) -> np.ndarray:
@@ -139,12 +119,11 @@ def fit(
     likelihood: AnyLikelihood | None = None,
     fixed: dict[int, float] | None = None,
     start: np.ndarray | None = None,
-    term: Term | None = None,
     metric: np.ndarray | None = None,
 ) -> Fit:
     """Fit the coefficients.
 
-    With the plain likelihood and without a `term` the problem is concave and has one optimum; else
+    With the plain likelihood the problem is concave and has one optimum; else
     it is close to that (several starts find the same, see the tests).
 
     Parameters
@@ -154,8 +133,6 @@ def fit(
         where `data` allows.
     fixed : dict of int to float, optional
         Coefficients held at a value.
-    term : Term, optional
-        A further part of the log posterior.
     metric : ndarray, shape (K, K), optional
         A guess of the information at the optimum; it changes the speed, not the result.
     """
@@ -172,11 +149,11 @@ def fit(
         return coefficients
 
     def objective(part: np.ndarray) -> tuple[float, np.ndarray]:
-        value, gradient = _objective(likelihood, prior, term, full(part))
+        value, gradient = _objective(likelihood, prior, full(part))
         return -value, -gradient[free]
 
     def curvature(part: np.ndarray) -> np.ndarray:
-        return np.asarray(_information(likelihood, prior, term, full(part))[np.ix_(free, free)])
+        return np.asarray(_information(likelihood, prior, full(part))[np.ix_(free, free)])
 
     if free.any():
         first = prior.information(theta) if metric is None else metric
@@ -195,7 +172,6 @@ def fit(
         log_likelihood=likelihood.value_and_gradient(theta)[0],
         log_posterior=-loss,
         converged=bool(np.abs(slope).max(initial=0.0) < CONVERGED),
-        term=term,
     )
 
 
@@ -207,7 +183,6 @@ def refit(result: Fit, fixed: dict[int, float], start: np.ndarray | None = None)
         result.likelihood,
         result.fixed | fixed,
         result.theta if start is None else start,
-        result.term,
         result.precision,
     )
 

@@ -54,87 +54,63 @@ def cut(history: History, weeks: int) -> History:
     )
 
 
-def pattern_table(
-    recorded: History, free: list[list[History]], shapes: list[float]
-) -> pd.DataFrame:
-    """Each statistic of the record, of free runs, and the verdict.
+def pattern_table(recorded: Sequence[History], free: Sequence[Sequence[History]]) -> pd.DataFrame:
+    """Each statistic of the records, of single free runs of the same length, and the verdict.
 
     Parameters
     ----------
-    free : list of list of History
-        Runs by posterior draw.
-    shapes : list of float
-        Weibull shape of pooled any-domain spells by posterior draw (P10).
+    recorded : sequence of History
+        One a record; several are pooled.
+    free : sequence of sequence of History
+        Free runs: each has one course of events for every record, in the same order.
 
     Returns
     -------
     DataFrame
-        pattern, statistic, there (the line), record, free, low, high (median and 90 % interval over
-        posterior draws of pooled runs), share (of draws on the right side of the line), run_low,
-        run_high (90 % of single runs), inside (is the record in it? None where it has no value),
-        verdict (pass, weak, fail).
+        pattern, statistic, there (the line), record, free, low, high (median and 90 % of single
+        runs), share (of runs in which the pattern is there: how often a run would show it by
+        itself), defined (share of runs in which the statistic has a value), tail (two-sided
+        probability of a run as far out as the record), verdict: pass where the record lies inside
+        the 90 % of single runs, else fail; ``not defined`` where it has no value.
     """
-    weeks = len(recorded.weeks)
-    short = [[cut(history, weeks) for history in runs] for runs in free]
+    weeks = [len(history.weeks) for history in recorded]
+    short = [[cut(h, w) for h, w in zip(run, weeks, strict=True)] for run in free]
     rows = [_row(s, recorded, short if s.reach == "record" else free) for s in STATISTICS]
-    low, mid, high = np.quantile(shapes, [INSIDE[0], 0.5, INSIDE[1]])
-    hits = float(np.mean(np.array(shapes) < 1.0))
-    rows.append(
-        {
-            "pattern": "P10",
-            "statistic": "Weibull shape of pooled spells, any domain",
-            "there": "below 1",
-            "record": np.nan,
-            "free": mid,
-            "low": low,
-            "high": high,
-            "share": hits,
-            "run_low": np.nan,
-            "run_high": np.nan,
-            "inside": None,
-            "verdict": "pass" if hits >= 0.5 else "fail",
-        }
-    )
     return pd.DataFrame(rows)
 
 
-def _row(statistic: Statistic, recorded: History, free: list[list[History]]) -> dict[str, Any]:
-    value = statistic.value([recorded])
-    pooled = np.array([statistic.value(runs) for runs in free])
-    pooled = pooled[~np.isnan(pooled)]
-    single = np.array([statistic.value([history]) for runs in free for history in runs])
-    single = single[~np.isnan(single)]
+def _row(
+    statistic: Statistic, recorded: Sequence[History], free: Sequence[Sequence[History]]
+) -> dict[str, Any]:
+    value = statistic.value(recorded)
+    values = np.array([statistic.value(run) for run in free])
+    known = values[~np.isnan(values)]
     sign = "below" if statistic.below else "above"
     row: dict[str, Any] = {
         "pattern": statistic.pattern,
-        "statistic": statistic.text_of(recorded.game.players),
+        "statistic": statistic.text_of(recorded[0].game.players),
         "there": f"{sign} {statistic.line:g}",
         "record": value,
     }
-    if len(pooled) == 0:
-        empty = dict.fromkeys(("free", "low", "high", "share", "run_low", "run_high"), np.nan)
-        return row | empty | {"inside": None, "verdict": "not defined"}
-    low, mid, high = np.quantile(pooled, [INSIDE[0], 0.5, INSIDE[1]])
-    run_low, run_high = np.quantile(single, INSIDE) if len(single) else (np.nan, np.nan)
-    inside = bool(run_low <= value <= run_high) if len(single) and not np.isnan(value) else None
-    there = statistic.holds(float(mid))
-    verdict = "pass" if there and inside is not False else "weak" if there or inside else "fail"
-    hits = float(np.mean([statistic.holds(float(v)) for v in pooled]))
+    if len(known) == 0 or np.isnan(value):
+        empty = dict.fromkeys(("free", "low", "high", "share", "tail"), np.nan)
+        return row | empty | {"defined": len(known) / len(values), "verdict": "not defined"}
+    low, mid, high = np.quantile(known, [INSIDE[0], 0.5, INSIDE[1]])
+    tail = 2.0 * min(np.mean(known <= value), np.mean(known >= value))
     return row | {
         "free": mid,
         "low": low,
         "high": high,
-        "share": hits,
-        "run_low": run_low,
-        "run_high": run_high,
-        "inside": inside,
-        "verdict": verdict,
+        "share": float(np.mean([statistic.holds(float(v)) for v in known])),
+        "defined": len(known) / len(values),
+        "tail": min(1.0, float(tail)),
+        "verdict": "pass" if low <= value <= high else "fail",
     }
 
 
 def verdicts(table: pd.DataFrame) -> dict[str, str]:
     """Verdict of each pattern: the worst of its statistics."""
-    order = ("fail", "weak", "not defined", "pass")
+    order = ("fail", "not defined", "pass")
     return {
         str(pattern): min(part["verdict"], key=order.index)
         for pattern, part in table.groupby("pattern", sort=False)

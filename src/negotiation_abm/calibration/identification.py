@@ -12,20 +12,15 @@ from negotiation_abm.calibration.profiles import likelihood_interval
 
 PRIOR_ALONE = 0.9  # posterior over prior sd above which the record has said next to nothing
 CLEAR = 0.5  # ratio below which it carries the coefficient
-NARROWER = 0.85  # error with moments over error without them below which they carry it too
 LEVEL = 0.9
 
 
-def identification_table(
-    result: Fit, alone: Fit | None = None, chains: Sample | None = None
-) -> pd.DataFrame:
+def identification_table(result: Fit, chains: Sample | None = None) -> pd.DataFrame:
     """One row a coefficient.
 
     Parameters
     ----------
     result : Fit
-    alone : Fit, optional
-        The same fit without moments, to say what these add.
     chains : Sample, optional
         Draws of the posterior, for errors and intervals in place of Laplace ones.
 
@@ -33,25 +28,21 @@ def identification_table(
     -------
     DataFrame
         coefficient, estimate, error, low, high (90 %), prior_mean, prior_sd, ratio (posterior over
-        prior sd), ratio_likelihood (the same without moments), likelihood_low, likelihood_high
-        (90 %, profile likelihood without moments and without its own prior; infinite: not bounded
-        on that side), zero_cost (nats of log-posterior that holding it at 0 costs), rests_on
-        (likelihood, both, prior, moments, fixed),
+        prior sd), likelihood_low, likelihood_high (90 %, profile likelihood without its own prior;
+        infinite: not bounded on that side), zero_cost (nats of log-posterior that holding it at 0
+        costs), rests_on (likelihood, both, prior, fixed),
         most_influential (rows of the record whose leaving out moves it most, in errors); with
         draws also r_hat and effective_size.
     """
     shifts = _influence(result)
-    alone = alone or result
     rows = []
     for k, coefficient in enumerate(result.data.coefficients):
         held = k in result.fixed
         error, low, high = _spread(result, k, chains)
         prior_mean, prior_sd = result.prior.moments(k)
-        ratio, bare = (
-            float(e / prior_sd) if prior_sd > 0 else float("nan") for e in (error, alone.errors[k])
-        )
+        ratio = float(error / prior_sd) if prior_sd > 0 else float("nan")
         bare_low, bare_high = (
-            (float("nan"), float("nan")) if held else likelihood_interval(alone, k, LEVEL)
+            (float("nan"), float("nan")) if held else likelihood_interval(result, k, LEVEL)
         )
         is_bounded = bool(np.isfinite([bare_low, bare_high]).all())
         row = {
@@ -63,11 +54,10 @@ def identification_table(
             "prior_mean": prior_mean,
             "prior_sd": prior_sd,
             "ratio": ratio,
-            "ratio_likelihood": bare,
             "likelihood_low": bare_low,
             "likelihood_high": bare_high,
             "zero_cost": 0.0 if held else zero_cost(result, k),
-            "rests_on": _rests_on(held, ratio, bare, is_bounded),
+            "rests_on": _rests_on(held, ratio, is_bounded),
             "most_influential": _named(result, shifts[:, k]),
         }
         if chains is not None:
@@ -95,14 +85,12 @@ def zero_cost(result: Fit, k: int) -> float:
     return result.log_posterior - refit(result, {k: 0.0}).log_posterior
 
 
-def _rests_on(held: bool, ratio: float, bare: float, is_bounded: bool) -> str:
+def _rests_on(held: bool, ratio: float, is_bounded: bool) -> str:
     """What carries a coefficient; a side that the record leaves open is the prior's."""
     if held:
         return "fixed"
     if ratio > PRIOR_ALONE:
         return "prior"
-    if ratio < NARROWER * bare:
-        return "moments"
     return "likelihood" if ratio < CLEAR and is_bounded else "both"
 
 
@@ -158,7 +146,6 @@ def sentence(row: pd.Series) -> str:
     share = {
         "likelihood": "the record carries it",
         "both": "record and prior share",
-        "moments": "the moments of free runs narrow it",
     }[row["rests_on"]]
     return f"{name} is {value} ({span}, 90 %): {share}, {sign}{_open_side(row)}."
 

@@ -32,6 +32,25 @@ def _sparse(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return starts.astype(np.int64), column.astype(np.uint32), rows[place, column]
 
 
+def _stems(
+    features: np.ndarray, row: np.ndarray, kind: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What each option has of its own, what all of its type share in a row, and which stem it has.
+
+    Parameters
+    ----------
+    features : ndarray, shape (options, K)
+    row, kind : ndarray of int, shape (options,)
+        Row and type of move of each option.
+    """
+    _, stem_of = np.unique(row * (kind.max() + 1) + kind, return_inverse=True)
+    order = np.argsort(stem_of, kind="stable")
+    first = np.searchsorted(stem_of[order], np.arange(stem_of.max() + 1))
+    low, high = (f.reduceat(features[order], first, axis=0) for f in (np.minimum, np.maximum))
+    shared = np.where(low == high, low, 0.0)
+    return features - shared[stem_of], shared, stem_of.astype(np.uint32)
+
+
 class MarginalLikelihood:
     """Likelihood of the decisions and rounds of one record, HOLDs and soundness summed out.
 
@@ -69,10 +88,12 @@ class MarginalLikelihood:
         legal[unread, 1:] = False  # HOLD alone, as no reading asks
         counts = legal.sum(axis=1)
         self.size = len(data.coefficients)
-        self.options = _sparse(hidden.features[legal].T)
+        kinds = np.array([move_of(option) for option in range(legal.shape[1])])
+        row, option = np.nonzero(legal)
+        own, shared, self.stem_of = _stems(hidden.features[legal], row, kinds[option])
+        self.options, self.stems = _sparse(own.T), _sparse(shared.T)
         self.offset = hidden.offset[legal]
         self.row_start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        kinds = np.array([move_of(option) for option in range(legal.shape[1])])
         pressing = np.isin(kinds, (Move.ESCALATE, Move.THREATEN))
         in_truce = hidden.truce >= 0
         self.pressing = (pressing & in_truce[:, None])[legal].astype(float)
@@ -134,6 +155,8 @@ class MarginalLikelihood:
             np.ascontiguousarray(theta, dtype=float),
             gradient,
             *self.options,
+            *self.stems,
+            self.stem_of,
             self.offset,
             self.row_start,
             self.pressing,

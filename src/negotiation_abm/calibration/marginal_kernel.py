@@ -1,7 +1,8 @@
 """The compiled part of the marginal likelihood: one call fills the gradient and gives the value.
 
 What options have lies in compressed columns: only coefficients that are not 0 cost anything, and
-the inner loops are long, so that the processor does not guess their ends wrong.
+the inner loops are long, so that the processor does not guess their ends wrong. What all options of
+a type of move share in a row stands once, with their *stem*.
 """
 
 from collections.abc import Callable
@@ -12,29 +13,37 @@ import numpy as np
 from negotiation_abm.run.compiler import jit
 
 
+def dot(values, places, vector, begin, end):  # type: ignore[no-untyped-def]
+    """Sum of a compressed column times a vector: four sums, as one would wait for itself."""
+    a = b = c = d = 0.0
+    j = begin
+    while j + 4 <= end:
+        a += values[j] * vector[places[j]]
+        b += values[j + 1] * vector[places[j + 1]]
+        c += values[j + 2] * vector[places[j + 2]]
+        d += values[j + 3] * vector[places[j + 3]]
+        j += 4
+    while j < end:
+        a += values[j] * vector[places[j]]
+        j += 1
+    return (a + b) + (c + d)
+
+
 @cache
 def marginal_kernel() -> Callable[..., float]:
-    """The compiled log-likelihood; fills the gradient."""
+    """The compiled log-likelihood; fills the gradient.
 
-    @partial(jit, nogil=True, error_model="numpy")
-    def dot(values, places, vector, begin, end):  # type: ignore[no-untyped-def]
-        """Sum of a compressed column times a vector: four sums, as one would wait for itself."""
-        a = b = c = d = 0.0
-        j = begin
-        while j + 4 <= end:
-            a += values[j] * vector[places[j]]
-            b += values[j + 1] * vector[places[j + 1]]
-            c += values[j + 2] * vector[places[j + 2]]
-            d += values[j + 3] * vector[places[j + 3]]
-            j += 4
-        while j < end:
-            a += values[j] * vector[places[j]]
-            j += 1
-        return (a + b) + (c + d)
+    What it calls is no compiled function of its own, which the compiler could not find again in its
+    cache.
+    """
+    from numba.extending import register_jitable
+
+    register_jitable(dot)
 
     @partial(jit, nogil=True, error_model="numpy")
     def log_likelihood(  # type: ignore[no-untyped-def]
-        theta, gradient, starts, places, values, offset, row_start, pressing, move_place,
+        theta, gradient, starts, places, values, stem_starts, stem_places, stem_values, stem_of,
+        offset, row_start, pressing, move_place,
         in_truce, term_row, term_moves, reading_start, reading_weight, week_start, week_truce,
         node, log_weight, frailty, round_starts, round_columns, round_values, round_held,
     ):  # fmt: skip
@@ -44,7 +53,14 @@ def marginal_kernel() -> Callable[..., float]:
         shift = np.exp(-tau * node)
 
         # Weights of the options; log probability of HOLD and of the move of each row, by node.
+        stem = np.zeros(stem_of.max() + 1)
+        for k in range(coefficients):
+            if theta[k] != 0.0:
+                for j in range(stem_starts[k], stem_starts[k + 1]):
+                    stem[stem_places[j]] += stem_values[j] * theta[k]
         weight = offset.copy()
+        for o in range(len(weight)):
+            weight[o] += stem[stem_of[o]]
         for k in range(coefficients):
             if theta[k] != 0.0:
                 for j in range(starts[k], starts[k + 1]):
@@ -147,8 +163,12 @@ def marginal_kernel() -> Callable[..., float]:
                 weight[o] *= -of_calm if pressing[o] == 0.0 else -of_press
             if chosen >= 0:
                 weight[chosen] += of_move
+        stem[:] = 0.0
+        for o in range(len(weight)):
+            stem[stem_of[o]] += weight[o]
         for k in range(coefficients):
             gradient[k] = dot(values, places, weight, starts[k], starts[k + 1])
+            gradient[k] += dot(stem_values, stem_places, stem, stem_starts[k], stem_starts[k + 1])
         if frailty >= 0:
             gradient[frailty] += slope
 

@@ -1,55 +1,57 @@
 """A fit as a parameter set: values with what each rests on."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import yaml
 
 from negotiation_abm.calibration.features import Coefficient
-from negotiation_abm.calibration.fit import Fit
 from negotiation_abm.core.parameter import Parameter
 from negotiation_abm.core.params import PARAMETERS
 from negotiation_abm.core.terms import Move
-from negotiation_abm.files.errors import InputError
+from negotiation_abm.scenario.game import Game
 from negotiation_abm.scenario.parameters import MODEL_VERSION
 
 
 def parameter_file(
-    result: Fit, table: pd.DataFrame, name: str, facts: dict[str, Any] | None = None
+    game: Game,
+    coefficients: Sequence[Coefficient],
+    theta: np.ndarray,
+    notes: Sequence[str],
+    how: str,
+    name: str,
+    description: str,
+    facts: dict[str, Any] | None = None,
 ) -> str:
     """YAML of a parameter set: fitted values, and those of the scenario for the rest.
 
     Parameters
     ----------
+    theta : ndarray, shape (K,)
+        Values of the coefficients.
+    notes : sequence of str, one a coefficient
+        What each rests on.
+    how : str
+        What values are, and what stands in brackets after them in the notes.
     facts : dict, optional
         What the fit was made from, kept under ``fit``.
-
-    Raises
-    ------
-    InputError
-        If the fit has not converged: it is no parameter set.
     """
-    game = result.data.game
-    if not result.converged:
-        raise InputError(
-            game.scenario.path, "calibrate", "the fit did not converge; nothing written"
-        )
-    fitted = {c.parameter for c in result.data.coefficients}
+    fitted: dict[str, list[int]] = {}
+    for k, coefficient in enumerate(coefficients):
+        fitted.setdefault(coefficient.parameter, []).append(k)
     entries: dict[str, Any] = {}
     for parameter in PARAMETERS:
         if parameter.name in fitted:
-            entries[parameter.name] = _entry(result, table, parameter.name)
+            own = fitted[parameter.name]
+            members = [(coefficients[k], float(theta[k])) for k in own]
+            source = f"{how}: " + "; ".join(notes[k] for k in own)
+            entries[parameter.name] = {"value": _value(game, members), "source": source}
         elif parameter.name in game.parameter_set.values or parameter.name in game.scenario.set:
-            entries[parameter.name] = _kept(result, parameter)
-    joint = result.term is not None
-    how = "the likelihood of the record" + (", jointly with moments of free runs" if joint else "")
+            entries[parameter.name] = _kept(game, parameter)
     content = {
         "name": name,
-        "description": (
-            f"Maximum a posteriori from {how}. "
-            f"What neither sees is as in {game.parameter_set.name}."
-        ),
+        "description": f"{description} What is not fitted is as in {game.parameter_set.name}.",
         "model_version": MODEL_VERSION,
         "players": list(game.players),
         "fit": facts or {},
@@ -58,9 +60,8 @@ def parameter_file(
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
 
 
-def _kept(result: Fit, parameter: Parameter) -> dict[str, Any]:
+def _kept(game: Game, parameter: Parameter) -> dict[str, Any]:
     """A value that the fit does not touch, as the scenario has it."""
-    game = result.data.game
     value = np.asarray(game.params[parameter.name][0])
     own = {key: given for key, given in game.scenario.set.items() if _is(key, parameter.name)}
     base = game.parameter_set
@@ -87,35 +88,15 @@ def _is(key: str, name: str) -> bool:
     return key.split(".")[0] == name
 
 
-def _entry(result: Fit, table: pd.DataFrame, parameter: str) -> dict[str, Any]:
-    game = result.data.game
-    members = [(k, c) for k, c in enumerate(result.data.coefficients) if c.parameter == parameter]
-    errors = table.get("error", result.errors)
-    notes = [
-        f"{c.label} {result.theta[k]:.2f} ({errors[k]:.2f}), rests on {table['rests_on'][k]}"
-        for k, c in members
-    ]
-    kind = "posterior sd" if "r_hat" in table else "Laplace error"
-    source = f"MAP ({kind}): " + "; ".join(notes)
-    return {"value": _value(result, members, game.lever_names), "source": source}
-
-
-def _value(
-    result: Fit,
-    members: list[tuple[int, Coefficient]],
-    lever_names: tuple[tuple[str, ...], tuple[str, ...]],
-) -> Any:
-    players = result.data.game.players
-    if not members[0][1].index:
-        return _rounded(result.theta[members[0][0]])
-    if len(members[0][1].index) == 1:
-        return {players[c.index[0]]: _rounded(result.theta[k]) for k, c in members}
-    value: dict[str, dict[str, float]] = {player: {} for player in players}
-    for k, c in members:
+def _value(game: Game, members: list[tuple[Coefficient, float]]) -> Any:
+    """The value of one parameter, from its coefficients and their values."""
+    first = members[0][0]
+    if not first.index:
+        return round(members[0][1], 6)
+    if len(first.index) == 1:
+        return {game.players[c.index[0]]: round(number, 6) for c, number in members}
+    value: dict[str, dict[str, float]] = {player: {} for player in game.players}
+    for c, number in members:
         i, a = c.index
-        value[players[i]][lever_names[i][a]] = _rounded(result.theta[k])
+        value[game.players[i]][game.lever_names[i][a]] = round(number, 6)
     return value
-
-
-def _rounded(number: np.floating[Any] | float) -> float:
-    return round(float(number), 6)

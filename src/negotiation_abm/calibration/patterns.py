@@ -1,10 +1,10 @@
-"""Patterns P1 to P10: a statistic each, of the record and of free runs.
+"""Patterns P1 to P9: a statistic each, of the record and of free runs.
 
 A statistic of one course of events is a ratio, given as numerator and denominator, so that runs can
-be pooled. Each has a line that says when the pattern is there (such as "below 1"), set before any
-free run was looked at. The verdict compares three things: whether pooled free runs lie on the right
-side of the line, whether the record does, and whether the record's value lies in the central 90 %
-of single free runs of the same length.
+be pooled over episodes. Each has a line that says when the pattern is there (such as "below 1"),
+set before any free run was looked at. The verdict says whether the record's value lies in the
+central 90 % of single free runs of the same length. P10, that hazards fall with age, is judged by
+the lengths of recorded truces (`calibration.spells`).
 """
 
 from collections.abc import Callable, Sequence
@@ -60,7 +60,7 @@ class Statistic:
         """What is measured, with the players by name."""
         return self.text.format(first=players[0], second=players[1])
 
-    def value(self, histories: list[History]) -> float:
+    def value(self, histories: Sequence[History]) -> float:
         """The statistic over pooled courses of events; NaN where it is not defined."""
         value = _pooled(self.ratio, histories)
         return value if self.less is None else value - _pooled(self.less, histories)
@@ -70,7 +70,7 @@ class Statistic:
         return value < self.line if self.below else value > self.line
 
 
-def _pooled(ratio: Callable[[History], Ratio], histories: list[History]) -> float:
+def _pooled(ratio: Callable[[History], Ratio], histories: Sequence[History]) -> float:
     parts = np.array([ratio(history) for history in histories]).reshape(-1, 2).sum(axis=0)
     return float(parts[0] / parts[1]) if parts[1] > 0 else float("nan")
 

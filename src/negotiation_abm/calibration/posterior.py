@@ -5,16 +5,21 @@ Laplace approximation is a standard normal (Neal 2011). Diagnostics are the rank
 R-hat and the bulk effective sample size of Vehtari et al. (2021), as arviz-stats computes them.
 """
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from negotiation_abm.calibration.fit import Fit
+from negotiation_abm.run.batch import available_threads
 
 CHAINS = 4
-STEP = 0.25
-LEAPS = 8
+STEP = 0.25  # before the warm-up has found a better one
+LENGTH = 1.6  # of a path, in sds; a quarter of the way round is pi / 2
+WISHED = 0.8  # share of proposals accepted
 WARM_UP = 200
+OVERDISPERSED = 1.5  # sds around the mode from which chains begin
 RAYLEIGH_CURVATURE = 4.0  # of the log density of a Rayleigh variate's logarithm at its mode
 REACH = 10.0  # logarithms by which a spread may be off
 
@@ -62,7 +67,7 @@ def sample(
         prior = prior.copy()
         prior[spreads, spreads] = RAYLEIGH_CURVATURE
     data_part = result.information(centre) - result.prior.information(centre)
-    root = _whitening((data_part * np.outer(slopes, slopes))[np.ix_(free, free)],
+    root = whitening((data_part * np.outer(slopes, slopes))[np.ix_(free, free)],
                       prior[np.ix_(free, free)])  # fmt: skip
 
     def coefficients_at(z: np.ndarray) -> np.ndarray:
@@ -79,43 +84,98 @@ def sample(
         pull = np.where(is_spread, theta[free] * slope[free] + 1.0, slope[free])
         return value + jacobian, root.T @ pull
 
-    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(chains)]
-    paths, rates = zip(*(_chain(target, len(free), draws, rng) for rng in streams), strict=True)
+    def one(rng: np.random.Generator) -> tuple[np.ndarray, float]:
+        """A chain in whitened coordinates, from an overdispersed point."""
+        chain, path = Chain(target, OVERDISPERSED * rng.standard_normal(len(free)), rng), []
+        for number in range(WARM_UP + draws):
+            if number == WARM_UP:
+                chain.settle()
+            chain.move()
+            path.append(chain.point)
+        return np.array(path[WARM_UP:]), chain.accepted
+
+    paths, accepted = in_threads(one, chains, seed)
     thetas = np.array([[coefficients_at(z) for z in path] for path in paths])
     r_hat, size = np.full(len(result.theta), np.nan), np.full(len(result.theta), np.nan)
     r_hat[free], size[free] = mixing(thetas[:, :, free])
-    return Sample(thetas, float(np.mean(rates)), r_hat, size)
+    return Sample(thetas, accepted, r_hat, size)
 
 
-def _whitening(information: np.ndarray, prior: np.ndarray) -> np.ndarray:
+Target = Callable[[np.ndarray], tuple[float, np.ndarray]]
+
+
+class Chain:
+    """One chain of Hamiltonian Monte Carlo for a density that is close to a standard normal.
+
+    Until `settle` the logarithm of its step follows what is accepted (Robbins and Monro 1951).
+
+    Parameters
+    ----------
+    target : callable
+        Point -> log density up to a constant, and its gradient.
+    point : ndarray, shape (size,)
+        Where the chain begins.
+    """
+
+    def __init__(self, target: Target, point: np.ndarray, rng: np.random.Generator) -> None:
+        self.target, self.rng, self.step = target, rng, STEP
+        self.tried = self.hits = 0
+        self._is_warm = False
+        self.go_to(point)
+
+    def go_to(self, point: np.ndarray) -> None:
+        """Put the chain at a point."""
+        self.point = point
+        self.value, self.slope = self.target(point)
+
+    def move(self) -> None:
+        """Propose one path, and accept or reject its end."""
+        momentum = self.rng.standard_normal(len(self.point))
+        step = self.step * self.rng.uniform(0.7, 1.3)
+        leaps = max(1, round(LENGTH / self.step))
+        new, slope, push = self.point.copy(), self.slope, momentum + 0.5 * step * self.slope
+        for leap in range(leaps):
+            new = new + step * push
+            value, slope = self.target(new)
+            push = push + (0.5 if leap == leaps - 1 else 1.0) * step * slope
+        energy = float(value - 0.5 * push @ push - self.value + 0.5 * momentum @ momentum)
+        self.tried += 1
+        if not self._is_warm:
+            chance = float(np.exp(min(0.0, energy))) if np.isfinite(energy) else 0.0
+            self.step *= float(np.exp((chance - WISHED) / np.sqrt(1.0 + self.tried)))
+            self.step = min(self.step, LENGTH)
+        if float(np.log(self.rng.uniform())) < energy:  # never where the energy is not a number
+            self.point, self.value, self.slope = new, value, slope
+            self.hits += 1
+
+    def settle(self) -> None:
+        """The warm-up is over: keep the step, and count what is accepted anew."""
+        self._is_warm = True
+        self.tried = self.hits = 0
+
+    @property
+    def accepted(self) -> float:
+        """Share of proposals accepted."""
+        return self.hits / max(1, self.tried)
+
+
+def in_threads(
+    one: Callable[[np.random.Generator], tuple[np.ndarray, float]], chains: int, seed: int
+) -> tuple[np.ndarray, float]:
+    """Chains side by side, each with random numbers of its own: all draws, share accepted."""
+    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(chains)]
+    with ThreadPoolExecutor(min(chains, available_threads())) as pool:
+        paths, rates = zip(*pool.map(one, streams), strict=True)
+    return np.array(paths), float(np.mean(rates))
+
+
+def whitening(information: np.ndarray, prior: np.ndarray) -> np.ndarray:
     """Root of an approximate covariance; where the data inform negatively, that of the prior."""
     factor = np.linalg.cholesky(prior)
     half = np.linalg.solve(factor, np.linalg.solve(factor, information).T)
     values, vectors = np.linalg.eigh(0.5 * (half + half.T))
     scaled = vectors / np.sqrt(1.0 + np.maximum(values, 0.0))
     return np.asarray(np.linalg.solve(factor.T, scaled))
-
-
-def _chain(target, size: int, draws: int, rng: np.random.Generator):  # type: ignore[no-untyped-def]
-    """One chain in whitened coordinates, started from an overdispersed point."""
-    z = 1.5 * rng.standard_normal(size)
-    value, slope = target(z)
-    path, hits = [], 0
-    for number in range(WARM_UP + draws):
-        momentum = rng.standard_normal(size)
-        step = STEP * rng.uniform(0.7, 1.3)
-        new, gradient, push = z.copy(), slope, momentum + 0.5 * step * slope
-        for leap in range(LEAPS):
-            new = new + step * push
-            new_value, gradient = target(new)
-            push = push + (0.5 if leap == LEAPS - 1 else 1.0) * step * gradient
-        energy = new_value - 0.5 * push @ push - value + 0.5 * momentum @ momentum
-        if np.log(rng.uniform()) < energy:  # never where the energy is not a number
-            z, value, slope = new, new_value, gradient
-            hits += number >= WARM_UP
-        if number >= WARM_UP:
-            path.append(z)
-    return path, hits / draws
 
 
 def mixing(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

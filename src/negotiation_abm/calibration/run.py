@@ -1,6 +1,6 @@
 """The `calibrate` step: fit, report, write."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,26 +9,21 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from negotiation_abm.calibration.coding import split_packages
-from negotiation_abm.calibration.emulator_check import check_emulator
-from negotiation_abm.calibration.features import Data, collect
+from negotiation_abm.calibration.features import Coefficient, Data, collect
 from negotiation_abm.calibration.fit import Fit, fit
 from negotiation_abm.calibration.identification import identification_table, sentence
-from negotiation_abm.calibration.joint import JointFit, fit_joint
 from negotiation_abm.calibration.marginal import likelihood_of
-from negotiation_abm.calibration.moments import Moments, load_moments
 from negotiation_abm.calibration.parameter_file import parameter_file
 from negotiation_abm.calibration.posterior import Sample, sample
 from negotiation_abm.calibration.priors import load_prior
 from negotiation_abm.calibration.profiles import profile
-from negotiation_abm.calibration.scores import MODEL, leave_one_month_out, score_table
+from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.folder import writing
 from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.record.load import Record
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.scenario.provenance import provenance_of
 
-CHECKED = 200  # posterior draws at which the emulator is held to simulation
-CHECK_REPLICATES = 1_000
 PACKAGES = ("main", "split")
 
 
@@ -39,11 +34,9 @@ def calibrate(
     priors: str | Path = "priors",
     certainty: tuple[str, ...] | None = None,
     name: str = "likelihood_2025",
-    moments: str | Path | None = None,
     draws: int = 0,
     seed: int = 1,
     packages: str = "main",
-    progress: Callable[[int], None] | None = None,
 ) -> dict[str, Any]:
     """Fit the payoff parameters to a record and report what it identifies.
 
@@ -54,15 +47,10 @@ def calibrate(
         the whole record either way.
     name : str
         Name of the parameter set that is written, ``NAME.yaml``.
-    moments : str or Path, optional
-        File of moments of free runs to fit as well (``moments_2025``); without it the likelihood
-        alone speaks.
     draws : int
         Posterior draws a chain (of four), written to ``NAME.parquet``; 0 for none.
     packages : {"main", "split"}
         A package is one decision on its main lever, or every measure one of its own.
-    progress : callable, optional
-        Called with the number of design points simulated (with `moments`).
 
     Returns
     -------
@@ -77,30 +65,23 @@ def calibrate(
     with threadpool_limits(1, "blas"):  # matrices are small: more threads only wait
         data = collect(game, split_packages(record) if packages == "split" else record)
         prior = load_prior(data, priors)
-        targets = load_moments(moments, game, record) if moments is not None else None
         use = _counted(data, certainty)
         likelihood = likelihood_of(data, use)
-        joint = (
-            fit_joint(data, prior, targets, likelihood, seed, progress=progress)
-            if (targets is not None)
-            else None
-        )
-        result = joint.fit if joint else fit(data, prior, likelihood)
+        result = fit(data, prior, likelihood)
         chains = sample(result, draws=draws, seed=seed) if draws else None
-        table = identification_table(result, joint.likelihood_alone if joint else None, chains)
+        table = identification_table(result, chains)
         facts = {
             "scenario": game.scenario.name,
             "record": record.path.stem,
             "record_sha256": file_hash(record.path),
             "priors": Path(priors).stem,
-            "moments": Path(moments).stem if moments is not None else None,
             "packages": packages,
             "certainty": list(certainty) if certainty else None,
             "seed": seed,
             "draws": 4 * draws,
             "log_likelihood": round(result.log_likelihood, 4),
         }
-        text = parameter_file(result, table, name, facts)
+        text = fitted_set(result, table, name, facts)
         summary = {
             "scenario": game.scenario.name,
             "record": record.path.name,
@@ -112,7 +93,6 @@ def calibrate(
             "log_likelihood": result.log_likelihood,
             "coefficients": _records(table),
             "sentences": [sentence(row) for _, row in table.iterrows()],
-            "moments": _moments_summary(joint, targets, chains, seed),
             "posterior": _posterior_summary(chains),
         }
         if out is not None:
@@ -122,52 +102,12 @@ def calibrate(
                 draft.text(f"{name}.yaml", text)
                 table.to_csv(draft.path("identification.csv"), index=False, float_format="%.6g")
                 if chains is not None:
-                    frame = draws_table(data, chains)
+                    frame = draws_table(data.coefficients, chains.draws)
                     frame.to_parquet(draft.path(f"{name}.parquet"), index=False)
                 profiles = _profiles(result)
                 profiles.to_csv(draft.path("profiles.csv"), index=False, float_format="%.6g")
                 draft.json("calibration.json", summary)
     return summary
-
-
-def _moments_summary(
-    joint: JointFit | None, moments: Moments | None, chains: Sample | None, seed: int
-) -> dict[str, Any] | None:
-    if joint is None or moments is None:
-        return None
-    summary: dict[str, Any] = {
-        "simulated": joint.simulated,
-        "targets": moments.targets,
-        "spells": moments.spells,
-        "log_likelihood_cost": joint.likelihood_cost,
-        "emulator_explains": joint.explained,
-        "left_out": _left_out(joint),
-    }
-    if chains is not None:
-        flat = chains.draws.reshape(-1, chains.draws.shape[2])
-        some = flat[:: max(1, len(flat) // CHECKED)][:CHECKED]
-        check = check_emulator(joint, moments, some, CHECK_REPLICATES, seed + 1)
-        summary["emulator_check"] = {
-            "draws": len(some),
-            "error_nats": check.error,
-            "effective_share": check.effective_share,
-            "correlation": check.correlation,
-        }
-    return summary
-
-
-def _left_out(joint: JointFit) -> list[dict[str, Any]]:
-    """Scores with each month left out of the likelihood: without, and with the moments.
-
-    The moments have seen the whole year, so what they cost here is a lower bound.
-    """
-    result = joint.fit
-    alone = leave_one_month_out(result.data, result.prior)
-    both = leave_one_month_out(result.data, result.prior, result.term)
-    table = score_table(
-        result.data, {MODEL: alone[MODEL], "with moments of free runs": both[MODEL]}
-    )
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -189,11 +129,42 @@ def _posterior_summary(chains: Sample | None) -> dict[str, Any] | None:
     }
 
 
-def draws_table(data: Data, chains: Sample) -> pd.DataFrame:
-    """One row a draw: chain, draw, and every coefficient by its label."""
-    count, length, size = chains.draws.shape
+def fitted_set(
+    result: Fit, table: pd.DataFrame, name: str, facts: dict[str, Any] | None = None
+) -> str:
+    """The text of the parameter set of a fit.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `identification_table`.
+
+    Raises
+    ------
+    InputError
+        If the fit has not converged: it is no parameter set.
+    """
+    game, coefficients = result.data.game, result.data.coefficients
+    if not result.converged:
+        problem = "the fit did not converge; nothing written"
+        raise InputError(game.scenario.path, "calibrate", problem)
+    parts = zip(coefficients, result.theta, table["error"], table["rests_on"], strict=True)
+    notes = [f"{c.label} {value:.2f} ({error:.2f}), rests on {on}" for c, value, error, on in parts]
+    how = f"MAP ({'posterior sd' if 'r_hat' in table else 'Laplace error'})"
+    words = "Maximum a posteriori from the likelihood of one record."
+    return parameter_file(game, coefficients, result.theta, notes, how, name, words, facts)
+
+
+def draws_table(coefficients: Sequence[Coefficient], draws: np.ndarray) -> pd.DataFrame:
+    """One row a draw: chain, draw, and every coefficient by its label.
+
+    Parameters
+    ----------
+    draws : ndarray, shape (chains, draws, K)
+    """
+    count, length, size = draws.shape
     frame = pd.DataFrame(
-        chains.draws.reshape(count * length, size), columns=[c.label for c in data.coefficients]
+        draws.reshape(count * length, size), columns=[c.label for c in coefficients]
     )
     frame.insert(0, "chain", np.repeat(np.arange(count), length))
     frame.insert(1, "draw", np.tile(np.arange(length), count))

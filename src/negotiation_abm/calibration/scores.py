@@ -5,11 +5,12 @@ import pandas as pd
 
 from negotiation_abm.calibration.baselines import (
     BASELINES,
-    lever_log_shares,
+    baseline_scores,
+    choices_of,
     types_of,
 )
 from negotiation_abm.calibration.features import Data
-from negotiation_abm.calibration.fit import Term, fit
+from negotiation_abm.calibration.fit import fit
 from negotiation_abm.calibration.marginal import likelihood_of
 from negotiation_abm.calibration.priors import Prior
 from negotiation_abm.calibration.probability import chances
@@ -23,7 +24,11 @@ Scores = dict[str, np.ndarray]  # by model: log scores of type, and of type with
 
 def log_scores(data: Data, theta: np.ndarray) -> np.ndarray:
     """Log probability of each recorded move: its type, and type with lever, shape (D, 2)."""
-    chance = chances(data, theta)
+    return scores_of(data, chances(data, theta))
+
+
+def scores_of(data: Data, chance: np.ndarray) -> np.ndarray:
+    """The same where `chance` gives the probability of every option, shape (D, 20)."""
     rows = np.arange(len(chance))
     same = _TYPE[None, :] == types_of(data)[:, None]
     scores: np.ndarray = np.log(
@@ -32,37 +37,13 @@ def log_scores(data: Data, theta: np.ndarray) -> np.ndarray:
     return scores
 
 
-def baseline_scores(data: Data, train: np.ndarray, test: Data | None = None) -> Scores:
-    """Log scores of every baseline, fitted on the decisions `train` of `data`.
-
-    Predicted are the decisions of `test` (by default all of `data`).
-    """
-    target = test or data
-    kinds = types_of(target)
-    levers = lever_log_shares(data, train, test=test)
-    even = lever_log_shares(data, train, even=True, test=test)
-    scores = {}
-    for name, baseline in BASELINES.items():
-        types = baseline(data, train, test)
-        logs = np.log(types[np.arange(len(types)), kinds])
-        lever = even if name == "uniform" else levers
-        scores[name] = np.stack([logs, logs + lever], axis=1)
-    return scores
-
-
 def scores_as_given(data: Data, theta: np.ndarray, train: Data) -> Scores:
     """Log scores of `data`: the model at `theta`, and baselines fitted to the record `train`."""
-    everything = np.ones(len(train.chosen), bool)
-    same = train is data
-    return {MODEL: log_scores(data, theta)} | baseline_scores(
-        train, everything, None if same else data
-    )
+    return {MODEL: log_scores(data, theta)} | baseline_scores(choices_of(train), choices_of(data))
 
 
-def leave_one_month_out(data: Data, prior: Prior, term: Term | None = None) -> Scores:
+def leave_one_month_out(data: Data, prior: Prior) -> Scores:
     """Log scores of every decision when its own month is left out of the fit.
-
-    A `term` (moments of free runs) enters every fit as it is.
 
     Returns
     -------
@@ -71,13 +52,13 @@ def leave_one_month_out(data: Data, prior: Prior, term: Term | None = None) -> S
     """
     months = data.months()
     scores = {name: np.zeros((len(months), 2)) for name in (MODEL, *BASELINES)}
-    full = fit(data, prior, term=term)
+    full, choices = fit(data, prior), choices_of(data)
     for month in np.unique(months):
         out, train = months == month, months != month
         kept = likelihood_of(data, train, data.round_months() != month)
-        part = fit(data, prior, kept, start=full.theta, term=term, metric=full.precision)
+        part = fit(data, prior, kept, start=full.theta, metric=full.precision)
         scores[MODEL][out] = log_scores(data, part.theta)[out]
-        for name, values in baseline_scores(data, train).items():
+        for name, values in baseline_scores(choices.of(train), choices).items():
             scores[name][out] = values[out]
     return scores
 

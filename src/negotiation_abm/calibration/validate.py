@@ -1,7 +1,7 @@
 """The `validate` step: any parameter set held against any record, and against free runs."""
 
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from negotiation_abm.calibration.free_runs import (
     verdicts,
 )
 from negotiation_abm.calibration.lever_response import lever_response
-from negotiation_abm.calibration.moments import Moments, simulated_moments
 from negotiation_abm.calibration.priors import load_prior
 from negotiation_abm.calibration.probability import brier, calibration_curve
 from negotiation_abm.calibration.scores import (
@@ -34,13 +33,11 @@ from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.folder import writing
 from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.record.load import Record, load_record
-from negotiation_abm.run.batch import available_threads
 from negotiation_abm.scenario.game import Game, build_game
 from negotiation_abm.scenario.load import load_scenario
 from negotiation_abm.scenario.provenance import provenance_of
 
 TRAINING = ("baseline_2025", "record_2025")  # what baselines learn from unless the set says
-SHAPE_REPLICATES = 400
 LEVER_WEEKS = 52
 Progress = Callable[[str, int, int], None]
 
@@ -126,7 +123,7 @@ def validate(
             tables["by_move_type_left_out"] = by_move_type(data, left)
             summary |= {"left_out": _means(left[MODEL]), "best_baseline": _best(tables["scores"])}
         if effort is not None and effort.draws > 0:
-            tables |= _free(game, record, data, is_own, effort, summary, progress)
+            tables |= _free(game, record, effort, summary, progress)
     summary |= {name: _rows(table) for name, table in tables.items() if len(table) <= 100}
     if out is not None:
         facts = provenance_of(game) | {"record_sha256": file_hash(record.path)}
@@ -142,6 +139,9 @@ def _training(game: Game, record: Record, data: Data) -> tuple[Data, bool, list[
     made, digest = game.parameter_set.fit, file_hash(record.path)
     if digest == made.get("record_sha256"):
         return data, True, []
+    if "pool" in made:
+        note = "was fitted to a pool; statistics learn from this record itself"
+        return data, False, [f"{game.parameter_set.name} {note}"]
     names = str(made.get("scenario", TRAINING[0])), str(made.get("record", TRAINING[1]))
     notes = []
     try:
@@ -184,8 +184,6 @@ def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
 def _free(
     game: Game,
     record: Record,
-    data: Data,
-    is_own: bool,
     effort: Effort,
     summary: dict[str, Any],
     progress: Progress | None,
@@ -197,7 +195,7 @@ def _free(
         return (lambda done: progress(stage, done, total)) if progress else None
 
     tables: dict[str, pd.DataFrame] = {}
-    if is_own and game.scenario.name == TRAINING[0]:  # first: a change may not fit both starts
+    if game.scenario.name == TRAINING[0]:  # first: a change may not fit both starts
         changes = effort.changes | {"parameters": str(game.parameter_set.path)}
         tables["controls"] = control_table(changes, effort.control_runs, effort.seed)
     frame = draws_of(game.parameter_set)
@@ -206,16 +204,8 @@ def _free(
     recorded = recorded_history(game, record)
     told_runs = told("free runs", len(games) * runs)
     free = free_histories(games, runs, effort.seed, told_runs, effort.executor)
-    weeks = len(recorded.weeks)
-    nothing = Moments(record.path, {}, [])
-
-    def shape(game: Game) -> float:
-        moments = simulated_moments(game, nothing, weeks, SHAPE_REPLICATES, effort.seed)
-        return moments["weibull_shape"]
-
-    with ThreadPoolExecutor(available_threads()) as pool:
-        shapes = list(pool.map(shape, games))
-    patterns = pattern_table(recorded, free, shapes)
+    single = [history for histories in free for history in histories]
+    patterns = pattern_table([recorded], [[history] for history in single])
     predictive = predictive_table(recorded, free)
     levers = lever_response(
         games, LEVER_WEEKS, effort.lever_runs, effort.seed,

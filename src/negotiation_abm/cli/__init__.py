@@ -34,6 +34,7 @@ COMMANDS = (
     "mechanisms",
     "files",
     "report",
+    "site",
     "dashboard",
 )
 

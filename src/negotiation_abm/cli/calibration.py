@@ -21,11 +21,13 @@ from negotiation_abm.cli.output import print_result
 from negotiation_abm.files.errors import InputError, suggest
 
 CALIBRATE_EXAMPLES = """examples:
-  negotiation-abm calibrate baseline_2025 --out results/fit
-  negotiation-abm calibrate baseline_2025 --moments moments_2025 --draws 1000 --out results/fit
+  negotiation-abm calibrate --pool seven --out results/fit
+  negotiation-abm calibrate --pool seven --only calibrated_2025 --until 2025-10-09 --out results/fit
+  negotiation-abm calibrate baseline_2025 --draws 1000 --out results/fit
 """
 
 VALIDATE_EXAMPLES = """examples:
+  negotiation-abm validate --pool seven
   negotiation-abm validate --params calibrated_2025
   negotiation-abm validate --scores-only
   negotiation-abm validate --record other.csv --scenario other.yaml
@@ -47,30 +49,39 @@ def add(commands: Any) -> None:
 
 
 def _add_calibrate(commands: Any) -> None:
-    text = "fit the payoff parameters to a record and say what it identifies"
+    text = "fit the payoff parameters to a pool of episodes, or to one record alone"
     parser = command(commands, "calibrate", _calibrate, text, CALIBRATE_EXAMPLES)
-    add_common(parser, "folder for the parameter set, profiles and report")
-    parser.add_argument("--record", metavar="FILE", help="record (default: scenario's)")
-    parser.add_argument("--priors", metavar="FILE", default="priors", help="priors of the fit")
-    parser.add_argument(
+    add_common(parser, "folder for the parameter sets and what they rest on", "baseline_2025")
+    pooled = parser.add_argument_group("a pool of episodes")
+    pooled.add_argument("--pool", metavar="FILE", help="pool, by shipped name or path")
+    pooled.add_argument(
+        "--only", metavar="NAME", action="append", help="this set of the pool alone (repeatable)"
+    )
+    pooled.add_argument(
+        "--until", metavar="DATE", type=_date, help="what lies after this day is not known"
+    )
+    alone = parser.add_argument_group("one record")
+    alone.add_argument("--record", metavar="FILE", help="record (default: scenario's)")
+    alone.add_argument("--priors", metavar="FILE", default="priors", help="priors of the fit")
+    alone.add_argument(
         "--certainty",
         metavar="LIST",
         help="count only moves of these certainties, such as seed,outside",
     )
-    parser.add_argument(
+    alone.add_argument(
         "--packages",
         choices=("main", "split"),
         default="main",
         help="a package is one decision on its main lever (default), or one for each measure",
     )
-    parser.add_argument(
+    alone.add_argument(
         "--name", default="likelihood_2025", help="name of the parameter set that is written"
     )
     parser.add_argument(
-        "--moments", metavar="FILE", help="moments of free runs to fit as well, as moments_2025"
-    )
-    parser.add_argument(
-        "--draws", metavar="N", type=_chain, default=0, help="posterior draws a chain (of four)"
+        "--draws",
+        metavar="N",
+        type=_chain,
+        help="posterior draws a chain of four (default: 300 of a pool, none of one record)",
     )
     parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
 
@@ -83,10 +94,16 @@ def _add_validate(commands: Any) -> None:
     parser.add_argument("--priors", metavar="FILE", default="priors", help="priors of the fits")
     parser.add_argument("--params", metavar="NAME", help="parameter set, by name or path")
     parser.add_argument(
+        "--pool", metavar="FILE", help="leave out each episode of this pool once, instead"
+    )
+    parser.add_argument(
         "--scores-only", action="store_true", help="no free runs, lever response or controls"
     )
     parser.add_argument(
-        "--draws", metavar="N", type=count, default=100, help="posterior draws (default 100)"
+        "--draws",
+        metavar="N",
+        type=count,
+        help="posterior draws (default 100; of a pool 100, for each of two chains)",
     )
     parser.add_argument(
         "--runs", metavar="N", type=count, default=10, help="free runs a draw (default 10)"
@@ -112,8 +129,9 @@ def _add_forecast(commands: Any) -> None:
 def _date(text: str) -> dt.date:
     try:
         return date_of(text, "")
-    except InputError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+    except InputError:
+        problem = f"'{text}' is not a date; allowed: YYYY-MM-DD, years 1000 to 3000"
+        raise argparse.ArgumentTypeError(problem) from None
 
 
 def _several(text: str) -> int:
@@ -125,9 +143,10 @@ def _chain(text: str) -> int:
 
 
 def _calibrate(options: argparse.Namespace) -> None:
-    from negotiation_abm.calibration.joint import POINTS, ROUNDS
+    if options.pool:
+        _calibrate_pool(options)
+        return
     from negotiation_abm.calibration.run import calibrate
-    from negotiation_abm.cli.tables import progress_bar
     from negotiation_abm.cli.tables.calibration import print_calibration
     from negotiation_abm.files.folder import prepare
     from negotiation_abm.record.load import CERTAINTIES
@@ -142,26 +161,66 @@ def _calibrate(options: argparse.Namespace) -> None:
     record = record_of(options, game)
     if options.out:
         prepare(options.out)
-    with progress_bar(ROUNDS * POINTS, "points") as progress:
-        summary = calibrate(
-            game,
-            record,
-            options.out,
-            priors=options.priors,
-            certainty=certainty,
-            name=options.name,
-            moments=options.moments,
-            draws=options.draws,
-            seed=options.seed,
-            packages=options.packages,
-            progress=progress,
-        )
+    for name in ("only", "until"):
+        if getattr(options, name) is not None:
+            raise InputError(f"--{name}", "", "is of a pool; name one with --pool")
+    summary = calibrate(
+        game,
+        record,
+        options.out,
+        priors=options.priors,
+        certainty=certainty,
+        name=options.name,
+        draws=options.draws or 0,
+        seed=options.seed,
+        packages=options.packages,
+    )
     print_result(
         summary, options.json, lambda: print_calibration(summary, options.out, options.name)
     )
 
 
+def _pool_of(options: argparse.Namespace) -> Any:
+    """The pool that the options name, with their changes."""
+    from dataclasses import replace
+
+    from negotiation_abm.calibration.pool_file import load_pool
+
+    named = options.named or options.scenario
+    if named:
+        raise InputError("--pool", options.pool, f"{named} is given as well; name one")
+    if options.record:
+        raise InputError("--record", options.record, "a pool names its episodes itself")
+    pool = load_pool(options.pool)
+    return replace(pool, changes=pool.changes | changes_of(options))
+
+
+def _calibrate_pool(options: argparse.Namespace) -> None:
+    from negotiation_abm.calibration.pool_step import DRAWS, calibrate_pool
+    from negotiation_abm.cli.tables import progress_bar
+    from negotiation_abm.cli.tables.pool import print_pool
+    from negotiation_abm.files.folder import prepare
+
+    pool = _pool_of(options)
+    if options.out:
+        prepare(options.out)
+    with progress_bar(len(options.only or pool.sets), "sets") as progress:
+        summary = calibrate_pool(
+            pool,
+            options.out,
+            options.only or (),
+            options.until,
+            options.draws or DRAWS,
+            options.seed,
+            progress,
+        )
+    print_result(summary, options.json, lambda: print_pool(summary, options.out))
+
+
 def _validate(options: argparse.Namespace) -> None:
+    if options.pool:
+        _validate_pool(options)
+        return
     from negotiation_abm.calibration.validate import Effort, validate
     from negotiation_abm.cli.tables import stages
     from negotiation_abm.cli.tables.calibration import print_validation
@@ -181,7 +240,7 @@ def _validate(options: argparse.Namespace) -> None:
             # A process started afresh does not know strategies that came from files.
             team = None if outside() else stack.enter_context(processes())
             effort = Effort(
-                draws=options.draws,
+                draws=options.draws or Effort.draws,
                 runs=options.runs,
                 seed=options.seed,
                 changes=changes_of(options),
@@ -189,6 +248,28 @@ def _validate(options: argparse.Namespace) -> None:
             )
         found = validate(game, record, options.out, options.priors, effort, progress)
     print_result(found.summary, options.json, lambda: print_validation(found, options.out))
+
+
+def _validate_pool(options: argparse.Namespace) -> None:
+    from negotiation_abm.calibration.left_out import DRAWS
+    from negotiation_abm.calibration.pool_validation import validate_pool
+    from negotiation_abm.cli.tables import stages
+    from negotiation_abm.cli.tables.pool import print_pool_validation
+    from negotiation_abm.files.folder import prepare
+
+    if options.params:
+        raise InputError("--params", options.params, "of a pool every episode is fitted anew")
+    pool = _pool_of(options)
+    draws = DRAWS if options.draws is None else options.draws
+    if draws < SHORTEST_CHAIN:
+        raise InputError("--draws", str(draws), f"allowed: {SHORTEST_CHAIN} or more")
+    if options.out:
+        prepare(options.out)
+    with stages() as progress:
+        found = validate_pool(
+            pool, options.out, draws, options.seed, not options.scores_only, progress
+        )
+    print_result(found.summary, options.json, lambda: print_pool_validation(found, options.out))
 
 
 def _forecast(options: argparse.Namespace) -> None:

@@ -102,11 +102,13 @@ def _about(reference: str, scenarios: list[Scenario]) -> str:
         return f"facts, {check_facts(path)} entries"
     if kind == "sources":
         return f"sources, {len(source_ids(path, data))} entries"
-    if kind == "moments":
-        from negotiation_abm.calibration.moments import load_moments  # loads scipy
+    if kind == "pool":
+        from negotiation_abm.calibration.pool_file import load_pool  # loads scipy
 
-        game = build_game(load_scenario(str(data.get("scenario", "baseline_2025"))))
-        return f"moments, {len(load_moments(path, game).targets)} targets"
+        pool = load_pool(path)
+        for name in {*pool.episodes, *(e for one in pool.sets.values() for e in one.episodes)}:
+            load_scenario(name, {"parameters": pool.parameters} | pool.changes)
+        return f"pool, {len(pool.episodes)} episodes, {len(pool.sets)} parameter sets"
     if kind == "priors":
         from negotiation_abm.calibration.features import coefficients_of  # loads scipy
         from negotiation_abm.calibration.priors import read_priors
@@ -145,6 +147,7 @@ def _locate(reference: str) -> Path:
         ("configs", ".yaml"),
         ("configs/whatifs", ".yaml"),
         ("configs/parameters", ".yaml"),
+        ("configs/pools", ".yaml"),
         ("configs/sensitivity", ".yaml"),
         ("configs/sweeps", ".yaml"),
         ("seeds", ".csv"),
@@ -166,8 +169,8 @@ def _kind(path: Path, data: dict[str, Any]) -> str:
         return "facts"
     if "sources" in data:
         return "sources"
-    if "moments" in data:
-        return "moments"
+    if "episodes" in data:
+        return "pool"
     if "from" in data:
         return "whatif"
     if "priors" in data:

@@ -21,13 +21,13 @@ import pandas as pd
 from negotiation_abm.core.params import LEVER_NUMBERS
 from negotiation_abm.dashboard import permalink, settings
 from negotiation_abm.dashboard.jobs import Task
-from negotiation_abm.dashboard.story import SCENARIOS, load_story
 from negotiation_abm.files import words
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.resources import shipped
 from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.plotting.report.assumptions import kind_of
 from negotiation_abm.replay.branch import branch_turn
+from negotiation_abm.replay.story import SCENARIOS, load_story
 from negotiation_abm.scenario.parameters import TABLE
 from negotiation_abm.scenario.posterior_draws import coefficients, load_draws
 from negotiation_abm.studies.whatif.outcomes import BranchRuns, play_branch

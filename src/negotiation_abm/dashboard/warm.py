@@ -41,8 +41,8 @@ def _compile() -> None:
 
 def _read() -> None:
     """What the first view needs, so that it need not be loaded then."""
-    from negotiation_abm.dashboard.story import SCENARIOS, load_story
     from negotiation_abm.dashboard.views import replay  # noqa: F401
+    from negotiation_abm.replay.story import SCENARIOS, load_story
 
     load_story(SCENARIOS[0])
 

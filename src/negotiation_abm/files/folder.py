@@ -11,12 +11,15 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.lock import hold_folder
 from negotiation_abm.files.provenance import describe, file_hash
 from negotiation_abm.files.whole import aside, put, remove_asides
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MANIFEST = "manifest.json"
 
@@ -67,6 +70,11 @@ class Draft:
     def json(self, name: str, data: Any) -> None:
         """Write a JSON file."""
         self.text(name, as_json(data))
+
+    def csv(self, name: str, table: "pd.DataFrame", digits: int | None = None) -> None:
+        """Write a table, its numbers with so many significant digits (default: all)."""
+        written = f"%.{digits}g" if digits else None
+        table.to_csv(self.path(name), index=False, float_format=written)
 
     def discard(self) -> None:
         """Remove what was written aside."""

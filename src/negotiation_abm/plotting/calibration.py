@@ -11,7 +11,6 @@ from negotiation_abm.plotting.registry import figure
 
 RESTS_ON = {
     "likelihood": (style.BLUE, "o", "the record carries it"),
-    "moments": (style.GREEN, "s", "moments of free runs narrow it"),
     "both": (style.ORANGE, "D", "record and prior share"),
     "prior": (style.RED, "^", "the prior"),
 }

@@ -162,12 +162,15 @@ def _check_truce(row: Row, refuse: Callable[[str, str], Exception]) -> None:
 
 
 def _check_act(row: Row, refuse: Callable[[str, str], Exception]) -> None:
-    """A truce that one side prolongs has a new date; broken-off talks stay away some weeks."""
+    """A truce that one side prolongs has a new date or none; broken-off talks stay away."""
     _has_none(row, (*_OF_LEVERS, "date_due"), refuse)
-    if row.move == "PROLONG" and row.expires is None:
-        raise refuse("expires", "missing; PROLONG needs the new date of the truce")
-    if row.move == "PROLONG" and row.lead_weeks is not None:
-        raise refuse("lead_weeks", "a PROLONG has none")
+    if row.move == "PROLONG" and row.expires is None and row.lead_weeks is None:
+        problem = "missing; PROLONG needs the new date of the truce, or lead_weeks -1 for no date"
+        raise refuse("expires", problem)
+    if row.move == "PROLONG" and row.lead_weeks not in (None, -1):
+        raise refuse("lead_weeks", f"{row.lead_weeks}; a PROLONG has -1, for no date, or none")
+    if row.move == "PROLONG" and row.expires is not None and row.lead_weeks is not None:
+        raise refuse("lead_weeks", f"{row.lead_weeks}; expires is given as well, leave one empty")
     if row.move == "BREAK_OFF" and (row.lead_weeks is None or row.lead_weeks < 0):
         raise refuse("lead_weeks", "BREAK_OFF needs the weeks, from 0, in which no round came")
 

@@ -158,12 +158,13 @@ class Board(Situation):
             return ""
         if state.phase != Phase.TRUCE:
             return "PROLONG, but no truce is in force"
-        assert row.expires is not None
         before = self._running()
         clear_info(self.info)
         self.info.mover, self.info.option = player, Move.SUSPEND
         self.info.weeks_left, self.info.event = state.weeks_left, Event.RENEWED
-        state.weeks_left = self.scenario.turn_of(row.expires) - state.turn
+        state.weeks_left = -1
+        if row.expires is not None:
+            state.weeks_left = self.scenario.turn_of(row.expires) - state.turn
         state.renewals += 1
         state.outlived = 0
         touch_all(state)

@@ -39,7 +39,7 @@ def write_replay(game: Game, record: Record, out: Path, skip_illegal: bool = Fal
             ("moves", move_table(result)),
             ("threats", threat_table(result)),
         ):
-            table.to_csv(draft.path(f"{name}.csv"), index=False, float_format="%.10g")
+            draft.csv(f"{name}.csv", table, 10)
         draft.json("replay.json", replay_summary(result))
     return result
 

@@ -67,12 +67,12 @@ def run_batch(
         truces = draft.path("truces.parquet")
         estimates = survival_of(truces, bool(game.initial["phase"][0] == Phase.TRUCE))
         table = survival_table(estimates)
-        table.to_csv(draft.path("survival.csv"), index=False, float_format="%.10g")
+        draft.csv("survival.csv", table, 10)
         summary = _summary(game, replicates, seed, estimates, draft.path("runs.parquet"))
         summary["content"] = facts["content"]
         found = range_over_draws(game, seed, draws, threads=threads) if draws else None
         if found is not None:
-            found.curve.to_csv(draft.path("posterior.csv"), index=False, float_format="%.6g")
+            draft.csv("posterior.csv", found.curve, 6)
             summary["posterior"] = found.summary()
         traces = trace_runs(game, seed, min(NUM_TRACED, replicates))
         trace_table(game, traces).to_parquet(draft.path("traces.parquet"), index=False)

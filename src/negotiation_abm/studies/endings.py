@@ -109,7 +109,7 @@ def compare_rules(
     if out is not None:
         facts = {"rules": rules.name, "rules_sha256": file_hash(path), "episodes": chosen}
         with writing(out, "rules", facts) as draft:
-            pd.DataFrame(rows).to_csv(draft.path("rules.csv"), index=False)
+            draft.csv("rules.csv", pd.DataFrame(rows))
             draft.json("rules.json", summary)
     return summary
 

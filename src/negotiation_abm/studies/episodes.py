@@ -207,11 +207,7 @@ def run_episodes(
     runs = read_runs([beside]) if beside else []
     episodes = replay_episodes(names, changes)
     members = {episode.name for episode in reference_class(episodes)}
-    rows = [
-        row | {"in_class": e.name in members} | _agreement(row, e, episodes)
-        for e in episodes
-        for row in e.rows
-    ]
+    rows = _rows_of(episodes)
     estimates = _estimates(episodes, runs)
     severities = sorted({float(e.game.params[0]["min_severity"]) for e in episodes})
     summary = {
@@ -232,12 +228,29 @@ def run_episodes(
             "origin": _origin(len(members), severities, runs),
         }
         with writing(out, "episodes", facts) as draft:
-            pd.DataFrame(rows).to_csv(draft.path("episodes.csv"), index=False)
-            curves(estimates).to_csv(
-                draft.path("reference_class.csv"), index=False, float_format="%.10g"
-            )
+            draft.csv("episodes.csv", pd.DataFrame(rows))
+            draft.csv("reference_class.csv", curves(estimates), 10)
             draft.json("episodes.json", summary)
     return summary
+
+
+def _rows_of(episodes: list[Episode]) -> list[dict[str, Any]]:
+    members = {episode.name for episode in reference_class(episodes)}
+    return [
+        row | {"in_class": e.name in members} | _agreement(row, e, episodes)
+        for e in episodes
+        for row in e.rows
+    ]
+
+
+def truces_of(episodes: list[Episode]) -> pd.DataFrame:
+    """Recorded truces, one row a truce, measure and reading, as ``episodes.csv`` holds them."""
+    return pd.DataFrame(_rows_of(episodes))
+
+
+def class_curves(episodes: list[Episode]) -> pd.DataFrame:
+    """Survival of the reference class alone, as ``reference_class.csv`` holds it."""
+    return curves(_estimates(episodes, []))
 
 
 def _estimates(episodes: list[Episode], runs: list[RunFolder]) -> dict[tuple[str, str], Survival]:

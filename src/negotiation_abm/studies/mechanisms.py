@@ -72,7 +72,7 @@ def mechanisms_table(
     if out is not None:
         facts = provenance_of(bases[STARTS[0]]) | {"seed": seed, "replicates": replicates}
         with writing(out, "mechanisms", facts) as draft:
-            table.to_csv(draft.path("mechanisms.csv"), index=False, float_format="%.6g")
+            draft.csv("mechanisms.csv", table, 6)
     return table
 
 

@@ -193,7 +193,7 @@ def run_surprise(
     if out is not None:
         facts = facts_of_runs(game, replicates, seed) | facts_of_record(record.path)
         with writing(out, "surprise", facts) as draft:
-            table.to_csv(draft.path("surprise.csv"), index=False, float_format="%.8g")
+            draft.csv("surprise.csv", table, 8)
             draft.json("surprise.json", summary)
     return summary
 

@@ -50,10 +50,6 @@ def print_calibration(summary: dict[str, Any], out: Path | None, name: str) -> N
         f"Errors: {kind}; post/prior: ratio of sd; '0 costs': nats of log-posterior that holding "
         "it at 0 costs."
     )
-    if summary["moments"] is None:
-        console.print("The fit sees the likelihood alone, not the moments of free runs.")
-    else:
-        _print_moments(console, summary["moments"])
     if posterior is not None:
         console.print(
             f"Posterior: {posterior['chains']} chains of {posterior['draws_a_chain']}; largest "
@@ -62,25 +58,6 @@ def print_calibration(summary: dict[str, Any], out: Path | None, name: str) -> N
         )
     if out:
         console.print(f"written to {out}: {name}.yaml, identification.csv, profiles.csv")
-
-
-def _print_moments(console: Console, moments: dict[str, Any]) -> None:
-    table = plain_table(
-        ("moment of free runs", "left"), ("target", "right"), ("at the fit", "right")
-    )
-    for name, target in moments["targets"].items():
-        table.add_row(
-            name, f"{target['target']:g} ({target['sd']:g})", f"{moments['simulated'][name]:.2f}"
-        )
-    console.print()
-    console.print(table)
-    console.print(f"The moments cost {moments['log_likelihood_cost']:.2f} nats of likelihood.")
-    check = moments.get("emulator_check")
-    if check:
-        console.print(
-            f"Emulator against simulation at {check['draws']} draws: log density off by "
-            f"{check['error_nats']:.2f} nats (sd), effective share {check['effective_share']:.2f}."
-        )
 
 
 def print_validation(found: Validation, out: Path | None) -> None:
@@ -159,10 +136,9 @@ def _print_patterns(console: Console, summary: dict[str, Any], patterns: pd.Data
     undefined = f", {never} not defined" if never else ""
     over = f"{summary['draws']} posterior draws" if summary["draws"] else "the point values"
     console.print(
-        f"{counts.count('pass')} of {len(counts)} patterns pass, {counts.count('weak')} weak, "
-        f"{counts.count('fail')} fail{undefined} ({summary['free_runs']:,} free runs over {over}). "
-        "Intervals\nare over draws; weak: on the wrong side of the line, or the record outside "
-        "single runs."
+        f"{counts.count('pass')} of {len(counts)} patterns pass, {counts.count('fail')} "
+        f"fail{undefined} ({summary['free_runs']:,} free runs over {over}).\nA pattern passes "
+        "where the record lies inside the 90 % of single runs."
     )
     inside = ", ".join(f"{kind} {short(v)}" for kind, v in summary["predictive_inside"].items())
     console.print(f"Share of the record inside the 90 % band of free runs: {inside}.")

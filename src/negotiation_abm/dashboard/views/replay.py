@@ -20,7 +20,10 @@ from negotiation_abm.dashboard.parts import (
     Timeline,
 )
 from negotiation_abm.dashboard.session import OpenPage, Screen
-from negotiation_abm.dashboard.story import (
+from negotiation_abm.files import words
+from negotiation_abm.files.errors import InputError, suggest
+from negotiation_abm.replay.replay import replay_record
+from negotiation_abm.replay.story import (
     SCENARIOS,
     Event,
     Story,
@@ -28,9 +31,6 @@ from negotiation_abm.dashboard.story import (
     load_story,
     sources_of,
 )
-from negotiation_abm.files import words
-from negotiation_abm.files.errors import InputError, suggest
-from negotiation_abm.replay.replay import replay_record
 from negotiation_abm.replay.tables import decision_table, weekly_table
 
 SCENARIO = permalink.choice(SCENARIOS[0], SCENARIOS)

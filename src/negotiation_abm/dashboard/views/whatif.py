@@ -24,8 +24,8 @@ from negotiation_abm.dashboard.parts import (
 )
 from negotiation_abm.dashboard.question import Answer, Knob, Question
 from negotiation_abm.dashboard.session import OpenPage, Screen
-from negotiation_abm.dashboard.story import load_story
 from negotiation_abm.files import words
+from negotiation_abm.replay.story import load_story
 from negotiation_abm.run.outcome import digits_of
 from negotiation_abm.studies.whatif.run import as_csv
 from negotiation_abm.studies.whatif.schema import parse_move

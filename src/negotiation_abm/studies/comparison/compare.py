@@ -80,14 +80,14 @@ def compare(
     sources = [run.path / "truces.parquet" for run in runs]
     with writing(out, "comparison", facts, made_from=sources) as draft:
         curves = curves.rename(columns={"group": "scenario"})
-        curves.to_csv(draft.path("scenarios.csv"), index=False, float_format="%.10g")
+        draft.csv("scenarios.csv", curves, 10)
         ranges = _ranges(runs)
         if len(ranges):
-            ranges.to_csv(draft.path("ranges.csv"), index=False, float_format="%.6g")
-        pd.DataFrame(rows).to_csv(draft.path("rmst.csv"), index=False, float_format="%.10g")
+            draft.csv("ranges.csv", ranges, 6)
+        draft.csv("rmst.csv", pd.DataFrame(rows), 10)
         if regress:
             table = pd.DataFrame(summary["regression"])
-            table.to_csv(draft.path("regression.csv"), index=False, float_format="%.10g")
+            draft.csv("regression.csv", table, 10)
         draft.json("comparison.json", summary)
     return summary
 

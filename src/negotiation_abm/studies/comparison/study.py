@@ -64,7 +64,7 @@ def study(
     source = folder / "truces.parquet"
     with writing(out or folder, "survival", facts, made_from=[source]) as draft:
         for name, table in tables.items():
-            table.to_csv(draft.path(f"{name}.csv"), index=False, float_format="%.10g")
+            draft.csv(f"{name}.csv", table, 10)
         draft.json("survival.json", summary)
     return summary
 

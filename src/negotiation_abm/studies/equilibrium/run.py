@@ -74,8 +74,8 @@ def run_equilibrium(
     if out is not None:
         facts = facts_of_runs(game, replicates, seed) | facts_of_record(record.path)
         with writing(out, "equilibrium", facts) as draft:
-            table.to_csv(draft.path("equilibrium.csv"), index=False, float_format="%.8g")
-            path.to_csv(draft.path("branch.csv"), index=False, float_format="%.8g")
+            draft.csv("equilibrium.csv", table, 8)
+            draft.csv("branch.csv", path, 8)
             draft.json("equilibrium.json", summary)
     return summary
 

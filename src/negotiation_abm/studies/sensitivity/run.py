@@ -88,8 +88,8 @@ def run_study(
     }
     table = _tables(points, facts, out / "points.csv")
     with writing(out, STEP, facts) as draft:
-        points.to_csv(draft.path("points.csv"), index=False)
-        table.to_csv(draft.path("sensitivity.csv"), index=False, float_format="%.10g")
+        draft.csv("points.csv", points)
+        draft.csv("sensitivity.csv", table, 10)
     return table
 
 
@@ -113,8 +113,8 @@ def analyse(folder: Path) -> pd.DataFrame:
     table = _tables(points, facts, path)
     kept = {name: value for name, value in facts.items() if name not in ("files", "created")}
     with writing(folder, STEP, kept) as draft:
-        points.to_csv(draft.path("points.csv"), index=False)
-        table.to_csv(draft.path("sensitivity.csv"), index=False, float_format="%.10g")
+        draft.csv("points.csv", points)
+        draft.csv("sensitivity.csv", table, 10)
     return table
 
 

@@ -1,4 +1,4 @@
-"""The recorded year as the page tells it: week by week, what was done, and what is known of it."""
+"""A recorded sequence as it is told: week by week, what was done, and what is known of it."""
 
 import datetime as dt
 from collections import defaultdict

@@ -1,0 +1,122 @@
+"""The `validate` step of a pool: every episode left out once, against simple statistics."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from negotiation_abm.calibration.left_out import (
+    DRAWS,
+    best_statistic,
+    by_move,
+    gains,
+    leave_one_episode_out,
+)
+from negotiation_abm.calibration.pool import load_members
+from negotiation_abm.calibration.pool_file import Pool
+from negotiation_abm.calibration.scores import MODEL
+from negotiation_abm.calibration.spells import MODELS, endings, spell_tables
+from negotiation_abm.calibration.validate import Validation
+from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.folder import writing
+from negotiation_abm.files.provenance import file_hash
+
+
+def validate_pool(
+    pool: Pool,
+    out: Path | None = None,
+    draws: int = DRAWS,
+    seed: int = 1,
+    with_spells: bool = True,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Validation:
+    """Leave out one episode of a pool at a time and score what the others predict of it.
+
+    Parameters
+    ----------
+    draws : int
+        Posterior draws a chain (of two) of each fit.
+    with_spells : bool
+        Also simulate the recorded truces from their starts.
+
+    Returns
+    -------
+    Validation
+        Tables ``left_out`` (`gains`), ``left_out_once`` (joint agreements counted once),
+        ``left_out_by_move``, ``endings`` and, if asked for, ``spells`` and ``shapes``.
+
+    Raises
+    ------
+    InputError
+        If the pool has fewer than two episodes, or one of them cannot be replayed.
+    """
+    if len(pool.episodes) < 2:
+        raise InputError(pool.path, "episodes", "one alone; to leave one out takes two or more")
+    total = len(pool.episodes)
+
+    def told(done: int) -> None:
+        if progress:
+            progress("episodes left out", done, total)
+
+    with threadpool_limits(1, "blas"):
+        members = load_members(pool)
+        found = leave_one_episode_out(members, pool, seed, draws, told)
+        tables = {
+            "left_out": gains(found),
+            "left_out_once": gains(found, once=True),
+            "left_out_by_move": by_move(found),
+            "endings": endings(found),
+        }
+        if with_spells:
+            tables |= spell_tables(found, seed)
+    summary = _summary(pool, tables) | {
+        "seed": seed,
+        "draws_a_fit": len(found[0].draws),
+        "decisions": {one.member.name: len(one.is_second) for one in found},
+    }
+    if out is not None:
+        facts = {
+            "pool": pool.name,
+            "pool_sha256": file_hash(pool.path),
+            "until": pool.until.isoformat(),
+            "seed": seed,
+            "records": {member.name: file_hash(member.record.path) for member in members},
+        }
+        with writing(out, "left_out", facts) as draft:
+            for name, table in tables.items():
+                table.to_csv(draft.path(f"{name}.csv"), index=False, float_format="%.6g")
+            draft.json("pool_validation.json", summary)
+    return Validation(summary, tables)
+
+
+def _summary(pool: Pool, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    summary: dict[str, Any] = {"pool": pool.name, "until": pool.until.isoformat()}
+    for name in ("left_out", "left_out_once"):
+        table = tables[name]
+        best = best_statistic(table)
+        rows = table[table["model"] == best]
+        summary[name] = {
+            "best_statistic": best,
+            "gains": _rows(rows.filter(regex="episode|gain_")),
+            "loses": rows[(rows["episode"] != "all") & (rows["gain_type"] < 0)]["episode"].tolist(),
+        }
+    moves = tables["left_out_by_move"]
+    best = summary["left_out"]["best_statistic"]
+    summary["by_move"] = {
+        row["move"]: row[MODEL] - row[best] for row in moves.to_dict(orient="records")
+    }
+    summary["endings"] = _rows(tables["endings"])
+    if "spells" in tables:
+        spells = tables["spells"]
+        summary["spells"] = {"number": len(spells)} | {
+            name: float(spells[name].sum()) for name in MODELS
+        }
+        summary["shapes"] = _rows(tables["shapes"])
+    return summary
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    plain = table.astype(object).where(table.notna(), None)
+    return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]

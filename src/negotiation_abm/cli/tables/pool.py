@@ -1,0 +1,86 @@
+"""What `calibrate --pool` and `validate --pool` print."""
+
+from pathlib import Path
+from typing import Any
+
+from negotiation_abm.calibration.validate import Validation
+from negotiation_abm.cli.tables import interval, plain_table, terminal
+
+
+def print_pool(summary: dict[str, Any], out: Path | None) -> None:
+    """Each parameter set: what it was fitted to, its chains, what the episodes share, spreads."""
+    console = terminal()
+    for name, made in summary["sets"].items():
+        moves = sum(made["moves"].values())
+        console.print(
+            f"{name}: {made['scenario']} of {len(made['episodes'])} episodes, known at "
+            f"{made['until']}; {sum(made['decisions'].values())} decisions, {moves} of them moves\n"
+            f"{made['draws']} draws of {made['unknowns']} unknowns: largest R-hat "
+            f"{made['largest_r_hat']:.3f}, smallest effective size "
+            f"{made['smallest_effective_size']:.0f}, {made['accepted']:.2f} accepted"
+        )
+        table = plain_table(("shared or spread", "left"), ("mean (sd)", "right"), ("90 %", "right"))
+        for row in made["shared"] + made["spreads"]:
+            table.add_row(
+                row["unknown"],
+                f"{row['mean']:.2f} ({row['sd']:.2f})",
+                f"{row['low']:.2f}, {row['high']:.2f}",
+            )
+        console.print(table)
+        console.print()
+    if out:
+        console.print(f"written to {out}: {', '.join(f'{name}.yaml' for name in summary['sets'])}")
+
+
+def print_pool_validation(found: Validation, out: Path | None) -> None:
+    """Gains over the best simple statistic, lengths of truces, and where the model loses."""
+    console, summary, tables = terminal(), found.summary, found.tables
+    best = summary["left_out"]["best_statistic"]
+    console.print(
+        f"{summary['pool']}, one episode left out at a time, nothing refitted: the model's gain in "
+        f"nats over\nthe best simple statistic ({best}), with errors of the difference"
+    )
+    table = plain_table(
+        ("episode", "left"), ("choices", "right"), ("type", "right"), ("type and lever", "right")
+    )
+    for row in summary["left_out"]["gains"]:
+        table.add_row(
+            row["episode"],
+            str(summary["decisions"].get(row["episode"], sum(summary["decisions"].values()))),
+            f"{row['gain_type']:+.1f} ({row['gain_type_error']:.1f})",
+            f"{row['gain_lever']:+.1f} ({row['gain_lever_error']:.1f})",
+        )
+    console.print(table)
+    once = summary["left_out_once"]["gains"][-1]
+    console.print(
+        f"Joint agreements counted once: {once['gain_type']:+.1f}, {once['gain_lever']:+.1f}."
+    )
+    statistics = plain_table(
+        ("over all episodes, against", "left"), ("type", "right"), ("type and lever", "right")
+    )
+    whole = tables["left_out"].query("episode == 'all' and gain_type != 0")
+    for row in whole.to_dict(orient="records"):
+        statistics.add_row(
+            row["model"],
+            f"{row['gain_type']:+.1f} ({row['gain_type_error']:.1f})",
+            f"{row['gain_lever']:+.1f} ({row['gain_lever_error']:.1f})",
+        )
+    console.print()
+    console.print(statistics)
+    moves = ", ".join(f"{name} {gain:+.1f}" for name, gain in summary["by_move"].items())
+    console.print(f"By recorded move, type, against {best}: {moves}.")
+    losing = summary["left_out"]["loses"]
+    console.print(f"The model loses on: {', '.join(losing) or 'no episode'}.")
+    if "spells" in summary:
+        spells = summary["spells"]
+        console.print(
+            f"\n{spells['number']} recorded truces, log probability of their lengths: "
+            f"{spells['game']:.1f} (game), {spells['constant hazard']:.1f} (constant hazard), "
+            f"{spells['Weibull']:.1f} (Weibull)."
+        )
+        for row in summary["shapes"]:
+            console.print(
+                f"Weibull shape, {row['spells']}: {interval(row['shape'], row['low'], row['high'])}"
+            )
+    if out:
+        console.print(f"written to {out}: {', '.join(f'{name}.csv' for name in tables)}")

@@ -1,0 +1,99 @@
+"""Result files that were cut off, emptied or replaced: one line that names the damaged one."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from cli_helpers import command, contents, make_results
+from negotiation_abm.files.damage import damages
+from negotiation_abm.files.folder import read_manifest, writing
+from sweep_helpers import sweep
+
+RUN = {
+    "manifest.json": ("survival", "report"),
+    "summary.json": ("plot", "report"),
+    "survival.csv": ("plot",),
+    "truces.parquet": ("survival", "report"),
+    "traces.parquet": ("plot",),
+}
+SWEEP = {"manifest.json": ("slice", "merge"), "summary.parquet": ("slice", "plot")}
+DAMAGES = {
+    "cut off": lambda content: content[: len(content) // 2],
+    "empty": lambda content: b"",
+    "of something else": lambda content: b'{"run": 1, "sweep": {"a": []}, "format": 1}',
+    "nested": lambda content: b"[" * 100_000,
+    "binary": lambda content: bytes(range(256)),
+}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    home = tmp_path_factory.mktemp("damage")
+    make_results(home / "run", 40)
+    sweep(home / "sweep", replicates=6)
+    return home
+
+
+CASES = [
+    (kind, file, word, damage)
+    for kind, table in (("run", RUN), ("sweep", SWEEP))
+    for file, words in table.items()
+    for word in words
+    for damage in DAMAGES
+    if (file, damage) != ("survival.csv", "cut off")  # half a table is a table
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "file", "word", "damage"), CASES)
+def test_damaged_file_is_named(capsys, folders, tmp_path, kind, file, word, damage):
+    folder = Path(shutil.copytree(folders / kind, tmp_path / kind))
+    (folder / file).write_bytes(DAMAGES[damage]((folder / file).read_bytes()))
+    before = contents(folder)
+    shards = (folder,) if word == "merge" else ()
+    done = command(capsys, word, folder, *shards)
+    assert done.status == 2, done.out
+    assert done.err.count("\n") == 1
+    assert done.err.startswith("error: ")
+    assert len(done.err) < 1_500
+    assert file in done.err or file == "manifest.json"
+    assert str(folder) in done.err
+    assert contents(folder) == before
+
+
+def test_damages_names_what_was_changed_and_nothing_else(folders, tmp_path):
+    folder = Path(shutil.copytree(folders / "run", tmp_path / "run"))
+    assert list(damages(folder)) == []
+    (folder / "survival.csv").write_text("x")
+    (folder / "runs.parquet").unlink()
+    assert {path.name for path, _ in damages(folder)} == {"runs.parquet", "survival.csv"}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"files": {"../kept.txt": "0"}},
+        {"files": {"/KEPT": "0"}},
+        {"files": {"a/../../kept.txt": "0"}},
+        {"files": ["kept.txt"]},
+        {"files": {"x": 1}, "made_from": ["x"]},
+        {"files": {"x": "0"}, "made_from": {"x": ["y"]}},
+        {"files": {"x\0": "0"}},
+        ["files"],
+    ],
+)
+def test_a_hostile_manifest_removes_nothing_outside(tmp_path, entry):
+    """A step removes what the one before it wrote: what its manifest says, if it lies there."""
+    kept = tmp_path / "kept.txt"
+    kept.write_text("mine")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    text = json.dumps({"run": entry, "other": entry}).replace("/KEPT", str(kept))
+    (folder / "manifest.json").write_text(text)
+    for keep in (False, True):
+        with writing(folder, "run", {}, keep=keep) as draft:
+            draft.text("new.txt", "new")
+    assert kept.read_text() == "mine"
+    assert "new.txt" in read_manifest(folder)["run"]["files"]
