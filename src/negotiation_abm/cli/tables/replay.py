@@ -173,7 +173,7 @@ def _print_recorded_spells(console: Console, summary: dict[str, Any]) -> None:
     console.print(table)
     console.print(
         "Agreed measures: until the truce ends. Any measure: until the first step of severity\n"
-        f"{summary['min_severity']:g} (min_severity) or more, whatever the lever. +: still in force."
+        f"{summary['min_severity']:g} (min_severity) or more on any lever. +: still in force."
     )
 
 
