@@ -32,8 +32,8 @@ class Checked:
 def check_files(references: list[str]) -> Iterator[Checked]:
     """Say of each file what it is, and of each record how it fits.
 
-    A record is replayed, in a dry run, under the scenarios that are checked with it, and under the
-    one that names it.
+    A record is replayed, in a dry run, under the scenarios that are checked with it. Without a
+    record each scenario is checked with the one that it names.
     """
     scenarios: list[Scenario] = []
     records: list[Record] = []
@@ -43,15 +43,15 @@ def check_files(references: list[str]) -> Iterator[Checked]:
         except InputError as error:
             yield Checked(reference, "", [of_error(error)])
     for scenario in scenarios:
-        own = _own_record(scenario, records)
+        own = None if records else _own_record(scenario)
         if own:
             yield own
         for record in records:
             yield _fit(scenario, record)
 
 
-def _own_record(scenario: Scenario, others: list[Record]) -> Checked | None:
-    """How the record that a scenario names fits it; None if there is none, or it is checked too."""
+def _own_record(scenario: Scenario) -> Checked | None:
+    """How the record that a scenario names fits it; None if it names none."""
     if scenario.record is None:
         return None
     named_in = (scenario.path, "record.file")
@@ -59,8 +59,6 @@ def _own_record(scenario: Scenario, others: list[Record]) -> Checked | None:
         path = find(scenario.record.file, "seeds", ".csv", scenario.path.parent, named_in)
     except InputError as error:
         return Checked(str(scenario.path), "", [of_error(error)])
-    if any(path.samefile(record.path) for record in others):
-        return None
     record, found = examine_file(path)
     return Checked(str(path), "", found.faults) if found.faults else _fit(scenario, record)
 
@@ -102,6 +100,11 @@ def _about(reference: str, scenarios: list[Scenario]) -> str:
         return f"facts, {check_facts(path)} entries"
     if kind == "sources":
         return f"sources, {len(source_ids(path, data))} entries"
+    if kind == "rules":
+        from negotiation_abm.studies.endings import load_rules  # loads pandas
+
+        rules, _ = load_rules(path)
+        return f"rules, {len(rules.rules)} to compare on {len(rules.episodes)} episodes"
     if kind == "pool":
         from negotiation_abm.calibration.pool_file import load_pool  # loads scipy
 
@@ -169,6 +172,8 @@ def _kind(path: Path, data: dict[str, Any]) -> str:
         return "facts"
     if "sources" in data:
         return "sources"
+    if "rules" in data:
+        return "rules"
     if "episodes" in data:
         return "pool"
     if "from" in data:
