@@ -160,8 +160,8 @@ def test_answer_is_what_the_command_writes(small, tmp_path, capsys):
     assert as_csv(found.paths) == (tmp_path / "paths.csv").read_text()
     assert found.summary["alteration"] == [
         "without S21 of the record",
-        "CHINA HOLD in the week of 2025-11-03",
-        "fatigue = 1.5",
+        "China does nothing in the week of 2025-11-03",
+        "how pain leads to a settlement: 1.5",
     ]
 
 

@@ -70,7 +70,7 @@ def _whatif(options: argparse.Namespace) -> None:
 
 def _asked(options: argparse.Namespace) -> Any:
     """The what-if that the options describe: a file's, with the options on top."""
-    from negotiation_abm.files.validation import checked  # loads pydantic
+    from negotiation_abm.files.validation import checked
     from negotiation_abm.studies.whatif.schema import (
         WhatIf,
         is_whatif,

@@ -46,15 +46,26 @@ def Layout(children: Any = ()) -> None:
     router = solara.use_router()
     name = router.parts[0] or VIEWS[0].name
     query = router.search or ""
-    address, set_address = solara.use_state(f"/{name}" + (f"?{query}" if query else ""))
+    address, set_address = solara.use_state((f"/{name}" + (f"?{query}" if query else ""), 0))
+    returns, set_returns = solara.use_state(0)
     session.queries.setdefault(name, query)
+    opened = solara.use_memo(lambda: session.queries.get(name, query), [name, returns])
+
+    def show(target: str, is_new: bool) -> None:
+        set_address(lambda old: (target, old[1] + is_new))
 
     def go(view: str) -> None:
         target = session.address(view)
-        set_address(target)
+        show(target, False)
         router.push(target)
 
-    session.connect(set_address, go)
+    def back(target: str) -> None:
+        view, _, before = target.lstrip("/").partition("?")
+        session.queries[view or VIEWS[0].name] = before
+        show(target, False)
+        set_returns(lambda old: old + 1)
+
+    session.connect(show, go)
     solara.Title(f"{LABELS.get(name, 'Not found')} - negotiation_abm")
     with solara.Div(classes=["page"]):
         Header(
@@ -62,13 +73,14 @@ def Layout(children: Any = ()) -> None:
                 {"name": e.name, "label": e.label, "href": session.address(e.name)} for e in VIEWS
             ],
             current=name,
-            address=address if name in LABELS else "",
+            address={"to": address[0] if name in LABELS else "", "entries": address[1]},
             event_go=go,
+            event_back=back,
             event_screen=lambda found: set_screen(Screen(found["dark"], found["narrow"])),
         )
         with solara.Div(classes=["stack"], attributes={"id": "main", "role": "main"}):
             if screen is not None:
-                Edge(name, session, screen, query).key(name)
+                Edge(name, session, screen, opened).key(f"{name} {returns}")
         _Footer()
 
 

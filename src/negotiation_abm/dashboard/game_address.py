@@ -122,6 +122,12 @@ def opened(values: dict[str, Any]) -> Session:
     return session
 
 
+def undone(session: Session) -> Session:
+    """The game before its last move: the same start and draws, all moves but one."""
+    values = values_of(session, worth=False)
+    return opened(values | {"moves": values["moves"][:-1]})
+
+
 def weeks_to_choose(session: Session) -> list[int]:
     """Numbers of weeks that a game of this start can have; 0: to the horizon."""
     whole_game = game_of(session.start.model_copy(update={"weeks": None}))

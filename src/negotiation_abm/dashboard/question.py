@@ -28,9 +28,11 @@ from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.plotting.report.assumptions import kind_of
 from negotiation_abm.replay.branch import branch_turn
 from negotiation_abm.replay.story import SCENARIOS, load_story
+from negotiation_abm.run.sizes import DRAWS, RUNS
 from negotiation_abm.scenario.parameters import TABLE
 from negotiation_abm.scenario.posterior_draws import coefficients, load_draws
 from negotiation_abm.studies.whatif.outcomes import BranchRuns, play_branch
+from negotiation_abm.studies.whatif.posterior import ranges_of_branches
 from negotiation_abm.studies.whatif.run import (
     Branches,
     branches,
@@ -306,6 +308,7 @@ class _Kept:
 
 _unaltered = _Kept(KEPT)
 _answers = _Kept(KEPT)
+_ranges = _Kept(KEPT)
 _places = threading.Semaphore(AT_ONCE)
 
 
@@ -365,6 +368,29 @@ def _answer(question: Question, task: Task) -> Answer:
     summary = summary_of(pair, table, altered, count, seed)
     task.check()
     return Answer(question, summary, table, path_table(pair, factual, altered))
+
+
+def range_of(question: Question, task: Task) -> dict[str, Any] | None:
+    """The range of the answer over the posterior draws, as the command gives it.
+
+    Raises
+    ------
+    InputError, CancelledError
+        As `answer`.
+    """
+
+    def make() -> Any:
+        pair = _branches(question)
+        task.need_compiled()
+        return ranges_of_branches(
+            pair.factual.game,
+            pair.altered.game,
+            settings.current().seed,
+            progress=lambda done: task.progress(done / (2.0 * DRAWS * RUNS)),
+        )
+
+    found: dict[str, Any] | None = _ranges.get(question, task, make)
+    return found
 
 
 def _branches(question: Question) -> Branches:

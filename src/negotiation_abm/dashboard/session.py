@@ -23,13 +23,16 @@ class OpenPage:
     """
 
     queries: dict[str, str] = field(default_factory=dict)
-    _show: Callable[[str], None] = lambda address: None
+    _show: Callable[[str, bool], None] = lambda address, is_new: None
     _go: Callable[[str], None] = lambda view: None
 
-    def remember(self, view: str, query: str) -> None:
-        """Keep the state of a view, and put it into the address of the page."""
+    def remember(self, view: str, query: str, is_new: bool = False) -> None:
+        """Keep the state of a view, and put it into the address of the page.
+
+        `is_new` makes it an entry of the browser's history, to which Back returns.
+        """
         self.queries[view] = query
-        self._show(self.address(view))
+        self._show(self.address(view), is_new)
 
     def address(self, view: str) -> str:
         """Address of a view in its last state."""
@@ -41,6 +44,6 @@ class OpenPage:
         self.queries[view] = query
         self._go(view)
 
-    def connect(self, show: Callable[[str], None], go: Callable[[str], None]) -> None:
+    def connect(self, show: Callable[[str, bool], None], go: Callable[[str], None]) -> None:
         """Say how an address is shown and how the page goes to another view."""
         self._show, self._go = show, go

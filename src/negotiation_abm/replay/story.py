@@ -63,6 +63,12 @@ class Story:
         """Events of one week."""
         return [event for event in self.events if event.turn == turn]
 
+    @property
+    def telling_week(self) -> int:
+        """The week in which most moves were made, the first of several."""
+        moves = [event.turn for event in self.events if event.probability is not None]
+        return max(sorted(set(moves)), key=moves.count, default=0)
+
     def event(self, name: str) -> Event | None:
         """The event that holds a row of that id."""
         for event in self.events:

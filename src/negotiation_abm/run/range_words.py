@@ -100,6 +100,15 @@ def branches_sentence(posterior: dict[str, Any]) -> str:
     )
 
 
+def as_recorded_sentence(posterior: dict[str, Any]) -> str:
+    """The truce in force at the branch, with nothing changed."""
+    row = max((r for r in posterior["rows"] if r["measure"] == "covered"), key=lambda r: r["days"])
+    return (
+        f"As recorded, the truce is {words.STILL} {words.after(row['days'])} after this week with "
+        f"a chance of {estimate(row['factual'])}."
+    )
+
+
 def _points(share: float) -> str:
     number = round(100.0 * share)
     return f"{number:+d}" if number else "0"

@@ -19,11 +19,16 @@ from negotiation_abm.files.errors import InputError
 def Header(
     tabs: list[dict[str, str]],
     current: str,
-    address: str,
+    address: dict[str, Any],
     event_go: Callable[[str], None],
+    event_back: Callable[[str], None],
     event_screen: Callable[[dict[str, bool]], None],
 ) -> None:
-    """Title, tabs and theme switch; keeps the address of the page; reports width and theme."""
+    """Title, tabs and theme switch; keeps the address of the page; reports width and theme.
+
+    `address` has the address itself (``to``) and how many entries of the history the page has made
+    so far (``entries``): one more makes a new one, and Back comes as an event.
+    """
 
 
 @solara.component_vue("range.vue", vuetify=False)

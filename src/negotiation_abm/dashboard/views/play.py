@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from html import escape
-from typing import Any
+from typing import Any, cast
 
 import solara
 
@@ -24,6 +24,7 @@ from negotiation_abm.dashboard.parts.game import (
 )
 from negotiation_abm.dashboard.parts.game_record import Course, End, Files
 from negotiation_abm.dashboard.session import OpenPage, Screen
+from negotiation_abm.files import words
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.resources import shipped
 from negotiation_abm.play.advice import choices
@@ -50,8 +51,10 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
     version, set_version = solara.use_state(0)
     error, set_error = solara.use_state("")
 
-    def remember(now: Session, shown: bool) -> None:
-        session.remember("play", permalink.write(game_address.values_of(now, shown), known))
+    pending, set_pending = solara.use_state(cast(Callable[[], Session | None] | None, None))
+
+    def remember(now: Session, shown: bool, is_new: bool = False) -> None:
+        session.remember("play", permalink.write(game_address.values_of(now, shown), known), is_new)
 
     def act(work: Callable[[], Session | None]) -> None:
         """Do something to the game; what goes wrong is one line."""
@@ -63,7 +66,15 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
         set_error("")
         set_game(found)
         set_version(lambda old: old + 1)
-        remember(found, worth)
+        set_pending(None)
+        remember(found, worth, is_new=True)
+
+    def begin(work: Callable[[], Session | None]) -> None:
+        """Begin another game; one that is under way is asked about first."""
+        if game.moves and not game.is_over:
+            set_pending(lambda _: work)
+        else:
+            act(work)
 
     def show(value: bool) -> None:
         set_worth(value)
@@ -73,7 +84,9 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
     solara.Style(STYLE)
     solara.HTML(tag="h2", unsafe_innerHTML="Play")
     solara.HTML(tag="p", classes=["lead"], unsafe_innerHTML=LEAD)
-    _Setup(game, act)
+    _Setup(game, begin).key(f"setup {version} {pending is None}")
+    if pending is not None:
+        _Ask(game, lambda: act(cast(Callable[[], Session | None], pending)), set_pending)
     if error:
         Note(error, kind="error")
     for note in game.notes:
@@ -93,6 +106,20 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
             _Log(game, version).key("log")
     Course(game, version, screen).key("course")
     Files(game, version).key("files")
+
+
+@solara.component
+def _Ask(game: Session, go: Callable[[], None], set_pending: Callable[[Any], None]) -> None:
+    """May the game that is under way be thrown away?"""
+    with solara.Div(classes=["card", "line"], attributes={"role": "alertdialog"}):
+        solara.HTML(
+            tag="span",
+            unsafe_innerHTML=(
+                f"A new game throws away this one, with {len(game.moves)} moves of yours."
+            ),
+        )
+        Press(label="Start the new game", name="throw", kind="main", event_press=lambda _: go())
+        Press(label="Keep this game", name="keep", event_press=lambda _: set_pending(None))
 
 
 @solara.component
@@ -158,7 +185,7 @@ def _Setup(game: Session, act: Callable[[Callable[[], Session | None]], None]) -
         Choose(
             label="Your side",
             value=start.side,
-            options=[{"value": name, "text": name} for name in players],
+            options=[{"value": name, "text": words.player(name)} for name in players],
             name="side",
             event_change=lambda value: anew(side=value),
         )
@@ -166,8 +193,7 @@ def _Setup(game: Session, act: Callable[[Callable[[], Session | None]], None]) -
             label="The other plays",
             value=start.opponent,
             options=[
-                {"value": name, "text": "calibrated (logit)" if name == "logit" else name}
-                for name in game_address.opponents()
+                {"value": name, "text": words.strategy(name)} for name in game_address.opponents()
             ],
             name="opponent",
             event_change=lambda value: anew(opponent=value),
@@ -213,7 +239,9 @@ def _Move(
 ) -> None:
     """The moves of the person, and ways to let time pass."""
     with solara.Div(classes=["card"]):
-        solara.HTML(tag="h3", unsafe_innerHTML=f"Your move as {escape(game.start.side)}")
+        solara.HTML(
+            tag="h3", unsafe_innerHTML=f"Your move as {escape(words.player(game.start.side))}"
+        )
         with solara.Div(classes=["actions"]):
             Press(
                 label="Hold",
@@ -235,6 +263,12 @@ def _Move(
                 label="Let it play to the end",
                 name="rest",
                 event_press=lambda _: act(game.play_on),
+            )
+            Press(
+                label="Undo my last move",
+                name="undo",
+                enabled=bool(game.moves),
+                event_press=lambda _: act(lambda: game_address.undone(game)),
             )
             Tick(label="Show what moves are worth", value=worth, name="worth", event_change=show)
         Moves(

@@ -48,7 +48,7 @@ def fields_of(story: Story) -> dict[str, permalink.Field]:
 
     return {
         "scenario": SCENARIO,
-        "week": permalink.whole(0, 0, len(story.weeks) - 1),
+        "week": permalink.whole(story.telling_week, 0, len(story.weeks) - 1),
         "event": permalink.Field("", event),
     }
 

@@ -26,7 +26,9 @@ from negotiation_abm.dashboard.question import Answer, Knob, Question
 from negotiation_abm.dashboard.session import OpenPage, Screen
 from negotiation_abm.files import words
 from negotiation_abm.replay.story import load_story
+from negotiation_abm.run import range_words
 from negotiation_abm.run.outcome import digits_of
+from negotiation_abm.run.sizes import DRAWS
 from negotiation_abm.studies.whatif.run import as_csv
 from negotiation_abm.studies.whatif.schema import parse_move
 from negotiation_abm.survival.words import ONE_RUN, is_clear
@@ -41,6 +43,7 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
     first = solara.use_memo(lambda: question.read(query), [])
     asked, set_asked = solara.use_state(first)
     job = use_job(lambda task: _work(task, asked, screen), (asked, screen))
+    ranges = use_job(lambda task: question.range_of(asked, task), asked)
 
     def ask(new: Question) -> None:
         set_asked(new)
@@ -56,6 +59,7 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
             "the same runs with the same draws."
         ),
     )
+    _Told(asked, ranges)
     with solara.Div(classes=["grid", "sides"]):
         with solara.Div(classes=["stack"]):
             _Branch(asked, ask)
@@ -66,6 +70,32 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
             if not screen.is_narrow:
                 _Curves(job)
             _Result(asked, job)
+
+
+@solara.component
+def _Told(asked: Question, ranges: Job) -> None:
+    """The answer in a sentence, with its range over the posterior draws."""
+    if ranges.error:
+        return  # the job of the figure says the same
+    if ranges.is_running or ranges.key != asked:
+        text = f"Working out the answer over {DRAWS} posterior draws ..."
+    elif ranges.value is None:
+        text = "No truce is in force then, or the parameters have no posterior draws: no range."
+    elif asked.is_altered:
+        text = range_words.branches_sentence(ranges.value)
+    else:
+        text = range_words.as_recorded_sentence(ranges.value)
+    if ranges.value is not None and not ranges.is_running:
+        text += (
+            f" In brackets: the middle 90 % of {ranges.value['draws']} posterior draws; below, "
+            "simulation error alone."
+        )
+    solara.HTML(
+        tag="p",
+        classes=["told"],
+        unsafe_innerHTML=escape(text),
+        attributes={"role": "status", "id": "told"},
+    )
 
 
 def _work(task: Task, asked: Question, screen: Screen) -> tuple[Answer, bytes]:
@@ -299,8 +329,8 @@ def _done(found: Answer | None, seconds: float) -> str:
     count = found.summary["replicates"]
     what = "; ".join(found.summary["alteration"])
     if not found.question.is_altered:
-        return f"{count:,} runs of the unaltered branch in {seconds:.1f} s. Nothing is altered yet."
-    return f"Altered: {what}. {count:,} paired runs, {seconds:.1f} s."
+        return f"{count:,} runs as recorded in {seconds:.1f} s. Nothing is changed yet."
+    return f"Changed: {what}. {count:,} paired runs, {seconds:.1f} s."
 
 
 def _files(found: Answer) -> dict[str, Any]:
