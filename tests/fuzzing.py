@@ -36,6 +36,8 @@ from negotiation_abm.files.resources import root
 
 SECONDS = 10.0
 HUNG = 120  # seconds of any kind after which an input is given up
+RUN = ("run", "baseline_2025", "--replicates", "2", "--out", "out")
+WARM = (RUN, (*RUN, "--set", "noise=0.1"), (*RUN, "--set", "strategies.US=foresight_1"))
 LONGEST = 1_700  # letters of an error line
 MOST_FAULTS = 2_000  # lines of `check`
 
@@ -513,6 +515,8 @@ def command_line() -> int:
         print(one.words, {name: text[:2_000] for name, text in one.files.items()})
         print(check(options.seed, options.only, SECONDS) or "nothing wrong")
         return 0
+    for words in WARM:  # compiles the rules, which is not to be counted
+        problem_of(Input(list(words)))
     began, failed = time.monotonic(), 0
     numbers = range(options.first, options.first + options.count)
     for done, number in enumerate(numbers, start=1):

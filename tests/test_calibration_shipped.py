@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from cli_helpers import shipped_game
-from negotiation_abm import load_record
+from negotiation_abm import load_record, load_scenario
 from negotiation_abm.calibration.draws import draws_of, draws_path, games_of, thinned
 from negotiation_abm.calibration.features import coefficients_of, collect
+from negotiation_abm.calibration.pool_file import load_pool
 from negotiation_abm.calibration.posterior import mixing
 from negotiation_abm.calibration.priors import load_prior
 from negotiation_abm.calibration.scores import log_scores
@@ -52,12 +53,25 @@ def test_the_set_is_whole_and_of_these_rules(chosen):
 
 
 def test_it_was_made_from_the_shipped_files(chosen):
-    made, record = chosen.fit, load_record("record_2025")
-    assert made["record_sha256"] == file_hash(record.path)
-    game = shipped_game(made["scenario"])
-    data = collect(game, record, with_hidden=False)
+    made = chosen.fit
+    if "pool" in made:
+        records = made["episodes"]
+        assert made["scenario"] in records
+        assert load_pool(made["pool"]).sets[NAME].member == made["scenario"]
+    else:
+        records = {made["scenario"]: made["record_sha256"]}
+        assert made["certainty"] is None
+    for name, digest in records.items():
+        scenario = load_scenario(name)
+        assert file_hash(load_record(scenario.record.file, scenario.path.parent).path) == digest
+    data = collect(shipped_game(made["scenario"]), own_record(made), with_hidden=False)
     load_prior(data, made["priors"])
-    assert made["certainty"] is None
+
+
+def own_record(made):
+    """The record of the scenario that the set is of."""
+    scenario = load_scenario(made["scenario"])
+    return load_record(scenario.record.file, scenario.path.parent)
 
 
 def test_columns_of_the_draws_are_the_coefficients(chosen):

@@ -1,14 +1,19 @@
 """`check` on records: every fault with what to do, every warning, as text and as JSON."""
 
+import csv
+import io
+import random
 import re
 
+import pandas as pd
 import pytest
 import yaml
 
 from cli_helpers import ROOT, command, strict_json
 from helpers import make_game, write_yaml
 from negotiation_abm import InputError, build_game, load_record, load_scenario, replay_record
-from negotiation_abm.replay.examine import examine
+from negotiation_abm.record.load import MOVES as MOVES_OF_RECORDS
+from negotiation_abm.replay.examine import examine, examine_file
 from test_cli import good
 from test_records import record_of as record_of_chips
 from test_replay import EPISODE, row, turbot_war, write_record
@@ -174,6 +179,43 @@ def test_a_check_leaves_no_trace_in_the_replay(tmp_path):
     before = replay_record(game, record)
     assert examine(game.scenario, record).faults == []
     assert replay_record(game, record).weeks == before.weeks
+
+
+CHANGES = [
+    lambda cells, any_of: cells.update(level=str(round(any_of.random(), 2))),
+    lambda cells, any_of: cells.update(loaded=str(round(any_of.random(), 2))),
+    lambda cells, any_of: cells.update(level=""),
+    lambda cells, any_of: cells.update(move=any_of.choice(MOVES_OF_RECORDS)),
+    lambda cells, any_of: cells.update(player=any_of.choice(["US", "CHINA", "EU", "KOREA"])),
+    lambda cells, any_of: cells.update(not_represented="left out"),
+    lambda cells, any_of: cells.update(expires=cells["date"]),
+]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+def test_whatever_is_done_to_a_record_no_row_is_lost_without_a_word(tmp_path, folder):
+    """Each row of a spoilt record is a listed fault, or placed, or left out with a reason."""
+    any_of, scenario = random.Random(folder.name), load_scenario(folder / "scenario.yaml")
+    text = load_record(scenario.record.file, folder).path.read_text()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    for cells in any_of.sample(rows, 20):
+        any_of.choice(CHANGES)(cells, any_of)
+    path = tmp_path / "record.csv"
+    for _ in range(3):  # cells that cannot be read, then what does not fit, leave with their rows
+        pd.DataFrame(rows).to_csv(path, index=False)
+        record, found = examine_file(path)
+        if not found.faults:
+            found = examine(scenario, record)
+        lines = {fault.line for fault in found.faults if not fault.move}
+        if not lines:
+            break
+        rows = [cells for number, cells in enumerate(rows, start=2) if number not in lines]
+    result = replay_record(build_game(scenario), record, skip_illegal=True)
+    told = result.placed + [one.id for one in result.unplaced]
+    assert sorted(told) == sorted(row.id for row in record.rows)
+    assert {fault.id for fault in found.faults} == {
+        one.id for one in result.unplaced if one.is_illegal
+    }
 
 
 # ---------------------------------------------------------------------------

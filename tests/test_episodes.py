@@ -146,9 +146,7 @@ def test_the_class_by_hand_without_a_library(episodes):
     assert table[3] == pytest.approx(4 / 5)
     assert table[10] == pytest.approx(3 / 5)
     assert table[20] == pytest.approx(3 / 5)
-    assert table[27] == pytest.approx(
-        3 / 10
-    )  # after 147 days; the one fulfilled at 103 is no failure
+    assert table[27] == pytest.approx(3 / 10)  # after 147 days; fulfilled is no failure
 
 
 def test_commands_find_episodes_by_name(capsys):

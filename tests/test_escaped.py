@@ -15,7 +15,11 @@ from cli_helpers import command, make_results
 from negotiation_abm.files.provenance import file_hash
 
 PACKAGE = Path(negotiation_abm.__file__).parent
-MAKES_HTML = [*PACKAGE.glob("dashboard/**/*.py"), *PACKAGE.glob("plotting/report/*.py")]
+MAKES_HTML = [
+    *PACKAGE.glob("dashboard/**/*.py"),
+    *PACKAGE.glob("plotting/report/*.py"),
+    *PACKAGE.glob("plotting/site/*.py"),
+]
 ESCAPES = {"escape", "_escaped"}
 # What a function of the package has made as HTML already, or numbers and words of its own.
 ARE_HTML = {
@@ -29,6 +33,7 @@ ARE_HTML = {
     "plotting/report/of_run.py": "shown text _figure",
     "plotting/report/of_whatif.py": "data body kind head join text",
     "plotting/report/parts.py": "text data image cells name",
+    "plotting/site/parts.py": "top body side date place last usual cell join",
 }
 NUMBERS = re.compile(r"[fdg%,]$")
 FILES = ("manifest.json", "summary.json")

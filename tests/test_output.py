@@ -86,11 +86,11 @@ def test_messages_that_cannot_go_out_are_lost(tmp_path):
 
 
 @pytest.mark.parametrize(("line", "encoding"), [(RUN, "ascii"), (REPLAY, "latin-1")])
-def test_signs_that_cannot_be_written_are_replaced(tmp_path, line, encoding):
-    whole = shell(line, tmp_path, PYTHONIOENCODING="utf-8")
+def test_signs_that_cannot_be_written_are_replaced(capsys, tmp_path, line, encoding):
+    whole = command(capsys, *line.format(script="", out=tmp_path).split())
     status, out, err = shell(line, tmp_path, PYTHONIOENCODING=encoding)
     assert (status, err) == (0, "")
-    assert out.count("\n") == whole[1].count("\n")
+    assert out.count("\n") == whole.out.count("\n")
 
 
 def test_the_plain_locale_is_enough(tmp_path):

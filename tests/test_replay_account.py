@@ -159,9 +159,9 @@ def test_every_tariff_lever_of_both_sides_is_said_with_years(capsys, tmp_path):
         row("v 1995-03-07 EAST ESCALATE visas 0.5"),
     ).path
     out = good(capsys, "replay", scenario, "--record", record)
-    assert "WEST quota, headline tariff in pp: 0 throughout" in out
-    assert "WEST boarding, headline tariff in pp: 0 at first, 25 (1995-03-06)" in out
-    assert "EAST visas, headline tariff in pp: 0 at first, 25* (1995-03-07)" in out
+    assert "WEST.quota, headline tariff in pp: 0 throughout" in out
+    assert "WEST.boarding, headline tariff in pp: 0 at first, 25 (1995-03-06)" in out
+    assert "EAST.visas, headline tariff in pp: 0 at first, 25* (1995-03-07)" in out
     summary = strict_json(good(capsys, "replay", scenario, "--record", record, "--json"))
     found = {(one["player"], one["lever"]): one["steps"] for one in summary["tariffs_by_lever"]}
     assert found["WEST", "boarding"] == [{"date": "1995-03-06", "pp": 25.0, "recorded": True}]

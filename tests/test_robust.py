@@ -12,7 +12,7 @@ import yaml
 
 from cli_helpers import PATIENCE, SCRIPT, command, contents, leftovers, python
 from negotiation_abm.cli import main
-from negotiation_abm.files import folder
+from negotiation_abm.files import folder, whole
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.yaml_text import MOST_NESTED, parse_yaml
 from negotiation_abm.run import compiler
@@ -253,7 +253,7 @@ def test_what_a_killed_run_left_goes_with_the_next_step(capsys, tmp_path):
     process.kill()
     process.communicate()
     assert leftovers(tmp_path)
-    own = folder._aside(tmp_path / "other.txt")
+    own = whole.aside(tmp_path / "other.txt")
     own.write_text("of one that lives")
     assert command(capsys, "replay", "baseline_2025", "--out", tmp_path).status == 0
     assert leftovers(tmp_path) == [own.name]

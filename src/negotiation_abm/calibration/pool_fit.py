@@ -1,8 +1,8 @@
 """The posterior of a pool: draws of the coefficients of each of its members.
 
-Chains move by Hamiltonian Monte Carlo in coordinates in which the curvature at the mode is 1. Now
-and then the spreads are also drawn anew given the coefficients, because one of the two mixes where
-the other does not.
+Chains move by Hamiltonian Monte Carlo in coordinates in which the curvature at the mode is 1; after
+every path the spreads are also drawn anew given the coefficients, because one of the two mixes
+where the other does not.
 """
 
 from collections.abc import Collection, Sequence
@@ -27,7 +27,6 @@ from negotiation_abm.calibration.posterior import (
 
 SEARCHES = 2  # for the mode, each with the curvature where the last one ended
 INTERVAL = (0.05, 0.95)
-BETWEEN = 2  # paths between two draws of spreads given coefficients
 NEAR = 0.05  # a slope, in nats per sd, from which a point counts as the mode for a metric
 
 
@@ -123,10 +122,9 @@ def fit_pool(
             if number == warm_up:
                 chain.settle()
             chain.move()
-            if number % BETWEEN == 0:
-                point = hierarchy.with_new_spreads(centre + root @ chain.point, rng)
-                chain.go_to(back @ (point - centre))
-            path.append(centre + root @ chain.point)
+            point = hierarchy.with_new_spreads(centre + root @ chain.point, rng)
+            chain.go_to(back @ (point - centre))
+            path.append(point)
         return np.array(path[warm_up:]), chain.accepted
 
     points, accepted = in_threads(one, chains, seed)

@@ -20,7 +20,7 @@ from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.folder import writing
 from negotiation_abm.files.provenance import file_hash
 
-DRAWS = 300  # a chain, unless told otherwise
+DRAWS = 500  # a chain, unless told otherwise
 PRIOR_DRAWS = 2_000
 
 

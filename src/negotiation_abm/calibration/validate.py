@@ -64,7 +64,7 @@ class Effort:
 
     draws: int = 100
     runs: int = 10
-    lever_runs: int = 500
+    lever_runs: int = 200
     control_runs: int = 20_000
     changes: dict[str, Any] = field(default_factory=dict)
     seed: int = 1

@@ -81,7 +81,7 @@ def _add_calibrate(commands: Any) -> None:
         "--draws",
         metavar="N",
         type=_chain,
-        help="posterior draws a chain of four (default: 300 of a pool, none of one record)",
+        help="posterior draws a chain of four (default: 500 of a pool, none of one record)",
     )
     parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
 

@@ -17,6 +17,17 @@ from negotiation_abm.scenario.module_inputs import check_module_file, is_module_
 from negotiation_abm.scenario.parameters import load_parameter_set
 
 KINDS = (".yaml", ".csv", ".py")
+# The first of these keys that a file has says what it is.
+KIND_BY_KEY = {
+    "design": "sweep",
+    "facts": "facts",
+    "sources": "sources",
+    "rules": "rules",
+    "episodes": "pool",
+    "from": "whatif",
+    "priors": "priors",
+    "factors": "study",
+}
 
 
 @dataclass(frozen=True)
@@ -109,6 +120,11 @@ def _about(reference: str, scenarios: list[Scenario]) -> str:
         for name in {*pool.episodes, *(e for one in pool.sets.values() for e in one.episodes)}:
             load_scenario(name, {"parameters": pool.parameters} | pool.changes)
         return f"pool, {len(pool.episodes)} episodes, {len(pool.sets)} parameter sets"
+    if kind == "rules":
+        from negotiation_abm.studies.endings import load_rules  # loads pandas
+
+        rules, _ = load_rules(path)
+        return f"rules, {len(rules.rules)} for {len(rules.episodes)} episodes"
     if kind == "priors":
         from negotiation_abm.calibration.features import coefficients_of  # loads scipy
         from negotiation_abm.calibration.priors import read_priors
@@ -148,6 +164,7 @@ def _locate(reference: str) -> Path:
         ("configs/whatifs", ".yaml"),
         ("configs/parameters", ".yaml"),
         ("configs/pools", ".yaml"),
+        ("configs/rules", ".yaml"),
         ("configs/sensitivity", ".yaml"),
         ("configs/sweeps", ".yaml"),
         ("seeds", ".csv"),
@@ -163,20 +180,8 @@ def _locate(reference: str) -> Path:
 def _kind(path: Path, data: dict[str, Any]) -> str:
     if path.suffix not in (".yaml", ".yml"):
         raise InputError(path, "", f"unknown kind of file; {suggest(path.suffix, KINDS)}")
-    if "design" in data:
-        return "sweep"
-    if "facts" in data:
-        return "facts"
-    if "sources" in data:
-        return "sources"
-    if "episodes" in data:
-        return "pool"
-    if "from" in data:
-        return "whatif"
-    if "priors" in data:
-        return "priors"
-    if "factors" in data:
-        return "study"
-    if "parameters" in data and isinstance(data["parameters"], dict):
-        return "parameters"
-    return "scenario"
+    for key, kind in KIND_BY_KEY.items():
+        if key in data:
+            return kind
+    has_values = isinstance(data.get("parameters"), dict)
+    return "parameters" if has_values else "scenario"

@@ -17,7 +17,6 @@ from negotiation_abm.cli.options import (
 )
 from negotiation_abm.cli.output import print_result
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.files.validation import checked
 
 WHATIF_EXAMPLES = """examples:
   negotiation-abm whatif no_affiliates_rule
@@ -71,6 +70,7 @@ def _whatif(options: argparse.Namespace) -> None:
 
 def _asked(options: argparse.Namespace) -> Any:
     """The what-if that the options describe: a file's, with the options on top."""
+    from negotiation_abm.files.validation import checked
     from negotiation_abm.studies.whatif.schema import (
         WhatIf,
         is_whatif,

@@ -27,7 +27,12 @@ def reading(*folders: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (InputError, MemoryError):
+    except InputError as error:
+        for folder in folders:
+            if (folder / MANIFEST).is_file() and not isinstance(_manifest(folder), dict):
+                raise InputError(folder / MANIFEST, "", f"is damaged; {error}") from None
+        raise
+    except MemoryError:
         raise
     except Exception as error:
         said = shortened(f"{type(error).__name__}: {error}", 200)
@@ -43,10 +48,7 @@ def damages(folder: Path) -> Iterator[tuple[Path, str]]:
     path = folder / MANIFEST
     if not path.is_file():
         return
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        manifest = None
+    manifest = _manifest(folder)
     if not isinstance(manifest, dict):
         yield path, "is damaged"
         return
@@ -59,6 +61,13 @@ def damages(folder: Path) -> Iterator[tuple[Path, str]]:
             yield file, "is damaged, or not the file that was written there"
     if not listed:
         yield path, "lists no file, so it is damaged or of something else"
+
+
+def _manifest(folder: Path) -> Any:
+    try:
+        return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
 
 
 def _hashes(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.calibration.validate import Validation
-from negotiation_abm.cli.tables import interval, plain_table, terminal
+from negotiation_abm.cli.tables import plain_table, terminal
 
 
 def print_pool(summary: dict[str, Any], out: Path | None) -> None:
@@ -79,8 +79,7 @@ def print_pool_validation(found: Validation, out: Path | None) -> None:
             f"{spells['Weibull']:.1f} (Weibull)."
         )
         for row in summary["shapes"]:
-            console.print(
-                f"Weibull shape, {row['spells']}: {interval(row['shape'], row['low'], row['high'])}"
-            )
+            span = f"[{row['low']:.2f}, {row['high']:.2f}]"
+            console.print(f"Weibull shape, {row['spells']}: {row['shape']:.2f} {span}")
     if out:
         console.print(f"written to {out}: {', '.join(f'{name}.csv' for name in tables)}")

@@ -49,7 +49,7 @@ def _print_tariffs(console: Console, levers: list[dict[str, Any]]) -> None:
             f"{step['pp']:.4g}{'' if step['recorded'] else '*'} ({step['date']})"
             for step in lever["steps"]
         )
-        name = f"{lever['player']} {lever['lever']}"
+        name = f"{lever['player']}.{lever['lever']}"
         if path:
             console.print(
                 f"{name}, headline tariff in pp: {lever['at_start']:.4g} at first, {path}"
@@ -72,7 +72,7 @@ def _print_steps(console: Console, moves: list[dict[str, Any]]) -> None:
         ("row", "left"),
         ("", "left"),
         ("severity", "right"),
-        ("covered", "left"),
+        ("agreed", "left"),
         ("ended", "left"),
     )
     for move in shown:
@@ -80,7 +80,7 @@ def _print_steps(console: Console, moves: list[dict[str, Any]]) -> None:
         table.add_row(
             move["date"],
             move["row"],
-            f"{move['player']} {move['lever']}",
+            words.lever(f"{move['player']}.{move['lever']}"),
             "-" if move["severity"] is None else f"{move['severity']:.3f}",
             "yes" if move["covered"] else "no",
             ended or "-",
@@ -112,7 +112,7 @@ def _print_threats(console: Console, threats: list[dict[str, Any]]) -> None:
         table.add_row(
             threat["date"],
             threat["row"],
-            f"{threat['player']} {threat['lever']}",
+            words.lever(f"{threat['player']}.{threat['lever']}"),
             f"{threat['size']:.3g}",
             threat["due_week"] or "no date",
             f"{threat['fate']}{when}{by}",
@@ -172,8 +172,8 @@ def _print_recorded_spells(console: Console, summary: dict[str, Any]) -> None:
         )
     console.print(table)
     console.print(
-        f"Any domain: until the first escalation of severity {summary['min_severity']:g} "
-        "(min_severity) or more."
+        "Agreed measures: until the truce ends. Any measure: until the first step of severity\n"
+        f"{summary['min_severity']:g} (min_severity) or more on any lever. +: still in force."
     )
 
 
