@@ -23,9 +23,11 @@ OUTCOMES = ("US concessions", "CHINA concessions", "truces begun", "S(26 weeks),
 class Numbers(dict):
     """A mapping whose entries can be named with dots in a template."""
 
-    def __getattr__(self, name):
-        value = self[name]
+    def __getitem__(self, name):
+        value = super().__getitem__(name)
         return Numbers(value) if isinstance(value, dict) else value
+
+    __getattr__ = __getitem__
 
 
 def table(header, rows):
