@@ -1,0 +1,37 @@
+"""The answer on the first screen of the README is what the commands give."""
+
+import re
+
+import pytest
+
+from cli_helpers import ROOT
+from negotiation_abm import build_game, load_scenario
+from negotiation_abm.run.posterior import range_over_draws
+from negotiation_abm.studies.episodes import class_survival, replay_episodes
+from negotiation_abm.survival import DAYS
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def row(words):
+    """Three shares with their ranges, as whole percentages, of the line that holds these words."""
+    line = next(line for line in README.splitlines() if words in line and line.startswith("|"))
+    cells = re.findall(r"(\d+) % \((\d+)-(\d+)\)", line)
+    assert len(cells) == len(DAYS)
+    return [tuple(map(int, cell)) for cell in cells]
+
+
+def test_the_base_rate():
+    found = class_survival(replay_episodes([]), "covered")
+    for days, shown in zip(DAYS, row("Recorded truces"), strict=True):
+        assert shown == tuple(round(100 * value) for value in found.at_days(days))
+
+
+@pytest.mark.parametrize("name", ["pooled_2026", "pooled_2025", "calibrated_2025"])
+def test_the_busan_truce_by_each_set(name):
+    game = build_game(load_scenario("busan_2025", {"parameters": name}))
+    curve = range_over_draws(game, 1).curve
+    covered = curve[curve["measure"] == "covered"].set_index("week")
+    for days, shown in zip(DAYS, row(f"`{name}`"), strict=True):
+        values = covered.loc[days // 7, ["survival", "low", "high"]]
+        assert shown == pytest.approx([100 * value for value in values], abs=1.0)
