@@ -15,7 +15,7 @@ import pandas as pd
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "calibration.md.in"
 RECOVERY = HERE / "recovery.csv"
-SET = "calibrated_2025"
+SET = "pooled_2025"
 MODEL = "quantal response (this model)"
 OUTCOMES = ("US concessions", "CHINA concessions", "truces begun", "S(26 weeks), covered")
 

@@ -56,14 +56,20 @@ def Layout(children: Any = ()) -> None:
 
     def go(view: str) -> None:
         target = session.address(view)
-        show(target, False)
+        show(target, view != name)
         router.push(target)
 
     def back(target: str) -> None:
-        view, _, before = target.lstrip("/").partition("?")
-        session.queries[view or VIEWS[0].name] = before
+        """Show an earlier entry of the history: another state of this view, or another view.
+
+        The router opens another view by itself; this one must be built anew.
+        """
+        path, _, before = target.lstrip("/").partition("?")
+        view = path or VIEWS[0].name
+        session.queries[view] = before
         show(target, False)
-        set_returns(lambda old: old + 1)
+        if view == name:
+            set_returns(lambda old: old + 1)
 
     session.connect(show, go)
     solara.Title(f"{LABELS.get(name, 'Not found')} - negotiation_abm")
@@ -80,7 +86,8 @@ def Layout(children: Any = ()) -> None:
         )
         with solara.Div(classes=["stack"], attributes={"id": "main", "role": "main"}):
             if screen is not None:
-                Edge(name, session, screen, opened).key(f"{name} {returns}")
+                shown = (Edge, Again)[returns % 2]
+                shown(name, session, screen, opened).key(f"{name} {returns}")
         _Footer()
 
 
@@ -98,6 +105,12 @@ def Edge(name: str, session: OpenPage, screen: Screen, query: str) -> None:
     solara.HTML(
         tag="p", unsafe_innerHTML=f"<a href='/{name if name in LABELS else ''}'>Start anew</a>"
     )
+
+
+@solara.component
+def Again(name: str, session: OpenPage, screen: Screen, query: str) -> None:
+    """The same as another type of component, which is what builds a view anew after Back."""
+    Edge(name, session, screen, query)
 
 
 def failed(error: BaseException) -> str:

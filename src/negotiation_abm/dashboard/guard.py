@@ -73,10 +73,10 @@ class Guard:
         headers = _headers(scope)
         if not _is_own(headers):
             await _refuse(scope, receive, send, FOREIGN)
-        elif self._is_token(_cookie(headers, self._cookie)):
-            await self._app(scope, receive, send)
         elif scope["type"] == "http" and self._is_token(_asked(scope).get(QUERY, "")):
             await self._let_in(scope, send)
+        elif self._is_token(_cookie(headers, self._cookie)):
+            await self._app(scope, receive, send)
         else:
             await _refuse(scope, receive, send, NO_TOKEN)
 
