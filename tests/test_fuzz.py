@@ -22,6 +22,7 @@ def test_malformed_address_is_one_line(number):
 
 LONG = b"9" * 30
 KEPT = {
+    "a name of a file without end": Input(["check", "9" * 5_000]),
     "a number beyond 64 bits": Input(
         ["check", "q.yaml"],
         {"q.yaml": b"priors: {fatigue: {mean: %b, sd: 1, source: x}}\n" % LONG},

@@ -88,7 +88,7 @@ def _check(options: argparse.Namespace) -> int:
         for warning in one.warnings:
             print(f"warning: {warning}")
         for fault in one.faults:
-            print(f"error: {fault}", file=sys.stderr)
+            print(f"error: {InputError('', '', str(fault))}", file=sys.stderr)
     if options.json:
         print_result(_as_data(checked), True, lambda: None)
     return 2 if any(one.faults for one in checked) else 0
