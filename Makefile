@@ -70,19 +70,19 @@ gallery: figures ## renew the other figures of docs/gallery.md (minutes)
 mechanisms: $(VENV)/.installed-run ## what each module does to truces, 50,000 paired runs each
 	$(BIN)/negotiation-abm mechanisms --replicates 50000 --seed 1 --out results/mechanisms
 
-calibration: $(VENV)/.installed-run ## fit the pool, validate, forecast, and write docs/calibration.md
+calibration: $(VENV)/.installed-run ## fit the pool, validate, forecast, and write docs/pool.md
 	$(BIN)/negotiation-abm calibrate --pool seven --seed 1 --out $(FIT)
-	for name in calibrated_2025 calibrated_2025_alone calibrated_2026; do \
+	for name in pooled_2025 pooled_2026; do \
 	    cp $(FIT)/$$name.yaml $(FIT)/$$name.parquet configs/parameters/; done
 	$(BIN)/negotiation-abm validate --pool seven --out $(FIT)
-	$(BIN)/negotiation-abm validate --params calibrated_2025 --runs 1 --out $(FIT)
-	$(BIN)/negotiation-abm forecast busan_2025 --params calibrated_2025 --known 2025-12-31 \
+	$(BIN)/negotiation-abm validate --params pooled_2025 --runs 1 --out $(FIT)
+	$(BIN)/negotiation-abm forecast busan_2025 --params pooled_2025 --known 2025-12-31 \
 	    --out $(FIT)
 	cp experiments/calibration/recovery.csv $(FIT)/
 	$(BIN)/negotiation-abm plot $(FIT)
-	for name in identification predictive lever_response calibration_curve recovery forecast; do \
-	    cp $(FIT)/figures/$$name.png docs/figures/; done
-	$(BIN)/python experiments/calibration/write_up.py $(FIT) docs/calibration.md
+	for name in identification predictive lever_response recovery; do \
+	    cp $(FIT)/figures/$$name.png docs/figures/pool_$$name.png; done
+	$(BIN)/python experiments/calibration/write_up.py $(FIT) docs/pool.md
 
 experiments: $(VENV)/.installed-run ## rebuild tables, figures and text of experiments/ (minutes)
 	rm -rf results/experiments

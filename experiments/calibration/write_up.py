@@ -15,7 +15,7 @@ import pandas as pd
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "calibration.md.in"
 RECOVERY = HERE / "recovery.csv"
-SET = "calibrated_2025"
+SET = "pooled_2025"
 MODEL = "quantal response (this model)"
 OUTCOMES = ("US concessions", "CHINA concessions", "truces begun", "S(26 weeks), covered")
 
@@ -23,9 +23,11 @@ OUTCOMES = ("US concessions", "CHINA concessions", "truces begun", "S(26 weeks),
 class Numbers(dict):
     """A mapping whose entries can be named with dots in a template."""
 
-    def __getattr__(self, name):
-        value = self[name]
+    def __getitem__(self, name):
+        value = super().__getitem__(name)
         return Numbers(value) if isinstance(value, dict) else value
+
+    __getattr__ = __getitem__
 
 
 def table(header, rows):

@@ -43,8 +43,8 @@ class Checked:
 def check_files(references: list[str]) -> Iterator[Checked]:
     """Say of each file what it is, and of each record how it fits.
 
-    A record is replayed, in a dry run, under the scenarios that are checked with it, and under the
-    one that names it.
+    A record is replayed, in a dry run, under the scenarios that are checked with it. Without a
+    record each scenario is checked with the one that it names.
     """
     scenarios: list[Scenario] = []
     records: list[Record] = []
@@ -54,15 +54,15 @@ def check_files(references: list[str]) -> Iterator[Checked]:
         except InputError as error:
             yield Checked(reference, "", [of_error(error)])
     for scenario in scenarios:
-        own = _own_record(scenario, records)
+        own = None if records else _own_record(scenario)
         if own:
             yield own
         for record in records:
             yield _fit(scenario, record)
 
 
-def _own_record(scenario: Scenario, others: list[Record]) -> Checked | None:
-    """How the record that a scenario names fits it; None if there is none, or it is checked too."""
+def _own_record(scenario: Scenario) -> Checked | None:
+    """How the record that a scenario names fits it; None if it names none."""
     if scenario.record is None:
         return None
     named_in = (scenario.path, "record.file")
@@ -70,8 +70,6 @@ def _own_record(scenario: Scenario, others: list[Record]) -> Checked | None:
         path = find(scenario.record.file, "seeds", ".csv", scenario.path.parent, named_in)
     except InputError as error:
         return Checked(str(scenario.path), "", [of_error(error)])
-    if any(path.samefile(record.path) for record in others):
-        return None
     record, found = examine_file(path)
     return Checked(str(path), "", found.faults) if found.faults else _fit(scenario, record)
 

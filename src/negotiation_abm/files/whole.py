@@ -50,14 +50,19 @@ def put(target: Path, content: bytes) -> None:
         os.fsync(stream.fileno())
 
 
-def remove_asides(folder: Path) -> None:
-    """Remove what processes of this machine that are gone have left half-written.
+def remove_asides(folder: Path, is_held: bool = False) -> None:
+    """Remove what was left half-written in the folder and the folders in it.
 
-    Looks into the folder and the folders in it.
+    Parameters
+    ----------
+    is_held : bool
+        Nobody else writes there, as whoever calls holds the folder's lock: all of it goes. Else
+        what processes of this machine have left that are gone.
     """
     for path in [*folder.glob(".*.part*"), *folder.glob("*/.*.part*")]:
         found = _ASIDE.search(path.name)
-        if found and found[1] == _HOST and not _lives(int(found[2])):
+        is_left = found and found[1] == _HOST and not _lives(int(found[2]))
+        if is_held or is_left:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
 

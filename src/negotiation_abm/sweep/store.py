@@ -65,7 +65,7 @@ class Store:
 
     def load(self) -> None:
         """Take stock: check every part, drop what is damaged or was left half-written."""
-        remove_asides(self.folder)
+        remove_asides(self.folder, is_held=True)
         found = []
         for path in sorted((self.folder / "runs").glob("*.parquet")):
             part = self._checked(path)
