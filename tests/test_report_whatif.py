@@ -160,7 +160,7 @@ def test_refused(capsys, results, tmp_path):
     [
         ("whatif.json", "{}", r"whatif\.json: not a complete result"),
         ("whatif.json", "{", "not valid JSON"),
-        ("paths.csv", "arm\n", r"whatif\.json: not a complete result"),
+        ("paths.csv", "arm\n", r"paths\.csv: not a complete result"),
     ],
 )
 def test_a_broken_what_if_leaves_no_page(results, tmp_path, file, content, problem):

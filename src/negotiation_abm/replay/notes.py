@@ -111,7 +111,7 @@ class Notes:
     def repaired(self, before: list[bool]) -> None:
         """The truce has been repaired: spells that ran on, as they did `before`."""
         for measure, ran in enumerate(before):
-            self._repairs[measure] += ran
+            self._repairs[measure] += int(ran)
 
     def pledges(self, delivered: set[int]) -> None:
         """What became of each pledge, as far as the record says."""

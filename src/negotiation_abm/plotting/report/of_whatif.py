@@ -114,6 +114,8 @@ def _section(folder: Path, summary: dict[str, Any], more: str) -> str:
 
 def _figures(folder: Path) -> str:
     found = [(drawn(folder, entry), entry.words) for entry in in_report("whatif", folder)]
+    if not any(made is not None for made, _ in found):
+        raise ValueError("the tables of its figures have no rows")
     return "".join(picture(made[0], words) for made, words in found if made is not None)
 
 
