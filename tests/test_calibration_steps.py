@@ -126,7 +126,8 @@ def test_written_set_loads_and_is_whole(written):
     base = result.data.game.parameter_set
     chosen = load_parameter_set(path)
     assert (chosen.name, chosen.players) == ("mine", ("US", "CHINA"))
-    assert set(chosen.values) == set(base.values)
+    fitted = {one.parameter for one in result.data.coefficients}
+    assert set(chosen.values) == set(base.values) | fitted
     assert all(chosen.sources.values())
 
 
