@@ -121,6 +121,18 @@ def usable_streams() -> Iterator[None]:
         yield
     finally:
         sys.stdout, sys.stderr = before
+        _let_go(sys.stderr)
+
+
+def _let_go(stream: TextIO | None) -> None:
+    """Empty what could not be written, so that the end of Python does not try again."""
+    try:
+        if stream is not None:
+            stream.flush()
+    except (OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            stream.flush()
 
 
 def _nowhere() -> TextIO:
