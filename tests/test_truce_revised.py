@@ -325,10 +325,32 @@ class Watched(NegotiationModel):
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_what_is_remembered_of_levers_holds(name):
-    changes = REVISED | {"agency_rate": 0.2, "tolerance": 0.3, "snap_back_share": 0.0}
-    model = Watched(shipped_game(name, "logit", "logit", **changes), 5, 1).run_to_horizon()
-    assert len(model.moves) > 30
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"agency_rate": 0.2, "tolerance": 0.3},
+        {"audience_cost": -6.0, "initiative": -5.0, "loaded_share": 1.0, "breach_cost": -3.0},
+        {"erosion": 0.25, "tolerance": 5.0, "breach_cost": 6.0, "loaded_share": 1.0},
+    ],
+    ids=["strained", "giving up", "worn"],
+)
+def test_what_is_remembered_of_levers_holds(name, more):
+    game = shipped_game(name, "logit", "logit", **REVISED | {"snap_back_share": 0.0} | more)
+    runs = [Watched(game, seed, 1).run_to_horizon() for seed in range(3)]
+    assert sum(len(run.moves) for run in runs) > 60
+
+
+def test_giving_up_one_lever_changes_what_another_one_may_put_back():
+    params = revised(breach_cost=3.0, step=0.25)
+    state, week = make_truce(params, covered=[[1, 1], [0, 0]]), make_week()
+    state.loaded[0, :2] = 0.25, 0.75
+    weights = np.zeros(NUM_OPTIONS)
+    option_weights(state, params, week, 0, weights)
+    before = weights[ESCALATE_0]
+    for _ in range(3):
+        move(state, params, 0, CONCEDE_1)
+    option_weights(state, params, week, 0, weights)
+    assert weights[ESCALATE_0] == pytest.approx(before * np.exp(-3.0))
 
 
 def test_revised_runs_meet_all_that_can_happen():

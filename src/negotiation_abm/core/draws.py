@@ -6,7 +6,7 @@ the seed, the counter is (replicate, turn, block); each call gives four uniforms
 
 Blocks of a turn: 0 order of play, coming of a round, agency shocks of both players; 1 lever and
 size of those shocks; then one block for each decision: choice, size, lead time, slip (an
-agreement's frailty is made from the second and third).
+agreement's frailty is made from the second and third); 19 frailty of a truce older than the run.
 """
 
 # mypy: disable-error-code="no-untyped-def"

@@ -236,9 +236,9 @@ def threaten_value(state, params, week, player, lever):
 
 @rule
 def is_breach(state, params, player, lever):
-    """Would the lever's usual step, by choice, break the truce?
+    """Would the lever's usual step, by choice, end the truce at the cost of a breach?
 
-    In the week of its date, where the rules are ``tacit``, it breaks nothing.
+    In the week of its date, where the rules are ``tacit``, a side collects and breaks nothing.
     """
     if state.covered[player, lever] == 0 or is_collecting(state, params):
         return False

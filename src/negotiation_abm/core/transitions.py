@@ -36,6 +36,7 @@ from negotiation_abm.core.truce import (
     end_truce,
     fulfil,
     is_collecting,
+    look_again,
     strain_truce,
     terms_index,
 )
@@ -225,6 +226,7 @@ def _concede(state, params, player, lever, step, info):
         else:
             state.loaded[player, lever] = max(0.0, state.loaded[player, lever] - step)
             touch(state, player, lever)
+            look_again(state, params)
     level = max(params.floor[player, lever], state.in_force[player, lever] - step)
     set_level(state, params, player, lever, min(level, state.in_force[player, lever]))
     state.goodwill[opponent_of(player)] += 1.0

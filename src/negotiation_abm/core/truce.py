@@ -81,8 +81,8 @@ def is_collecting(state, params):
 
 
 @rule
-def _look_again(state, params):
-    """The strain or the clock has changed, and with it which steps would end the truce."""
+def look_again(state, params):
+    """What decides which steps would end the truce has changed: strain, clock, suspended parts."""
     if params.restore_share > 0.0 or params.tacit == 1:
         for player in range(NUM_PLAYERS):
             for lever in range(params.num_levers[player]):
@@ -197,7 +197,7 @@ def agree(state, params, frailty, info):
     _forgive(state)
     _cover(state, params, terms)
     _appease(state, params)
-    _look_again(state, params)
+    look_again(state, params)
 
 
 @rule
@@ -248,7 +248,7 @@ def strain_truce(state, params, player, lever, amount):
     """
     state.strain += amount
     state.strain_by[player] += amount
-    _look_again(state, params)
+    look_again(state, params)
     behind = state.strain_by[player] < state.strain_by[opponent_of(player)]
     if behind and params.restore_share > 0.0:
         return False
@@ -282,7 +282,7 @@ def close_week(state, params, info):
     else:
         state.age += 1
         if state.strain > 0.0 or 0 <= state.weeks_left <= 1:
-            _look_again(state, params)
+            look_again(state, params)
         if state.weeks_left == 0:
             state.outlived = 1
         if state.weeks_left >= 0:

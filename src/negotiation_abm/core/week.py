@@ -20,7 +20,7 @@ from negotiation_abm.core.levers import (
 )
 from negotiation_abm.core.payoffs import relievable, round_log_odds
 from negotiation_abm.core.terms import MAX_DOMAINS, NUM_PLAYERS, Forum, clear_info
-from negotiation_abm.core.truce import close_week
+from negotiation_abm.core.truce import close_week, look_again
 
 EROSION_WEEKS = 13  # erosion takes years; booking it each quarter keeps the weekly work small
 
@@ -89,6 +89,7 @@ def _wear(state, params, player, lever):
             params, player, lever, state.irreplaceability[player, lever]
         )
         touch(state, player, lever)
+        look_again(state, params)
         state.use[player, lever] = 0.0
 
 

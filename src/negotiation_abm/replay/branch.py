@@ -6,8 +6,9 @@ to the horizon, and its turns count on, so that its draws are those that a free 
 in those weeks. What is altered holds from the branch on; a row of the record that is left out is
 left out of the replay.
 
-Two things the record does not know are taken as they are at the start of a scenario: a recorded
-truce is of middling soundness (frailty 0), and a pledge of whose delivery the record says nothing
+Two things the record does not know are taken as they are at the start of a scenario: the soundness
+of a recorded truce is drawn when the run begins (under ``revised_rules``; else it is middling,
+frailty 0), and a pledge of whose delivery the record says nothing
 is on schedule until then.
 """
 
