@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from negotiation_abm import build_game, load_scenario
-from negotiation_abm.calibration.draws import draws_of, games_of, thinned
+from negotiation_abm.calibration.draws import draws_of
 from negotiation_abm.core.terms import Move
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 from negotiation_abm.files.provenance import environment, file_hash
@@ -25,6 +25,7 @@ from negotiation_abm.plotting.forest import plot_differences
 from negotiation_abm.run.batch import available_threads, run_replicates
 from negotiation_abm.run.kernel import make_kernel
 from negotiation_abm.run.outcomes import YEAR_WEEKS
+from negotiation_abm.run.posterior import games_of, thinned
 from negotiation_abm.run.running import first_of_running
 from negotiation_abm.scenario.provenance import provenance_of
 

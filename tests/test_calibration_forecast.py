@@ -10,7 +10,7 @@ import pytest
 from cli_helpers import ROOT, command, contents, shipped_game, strict_json
 from helpers import foreign_scenario, make_game
 from negotiation_abm import Game, InputError, NegotiationModel, build_game, load_scenario
-from negotiation_abm.calibration.draws import draws_of, draws_path, games_of, thinned
+from negotiation_abm.calibration.draws import draws_of, draws_path
 from negotiation_abm.calibration.features import coefficients_of
 from negotiation_abm.calibration.forecast import _spread, forecast
 from negotiation_abm.calibration.forecast_step import make_forecast
@@ -18,6 +18,7 @@ from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 from negotiation_abm.run.batch import run_replicates
 from negotiation_abm.run.play import play_one
+from negotiation_abm.run.posterior import games_of, thinned
 from negotiation_abm.scenario.parameters import load_parameter_set
 
 KNOWN = dt.date(2025, 12, 31)

@@ -9,7 +9,7 @@ import pytest
 
 from cli_helpers import shipped_game
 from negotiation_abm import replay_record
-from negotiation_abm.calibration.draws import draws_of, thinned
+from negotiation_abm.calibration.draws import draws_of
 from negotiation_abm.calibration.features import collect
 from negotiation_abm.calibration.recovery import (
     LEVEL,
@@ -21,6 +21,7 @@ from negotiation_abm.calibration.recovery import (
     truths_of,
 )
 from negotiation_abm.core.terms import Move
+from negotiation_abm.run.posterior import thinned
 from negotiation_abm.scenario.parameters import load_parameter_set
 
 RECORDS = 200

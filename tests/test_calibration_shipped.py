@@ -5,7 +5,7 @@ import pytest
 
 from cli_helpers import shipped_game
 from negotiation_abm import load_record, load_scenario
-from negotiation_abm.calibration.draws import draws_of, draws_path, games_of, thinned
+from negotiation_abm.calibration.draws import draws_of, draws_path
 from negotiation_abm.calibration.features import coefficients_of, collect
 from negotiation_abm.calibration.pool_file import load_pool
 from negotiation_abm.calibration.posterior import mixing
@@ -14,6 +14,7 @@ from negotiation_abm.calibration.scores import log_scores
 from negotiation_abm.core.params import PARAMETERS
 from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.files.yaml_text import read_yaml
+from negotiation_abm.run.posterior import games_of, thinned
 from negotiation_abm.scenario.parameters import MODEL_VERSION, load_parameter_set
 from test_calibration_data import shipped
 

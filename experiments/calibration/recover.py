@@ -8,9 +8,10 @@ Some minutes on two cores. Fixed seed: two runs give the same table.
 import sys
 from pathlib import Path
 
-from negotiation_abm.calibration.draws import draws_of, thinned
+from negotiation_abm.calibration.draws import draws_of
 from negotiation_abm.calibration.recovery import recovery, recovery_table, truths_of
 from negotiation_abm.cli.tables import progress_bar
+from negotiation_abm.run.posterior import thinned
 from negotiation_abm.scenario.parameters import load_parameter_set
 
 # 600: at 200 the standard error of one coverage (.02) is as wide as what it is to be held to.

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.calibration.draws import draws_of, games_of, thinned
+from negotiation_abm.calibration.draws import draws_of
 from negotiation_abm.calibration.forecast import Forecast, forecast
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.folder import writing
+from negotiation_abm.run.posterior import games_of, thinned
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.scenario.provenance import provenance_of
 

@@ -11,7 +11,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from negotiation_abm.calibration.controls import control_table
-from negotiation_abm.calibration.draws import draws_of, games_of, thinned
+from negotiation_abm.calibration.draws import draws_of
 from negotiation_abm.calibration.features import Data, collect
 from negotiation_abm.calibration.free_runs import (
     free_histories,
@@ -33,6 +33,7 @@ from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.folder import writing
 from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.record.load import Record, load_record
+from negotiation_abm.run.posterior import games_of, thinned
 from negotiation_abm.scenario.game import Game, build_game
 from negotiation_abm.scenario.load import load_scenario
 from negotiation_abm.scenario.provenance import provenance_of

@@ -126,9 +126,10 @@ def usable_streams() -> Iterator[None]:
 
 def _let_go(stream: TextIO | None) -> None:
     """Empty what could not be written, so that the end of Python does not try again."""
+    if stream is None:
+        return
     try:
-        if stream is not None:
-            stream.flush()
+        stream.flush()
     except (OSError, ValueError):
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

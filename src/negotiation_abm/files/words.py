@@ -32,7 +32,6 @@ ARMS = {
     "altered": "with your change",
     "difference": "difference",
 }
-PLAYERS = {"US": "the United States", "CHINA": "China", "EU": "the EU"}
 PLAYERS_SHORT = {"US": "US", "CHINA": "China"}
 LEVERS = {
     "market_access": "tariffs",

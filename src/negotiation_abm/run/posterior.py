@@ -95,9 +95,29 @@ def games_over_draws(game: Game, count: int = DRAWS) -> list[Game]:
     chosen = game.parameter_set
     if count < 1 or not has_draws(chosen):
         return []
-    frame = load_draws(chosen.path)
-    rows = np.linspace(0, len(frame) - 1, min(count, len(frame))).round().astype(int)
-    return [_with(game, changes_of(frame, int(row))) for row in rows]
+    return games_of(game, thinned(load_draws(chosen.path), count))
+
+
+def thinned(frame: pd.DataFrame, count: int) -> pd.DataFrame:
+    """`count` draws, evenly over the chains (all if there are no more)."""
+    if len(frame) <= count:
+        return frame
+    return frame.iloc[np.linspace(0, len(frame) - 1, count).round().astype(int)]
+
+
+def games_of(game: Game, frame: pd.DataFrame) -> list[Game]:
+    """One game a draw, with its coefficients in place of those of the parameter set.
+
+    What the scenario sets itself (`set`) stays as it sets it. A player that the draws do not know
+    has the mean of those they know (or the one that it plays as), a lever that they do not know no
+    habit: the same rule as for the point values.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Draws, one a row, columns by dotted name, as `load_draws` gives them.
+    """
+    return [_with(game, changes_of(frame, row)) for row in range(len(frame))]
 
 
 def _with(game: Game, changes: dict[str, float]) -> Game:
