@@ -35,3 +35,12 @@ def test_the_busan_truce_by_each_set(name):
     for days, shown in zip(DAYS, row(f"`{name}`"), strict=True):
         values = covered.loc[days // 7, ["survival", "low", "high"]]
         assert shown == pytest.approx([100 * value for value in values], abs=1.0)
+
+
+def test_what_ends_it_most_often():
+    game = build_game(load_scenario("busan_2025", {"parameters": "pooled_2026"}))
+    ends = range_over_draws(game, 1).ends["covered"]
+    shown = re.search(r"\((\d+) %, (\d+)-(\d+), by `pooled_2026`\)", README)
+    assert next(iter(ends)) == "breach"  # the largest stands first
+    values = [100 * value for value in ends["breach"]]
+    assert [int(number) for number in shown.groups()] == pytest.approx(values, abs=1.0)
