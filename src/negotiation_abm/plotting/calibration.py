@@ -1,5 +1,7 @@
 """What a fit says and how well it holds: intervals, predictive bands, lever response, forecast."""
 
+from textwrap import fill
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -9,6 +11,7 @@ from negotiation_abm.files import words
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.registry import figure
 
+TITLE_WIDTH = 44  # letters a line
 RESTS_ON = {
     "likelihood": (style.BLUE, "o", "the record carries it"),
     "both": (style.ORANGE, "D", "record and prior share"),
@@ -145,7 +148,8 @@ def plot_lever_response(
         ax.plot(own["difference"], place, "osD^"[number % 4], color=colour, ms=6, label=change)
     ax.axvline(0.0, color=style.GREY, lw=1)
     ax.set_yticks(np.arange(len(levers))[::-1], [words.lever(name) for name in levers])
-    ax.set_title(f"{_spoken(outcome)} (base {rows['base'].median():.1f})")
+    base = float(rows["base"].median())
+    ax.set_title(fill(f"{_spoken(outcome)} (base {base:.{1 if base >= 1.0 else 2}f})", TITLE_WIDTH))
     ax.set_xlabel("change in a year")
     return ax
 

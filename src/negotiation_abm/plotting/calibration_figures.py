@@ -78,9 +78,10 @@ def draw_lever_response(table: pd.DataFrame) -> Figure:
     ]
     wanted += [n for n in ("truces begun", "S(26 weeks), covered") if n in names]
     figure, axes = style.subplots(3, 2, figsize=(12, 14), sharey=True)
-    figure.subplots_adjust(left=0.18, right=0.98, top=0.97, bottom=0.08, hspace=0.35)
+    figure.subplots_adjust(left=0.18, right=0.98, top=0.96, bottom=0.08, hspace=0.42)
     for ax, name in zip(axes.ravel(), wanted, strict=False):
         plot_lever_response(table, ax, name, WEAKENED)
+    style.fit_left(figure)
     handles = axes[0, 0].get_legend_handles_labels()
     figure.legend(*handles, loc="lower center", bbox_to_anchor=(0.5, 0.018), ncols=3)
     return figure
@@ -91,7 +92,7 @@ def draw_lever_response(table: pd.DataFrame) -> Figure:
     table="recovery.csv",
     step="recovery",
     words="Coverage of intervals over synthetic records",
-    made_by="experiments/calibration/checks.py",
+    made_by="experiments/calibration/recover.py",
 )
 def draw_recovery(table: pd.DataFrame) -> Figure:
     """Coverage over synthetic records."""
@@ -103,6 +104,7 @@ def _by_coefficient(table: pd.DataFrame, plot: Callable[[pd.DataFrame, Axes], Ax
     figure, ax = style.subplots(figsize=(9.5, 2.0 + 0.27 * len(table)))
     figure.subplots_adjust(left=0.3, right=0.97, top=0.985, bottom=0.13)
     plot(table, ax)
+    style.fit_left(figure)
     figure.legend(loc="lower center", bbox_to_anchor=(0.5, 0.018), ncols=3, fontsize=9)
     return figure
 

@@ -47,6 +47,7 @@ _SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "negotiation_abm",  # the same figure gives the same file
     "svg.fonttype": "none",
 }
+LABEL_GAP = 0.01  # share of the width of a figure to the left of its longest label
 
 
 def context() -> AbstractContextManager[None]:
@@ -142,6 +143,18 @@ def _origin_of_several(runs: dict[str, dict[str, Any]]) -> str:
             f"({shared(e['source_hash'][:8] for e in environment)})",
         ]
     )
+
+
+def fit_left(figure: Figure) -> None:
+    """Move the left edge of the panels so that no label of the first column is cut off.
+
+    For a figure whose margins are set by `subplots_adjust`, once its labels stand.
+    """
+    figure.draw_without_rendering()
+    edges = [ax.get_tightbbox() for ax in figure.axes if ax.get_visible()]
+    cut = -min((box.x0 for box in edges if box is not None), default=0.0) / figure.bbox.width
+    if cut > 0.0:
+        figure.subplots_adjust(left=figure.subplotpars.left + cut + LABEL_GAP)
 
 
 def small_print(figure: Figure, text: str) -> None:
