@@ -9,7 +9,7 @@ import pytest
 from cli_helpers import shipped_game
 from negotiation_abm import Game, NegotiationModel
 from negotiation_abm.calibration.controls import CONTROLS, control_table
-from negotiation_abm.calibration.draws import draws_of, games_of, thinned
+from negotiation_abm.calibration.draws import draws_of
 from negotiation_abm.calibration.lever_response import (
     CHANGES,
     Change,
@@ -20,6 +20,7 @@ from negotiation_abm.calibration.lever_response import (
 from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.core.tracker import COVERED, SPELL, TALLY
 from negotiation_abm.run.batch import Block, run_replicates
+from negotiation_abm.run.posterior import games_of, thinned
 from negotiation_abm.run.spells import curves_of
 
 OFF = Change("disabled", 0.0, disabled=True)
