@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from cli_helpers import PATIENCE
 from negotiation_abm.cli import main
-from negotiation_abm.dashboard import figures, permalink, pictures, question, settings, warm
+from negotiation_abm.dashboard import (
+    answers,
+    figures,
+    knobs,
+    permalink,
+    pictures,
+    question,
+    settings,
+    warm,
+)
 from negotiation_abm.dashboard.jobs import CancelledError, Task
 from negotiation_abm.dashboard.question import Question
 from negotiation_abm.dashboard.settings import Settings
@@ -123,7 +132,7 @@ def test_facts_and_sources_have_names():
 
 
 def test_knobs_say_unit_range_and_what_they_rest_on():
-    every = {knob.name: knob for knob in question.knobs(BASE)}
+    every = {knob.name: knob for knob in knobs.knobs(BASE)}
     parameters = load_story(BASE).game.parameter_set
     for knob in every.values():
         assert knob.low <= knob.value <= knob.high
@@ -152,7 +161,7 @@ def test_answer_is_what_the_command_writes(small, tmp_path, capsys):
     asked = Question(
         BASE, DAY, (("fatigue", 1.5),), skip=("S21",), moves=("2025-11-03:CHINA:HOLD",)
     )
-    found = question.answer(asked, task())
+    found = answers.answer(asked, task())
     words = asked.command().split()
     assert main([*words[1:], "--out", str(tmp_path)]) == 0
     capsys.readouterr()
@@ -166,7 +175,7 @@ def test_answer_is_what_the_command_writes(small, tmp_path, capsys):
 
 
 def test_nothing_altered_plays_one_branch_and_differs_nowhere(small):
-    found = question.answer(Question(BASE, DAY), task())
+    found = answers.answer(Question(BASE, DAY), task())
     assert (found.table["difference"] == 0.0).all()
     again = run_whatif(Question(BASE, DAY).whatif, RUNS, 1)
     assert again["outcomes"] == found.summary["outcomes"]
@@ -178,7 +187,7 @@ def test_many_pages_get_their_own_answers(small):
     found = [None] * len(asked)
 
     def ask(place):
-        found[place] = question.answer(asked[place], task())
+        found[place] = answers.answer(asked[place], task())
 
     threads = [threading.Thread(target=ask, args=(k,)) for k in range(len(asked))]
     for thread in threads:
@@ -201,7 +210,7 @@ def test_newer_request_ends_the_older_at_once(small):
 
     settings.configure(Settings(replicates=200_000))
     with pytest.raises(CancelledError):
-        question.answer(Question(BASE, DAY, (("breach_cost", 2.2),)), Cancelled(lambda *_: None))
+        answers.answer(Question(BASE, DAY, (("breach_cost", 2.2),)), Cancelled(lambda *_: None))
     assert shares[-1] < 0.1
 
 
@@ -216,7 +225,7 @@ def test_newer_request_ends_the_older_at_once(small):
 )
 def test_impossible_question_is_one_line(small, asked):
     with pytest.raises(InputError) as raised:
-        question.answer(asked, task())
+        answers.answer(asked, task())
     assert "\n" not in str(raised.value)
 
 
@@ -238,7 +247,7 @@ def colours_of(svg):
 @pytest.mark.parametrize("is_narrow", [False, True])
 def test_figures_in_the_dark_have_no_dark_ink(small, is_narrow):
     story = load_story(BASE)
-    found = question.answer(Question(BASE, DAY, (("fatigue", 1.5),)), task())
+    found = answers.answer(Question(BASE, DAY, (("fatigue", 1.5),)), task())
     for make in (
         lambda: pictures.timeline_figure(story.summary, is_narrow),
         lambda: pictures.whatif_figure(found.paths, found.summary, is_narrow),

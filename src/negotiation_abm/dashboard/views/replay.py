@@ -1,6 +1,5 @@
 """Replay: the recorded year week by week, what was done, how likely the rules found it, and why."""
 
-import base64
 import html
 from functools import lru_cache
 from typing import Any, cast
@@ -90,13 +89,14 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
     with solara.Div(classes=["grid", "replay"]):
         with solara.Div(classes=["stack"]):
             with solara.Div(classes=["card"]):
-                image, where = job.value if job.value else ("", pictures.Places(0.0, 0.0, ()))
+                shown, where = job.value if job.value else (None, pictures.Places(0.0, 0.0, ()))
                 if job.error:
                     Note(job.error, kind="error")
                 Timeline(
                     labels=[entry["week_of"] for entry in story.weeks],
                     week=week,
-                    image=image,
+                    image=shown.address if shown else "",
+                    hover=shown.hover if shown else "",
                     alt="Tariffs, other levers, moves, their probability, felt pain, strain",
                     first=where.first,
                     aweek=where.a_week,
@@ -148,8 +148,8 @@ def _read(query: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=8)
-def _drawn(scenario: str, screen: Screen) -> tuple[str, pictures.Places]:
-    """The timeline as a data address, and where its weeks and moves stand."""
+def _drawn(scenario: str, screen: Screen) -> tuple[figures.Shown, pictures.Places]:
+    """The timeline, and where its weeks and moves stand."""
     story, found = load_story(scenario), []
 
     def make() -> Figure:
@@ -157,11 +157,10 @@ def _drawn(scenario: str, screen: Screen) -> tuple[str, pictures.Places]:
         found.append(pictures.places(figure, story.summary))
         return figure
 
-    svg = base64.b64encode(figures.shown(make, screen.is_dark)).decode()
-    return f"data:image/svg+xml;base64,{svg}", found[0]
+    return figures.shown(make, screen.is_dark), found[0]
 
 
-def _timeline(task: Task, scenario: str, screen: Screen) -> tuple[str, pictures.Places]:
+def _timeline(task: Task, scenario: str, screen: Screen) -> tuple[figures.Shown, pictures.Places]:
     task.check()
     return _drawn(scenario, screen)
 

@@ -1,5 +1,6 @@
 """Sweeps: slices of a sweep, survival of any point, indices of a study, any figure of a folder."""
 
+from dataclasses import replace
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -9,10 +10,12 @@ import pandas as pd
 import solara
 from matplotlib.figure import Figure
 
-from negotiation_abm.dashboard import browser, figures, settings
+from negotiation_abm.dashboard import browser, figures, settings, small_sweep
 from negotiation_abm.dashboard.browser import Asked
+from negotiation_abm.dashboard.cells import cells_of
 from negotiation_abm.dashboard.jobs import Task, use_job
 from negotiation_abm.dashboard.parts import Choose, Command, Downloads, Note, Picture
+from negotiation_abm.dashboard.parts.sweep_form import NewSweep
 from negotiation_abm.dashboard.session import OpenPage, Screen
 from negotiation_abm.files import words
 from negotiation_abm.files.errors import InputError
@@ -47,8 +50,8 @@ LEAD = (
     "their figures."
 )
 EMPTY = (
-    "Nothing to show in {root}: no sweep, no study, no other result. To make one: "
-    "negotiation-abm sweep rare_earths_breach --out results/phase, or "
+    "Nothing to show in {root}: no sweep, no study, no other result. Start a small sweep below, or "
+    "in a terminal: negotiation-abm sweep rare_earths_breach --out results/phase, or "
     "negotiation-abm sensitivity busan_drivers."
 )
 
@@ -62,9 +65,6 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
     error, set_error = solara.use_state("")
     solara.HTML(tag="h2", unsafe_innerHTML="Sweeps")
     solara.HTML(tag="p", classes=["lead"], unsafe_innerHTML=LEAD)
-    if asked is None:
-        Note(EMPTY.format(root=root))
-        return
 
     def ask(new: Asked) -> None:
         try:
@@ -78,15 +78,24 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
 
     if error:
         Note(error, kind="error")
+
+    def show(folder: str) -> None:
+        ask(Asked(folder, Query()))
+
+    if asked is None:
+        Note(EMPTY.format(root=root))
+        NewSweep(root, True, show).key("new")
+        return
     folder = inside(root, asked.folder)
     with solara.Div(classes=["grid", "sides"]):
         with solara.Div(classes=["stack"]):
             _Controls(asked, ask, root).key("controls")
+            NewSweep(root, False, show).key("new")
         with solara.Div(classes=["stack"]):
             if asked.figure:
                 _Figure(asked, folder, root, screen).key(f"figure-{asked.figure}")
                 return
-            _Slice(asked, folder, root, screen).key("slice")
+            _Slice(asked, folder, root, screen, ask).key("slice")
             if asked.point is not None and is_sweep(folder):
                 _Point(asked, browser.opened(folder), root, screen).key("point")
 
@@ -197,8 +206,8 @@ def _Choose(
 
 
 @solara.component
-def _Slice(asked: Asked, folder: Path, root: Path, screen: Screen) -> None:
-    """The figure of the slice, its files, its command."""
+def _Slice(asked: Asked, folder: Path, root: Path, screen: Screen, ask: Any) -> None:
+    """The figure of the slice, its files, its command; a cell of it opens its point."""
 
     def make() -> tuple[pd.DataFrame, Any]:
         if not is_sweep(folder):
@@ -207,10 +216,16 @@ def _Slice(asked: Asked, folder: Path, root: Path, screen: Screen) -> None:
         table = slice_table(browser.opened(folder), asked.query)
         return table, lambda: _sized(plot_slice(table, asked.query, asked.point), screen)
 
-    def work(task: Task) -> tuple[pd.DataFrame, bytes]:
+    def work(task: Task) -> tuple[pd.DataFrame, figures.Shown, list[dict[str, Any]]]:
         table, draw = make()
         task.check()
-        return table, figures.shown(draw, screen.is_dark)
+        cells: list[dict[str, Any]] = []
+
+        def find(figure: Figure) -> None:
+            if is_sweep(folder):
+                cells.extend(cells_of(figure, table, asked.query))
+
+        return table, figures.shown(draw, screen.is_dark, find), cells
 
     def file(kind: str) -> bytes:
         return _file(look_up(folder, asked.query), kind)
@@ -219,9 +234,16 @@ def _Slice(asked: Asked, folder: Path, root: Path, screen: Screen) -> None:
     with solara.Div(classes=["card", "stack"]):
         if job.error:
             Note(job.error, kind="error")
-        table, picture = job.value or (None, None)
+        table, picture, cells = job.value or (None, None, [])
         text = outcome_text(str(asked.query.outcome))
-        Picture(picture, f"{text} over what varies", job.is_running)
+        Picture(
+            picture,
+            f"{text} over what varies",
+            job.is_running,
+            cells=cells,
+            picked="" if asked.point is None else str(asked.point),
+            on_pick=lambda point: ask(replace(asked, point=int(point))),
+        )
         if table is not None and is_sweep(folder) and len(table):
             low, high = table.loc[table["mean"].idxmin()], table.loc[table["mean"].idxmax()]
             solara.HTML(
@@ -235,9 +257,14 @@ def _Slice(asked: Asked, folder: Path, root: Path, screen: Screen) -> None:
             for note in notes_of(browser.opened(folder), asked.query):
                 if not note.startswith("held fixed"):  # the choices beside it say that
                     solara.HTML(tag="p", classes=["soft", "small"], unsafe_innerHTML=escape(note))
+    played_by = small_sweep.command(root, asked.folder)
     with solara.Div(classes=["card", "stack"]):
         Downloads({f"slice.{k}": partial(file, k) for k in ("csv", "png", "svg")})
         Command(browser.command(asked, root, is_of_point=False))
+        if played_by:
+            hint = "The sweep itself, as the page played it:"
+            solara.HTML(tag="p", classes=["hint"], unsafe_innerHTML=hint)
+            Command(played_by)
 
 
 def _file(found: Slice, kind: str) -> bytes:
@@ -299,7 +326,7 @@ def _Point(asked: Asked, sweep: Sweep, root: Path, screen: Screen) -> None:
     assert point is not None
     measure = asked.query.measure or "covered"
 
-    def work(task: Task) -> bytes:
+    def work(task: Task) -> figures.Shown:
         table = point_survival(sweep, point)
         task.check()
         return figures.shown(
