@@ -29,7 +29,7 @@ def test_event_shows_its_facts_and_sources(visit):
     assert "BBC Chinese" in text
     assert "us_threat_announced" in text  # a fact of that day
     listed = page.inner_text("#event-S24")
-    assert "probability under the rules 0.1" in listed
+    assert "chance under the rules 1" in listed
 
 
 def test_permalink_restores_the_view(visit):

@@ -43,12 +43,20 @@ def draw_ends_by_cause(folder: Path) -> Figure | None:
 def plot_ends_by_cause(table: pd.DataFrame) -> Figure:
     """One panel a measure, over all truces; `table` is ``survival.csv`` of a run."""
     measures = [name for name in MEASURE_TITLES if name in set(table["measure"])]
-    figure, axes = style.subplots(1, len(measures), figsize=(6.4 * len(measures), 5.6), sharey=True)
-    figure.subplots_adjust(left=0.09, right=0.985, top=0.92, bottom=0.14, wspace=0.1)
+    figure, axes = style.subplots(1, len(measures), figsize=(6.4 * len(measures), 6.2), sharey=True)
+    figure.subplots_adjust(left=0.09, right=0.985, top=0.93, bottom=0.25, wspace=0.1)
     for ax, measure in zip(np.atleast_1d(axes), measures, strict=True):
         chosen = (table["measure"] == measure) & (table["group"] == "all")
         plot_incidence(table[chosen], ax)
         ax.set_title(MEASURE_TITLES[measure])
+        ax.get_legend().remove()
+    known = {
+        label: handle
+        for ax in np.atleast_1d(axes)
+        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)
+    }
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 0.035)}
+    figure.legend(known.values(), known, ncols=3, fontsize=10, **place)
     np.atleast_1d(axes)[0].set_ylabel("share of truces ended")
     return figure
 

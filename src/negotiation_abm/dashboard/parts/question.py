@@ -109,7 +109,9 @@ def _Skip(asked: Question, ask: Any) -> None:
     """Moves of the record that are left out."""
     story = load_story(asked.scenario)
     moves = [event for event in story.events if event.probability is not None]
-    texts = {e.id: f"{e.date} {e.player} {words.move(e.move)}" for e in reversed(moves)}
+    texts = {
+        e.id: f"{e.date} {words.player(e.player)} {words.move(e.move)}" for e in reversed(moves)
+    }
     before = {event.id for event in moves if event.date < asked.date}
     options = [{"value": "", "text": "nothing more"}]
     options += [
@@ -147,7 +149,8 @@ def _Move(asked: Question, ask: Any) -> None:
             for lever in levers:
                 place = f"{player}:{move}" + (f":{lever}" if lever else "")
                 text = words.move(f"{move} {lever}".strip())
-                moves.append({"value": place, "text": f"{player} {text}", "group": player})
+                name = words.player(player)
+                moves.append({"value": place, "text": f"{name} {text}", "group": name})
     weeks = [
         {"value": str(k), "text": f"week of {scenario.date_of(turn + k)}"}
         for k in range(min(26, scenario.horizon_weeks - turn))
@@ -182,7 +185,7 @@ def _Move(asked: Question, ask: Any) -> None:
 def _move_text(text: str) -> str:
     move = parse_move(text)
     what = words.move(f"{move.move} {move.lever or ''}".strip())
-    return f"{move.player} {what}, {move.date}"
+    return f"{words.player(move.player)} {what}, {move.date}"
 
 
 @solara.component

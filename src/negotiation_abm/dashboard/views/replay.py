@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from negotiation_abm.dashboard import figures, permalink, pictures, question
 from negotiation_abm.dashboard.jobs import Task, use_job
+from negotiation_abm.dashboard.names import scenario_titles
 from negotiation_abm.dashboard.parts import (
     Choose,
     Command,
@@ -136,7 +137,7 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
             label="Scenario",
             name="scenario",
             value=state["scenario"],
-            options=[{"value": name, "text": name} for name in SCENARIOS],
+            options=[{"value": name, "text": scenario_titles()[name]} for name in SCENARIOS],
             event_change=lambda name: change(scenario=name),
         )
         Command(f"negotiation-abm replay {state['scenario']} --out results/replay")
@@ -191,13 +192,13 @@ def _item(story: Story, event: Event) -> dict[str, Any]:
     chance = ""
     if event.probability is not None:
         chance = (
-            f"probability under the rules {_share(event.probability)}; "
-            f"on any lever {_share(event.type_probability or 0.0)}"
+            f"chance under the rules {words.percent(event.probability)}; "
+            f"by any measure {words.percent(event.type_probability or 0.0)}"
         )
     more = len(event.rows) - 1
     return {
         "id": event.id,
-        "player": "both sides" if event.player == "both" else event.player,
+        "player": _who(event),
         "side": players.index(event.player) if event.player in players else 2,
         "move": words.move(event.move) if event.move else "(no move of the game)",
         "date": event.date.isoformat(),
@@ -209,14 +210,13 @@ def _item(story: Story, event: Event) -> dict[str, Any]:
 
 
 def _short(source: str) -> str:
-    """The sources of a row as it names them; the documents by number."""
-    names = [part.strip() for part in source.split(";") if part.strip()]
-    names = [f"document {name}" if name.isdigit() else name for name in names]
-    return f"source: {', '.join(names)}" if names else ""
+    """The sources of a row by their names."""
+    names = list(dict.fromkeys(sources_of(source)))
+    return f"source: {'; '.join(names)}" if names else ""
 
 
-def _share(value: float) -> str:
-    return f"{value:.3f}" if value >= 0.0005 else f"{value:.1e}"
+def _who(event: Event) -> str:
+    return "both sides" if event.player == "both" else words.player(event.player)
 
 
 @solara.component
@@ -229,12 +229,13 @@ def _Week(story: Story, week: int) -> None:
     numbers = [
         ("relation", truce),
         ("meeting", forum),
-        ("a round was this likely", _share(now["round_probability"])),
+        ("chance of talks this week", words.percent(now["round_probability"])),
         ("strain on the truce", f"{now['strain']:.2f}"),
     ]
     for player in story.summary["players"]:
-        numbers.append((f"felt pain, {player}", f"{now[f'{player}.felt']:.3f}"))
-        numbers.append((f"anger, {player}", f"{now[f'{player}.anger']:.2f}"))
+        name = words.player(player)
+        numbers.append((f"felt pain, {name}", f"{now[f'{player}.felt']:.3f}"))
+        numbers.append((f"anger, {name}", f"{now[f'{player}.anger']:.2f}"))
     body = "".join(
         f"<div><dt>{html.escape(t)}</dt><dd>{html.escape(v)}</dd></div>" for t, v in numbers
     )
@@ -267,14 +268,14 @@ def _Levers(story: Story, week: int) -> None:
                 value = f"{force:.2f}"
                 if lever == story.summary["tariff_levers"].get(player):
                     headline, rate = now[f"{player}.headline_pp"], now[f"{player}.tariff_pp"]
-                    value = f"{rate:.0f} pp" + _headline(headline, rate)
+                    value = f"{rate:.0f} points" + _headline(headline, rate)
                 value += f" (+{loaded:.2f})" if loaded > 0.0 else ""
                 bars = "".join(
                     f"<i class='{kind}' style='width:{100 * part:.1f}%'></i>"
                     for kind, part in (("now", force), ("loaded", loaded), ("pending", pending))
                 )
                 rows += (
-                    f"<span>{html.escape(lever.replace('_', ' '))}</span>"
+                    f"<span>{html.escape(words.lever(lever))}</span>"
                     f"<span class='track side-{side}' aria-hidden='true'>{bars}</span>"
                     f"<span class='value'>{value}</span>"
                 )
@@ -282,7 +283,7 @@ def _Levers(story: Story, week: int) -> None:
                 tag="div",
                 classes=["card"],
                 unsafe_innerHTML=(
-                    f"<h3>Levers of {html.escape(player)} at the end of the week</h3>"
+                    f"<h3>Levers of {html.escape(words.player(player))} at the end of the week</h3>"
                     f"<div class='levers'>{rows}</div><p class='hint'>Solid: in force. Hatched, "
                     "(+): suspended, ready to snap back. Dashed: announced.</p>"
                 ),
@@ -297,7 +298,6 @@ def _Facts(event: Event) -> None:
         parts += _fact(row.statement, f"row {row.id}", row.certainty, sources_of(row.source))
         if row.not_represented:
             parts += f"<p class='hint'>Not in the replay: {html.escape(row.not_represented)}.</p>"
-    who = "both sides" if event.player == "both" else event.player
     known = facts_by_date().get(event.date.isoformat(), [])
     for fact in known:
         value = f"{fact['value']} {fact['unit']}" if fact["unit"] not in ("bool", "text") else ""
@@ -310,7 +310,7 @@ def _Facts(event: Event) -> None:
         classes=["card"],
         attributes={"id": "facts"},
         unsafe_innerHTML=(
-            f"<h3>{event.date.isoformat()}, {html.escape(who)} "
+            f"<h3>{event.date.isoformat()}, {html.escape(_who(event))} "
             f"{html.escape(words.move(event.move))}: what is known of that day</h3>{parts}"
         ),
     )
