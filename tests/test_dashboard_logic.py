@@ -252,7 +252,7 @@ def test_figures_in_the_dark_have_no_dark_ink(small, is_narrow):
         lambda: pictures.timeline_figure(story.summary, is_narrow),
         lambda: pictures.whatif_figure(found.paths, found.summary, is_narrow),
     ):
-        light, dark = (colours_of(figures.shown(make, is_dark)) for is_dark in (False, True))
+        light, dark = (colours_of(figures.shown(make, is_dark).svg) for is_dark in (False, True))
         assert "#0072b2" in light
         assert not dark & {"#000000", "#0072b2", "#707070"}
         assert figures.GROUND in dark

@@ -76,7 +76,7 @@ def _series(ax: Axes) -> Iterable[dict[str, Any]]:
         if id(line) not in taken
         and line.get_transform() == ax.transData
         and line.get_linestyle() not in ("None", "none", "")
-        and len(np.unique(_numbers(line.get_xdata()))) > 2
+        and len(np.unique(_numbers(line, "x"))) > 2
     ]
     named = [line for line in lines if not str(line.get_label()).startswith("_")]
     for line in named or lines[:1]:
@@ -94,13 +94,14 @@ def _lines_of(container: Any) -> Iterable[Line2D]:
         yield from [container[0], *container[1]] if container[0] is not None else container[1]
 
 
-def _numbers(values: Any) -> np.ndarray:
-    found = np.asarray(values)
-    return found.astype(float) if found.dtype.kind in "fiub" else mdates.date2num(found)
+def _numbers(line: Line2D, which: str) -> np.ndarray:
+    """Places of the points of a line along ``x`` or ``y``; days as Matplotlib counts them."""
+    found = line.get_xdata(orig=False) if which == "x" else line.get_ydata(orig=False)
+    return np.asarray(found, dtype=float)
 
 
 def _points(ax: Axes, line: Line2D) -> Iterable[Point]:
-    xs, ys = _numbers(line.get_xdata()), _numbers(line.get_ydata())
+    xs, ys = _numbers(line, "x"), _numbers(line, "y")
     band = _band(ax, to_hex(line.get_color()))
     is_post = line.get_drawstyle() == "steps-post"
     for number, (x, y) in enumerate(zip(xs, ys, strict=True)):
@@ -172,7 +173,7 @@ def _named(artist: Any) -> str:
 
 
 def _marks(ax: Axes, line: Line2D) -> Iterable[list[Any]]:
-    for x, y in zip(_numbers(line.get_xdata()), _numbers(line.get_ydata()), strict=True):
+    for x, y in zip(_numbers(line, "x"), _numbers(line, "y"), strict=True):
         if np.isfinite(x) and np.isfinite(y):
             yield _spot(ax, [(x, y)], f"{_told(ax.xaxis, x)}\n{_named(line)}{_told(ax.yaxis, y)}")
 
@@ -195,7 +196,7 @@ def _errorbars(ax: Axes, container: ErrorbarContainer) -> Iterable[list[Any]]:
     value, of = (ax.xaxis, ax.yaxis) if container.has_xerr else (ax.yaxis, ax.xaxis)
     along = 0 if container.has_xerr else 1
     ends = bars[0].get_segments() if bars else []
-    points = np.column_stack([_numbers(line.get_xdata()), _numbers(line.get_ydata())])
+    points = np.column_stack([_numbers(line, "x"), _numbers(line, "y")])
     for number, point in enumerate(points):
         if not np.isfinite(point).all():
             continue

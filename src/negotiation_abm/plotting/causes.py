@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from textwrap import fill
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -55,7 +56,7 @@ def plot_ends_by_cause(table: pd.DataFrame) -> Figure:
         for ax in np.atleast_1d(axes)
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)
     }
-    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 0.035)}
+    place: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 0.035)}
     figure.legend(known.values(), known, ncols=3, fontsize=10, **place)
     np.atleast_1d(axes)[0].set_ylabel("share of truces ended")
     return figure

@@ -39,7 +39,9 @@ def plot_equilibrium(summary: dict[str, Any], table: pd.DataFrame) -> Figure:
             axes[row][column].set_title(f"{words.player(player)}, week of {week}")
         axes[1][column].set_xlabel("probability")
     handles, labels = axes[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="upper left", ncols=3, bbox_to_anchor=(0.01, 0.97))
+    figure.legend(
+        handles, labels, loc="upper left", ncols=min(3, len(weeks)), bbox_to_anchor=(0.01, 0.98)
+    )
     return figure
 
 
@@ -63,6 +65,7 @@ def plot_options(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.set_yticks(places, [words.move(name) for name in table["option"]], fontsize=9.5)
     ax.set_xscale("log")
     ax.set_xlim(LEAST, 1.0)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
     return ax
 
 
@@ -91,7 +94,13 @@ def plot_branches(summary: dict[str, Any], table: pd.DataFrame) -> Figure:
     for row in range(2):
         axes[row][0].set_ylabel("probability")
     handles, labels = axes[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="upper left", ncols=5, bbox_to_anchor=(0.01, 0.98))
+    figure.legend(
+        handles,
+        labels,
+        loc="upper left",
+        ncols=5 if len(weeks) > 1 else 2,
+        bbox_to_anchor=(0.01, 0.99),
+    )
     return figure
 
 
@@ -118,5 +127,6 @@ def plot_branch(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         part = table[table["move"] == move]
         ax.plot(part["precision"], part["probability"], color=colour, ls=line, label=DEEDS[move])
     ax.set_xscale("symlog", linthresh=0.1)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.set_ylim(0, 1)
     return ax

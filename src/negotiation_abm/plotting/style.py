@@ -48,7 +48,7 @@ _SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "negotiation_abm",  # the same figure gives the same file
     "svg.fonttype": "none",
 }
-LETTERS_AN_INCH, LINE = 9.4, 0.25  # of a headline: letters, inches a line
+LETTERS_AN_INCH, LINE = 8.6, 0.25  # of a headline: letters, inches a line
 SMALL_AN_INCH, SMALL_LINE = 17.0, 0.14  # of the small print
 LABEL_GAP = 0.01  # share of the width of a figure to the left of its longest label
 
@@ -171,7 +171,7 @@ def headline(figure: Figure, text: str) -> None:
 
 
 def small_print(figure: Figure, text: str) -> None:
-    """Write where a figure comes from along its lower edge; it grows where one line is too short."""
+    """Write where a figure comes from along its lower edge, in as many lines as it takes."""
     width = float(figure.get_size_inches()[0])
     lines = fill(text, max(30, int(SMALL_AN_INCH * (width - 0.2))))
     if "\n" in lines:

@@ -143,7 +143,8 @@ def levers(folder: Path) -> str:
     in_truce = words.percent(float(last["mean"]["in_truce"]))
     return (
         f"After {int(fans['week'].max()) + 1} weeks {in_truce} of runs are in a truce; "
-        f"most in use: {words.lever(name)}, {words.percent(float(row['q50']))} of full force (90 % of runs: {most})"
+        f"most in use: {words.lever(name)}, {words.percent(float(row['q50']))} of full force "
+        f"(90 % of runs: {most})"
     )
 
 

@@ -56,7 +56,7 @@ def phase(folder: Path) -> str:
 
 
 def extremes(table: pd.DataFrame, query: Query) -> str:
-    """The lowest and the highest point of a slice, each with its interval and its place."""
+    """The lowest and the highest value of a slice, with intervals; where the highest stands."""
     known = table.dropna(subset=["mean"])
     if known.empty:
         return ""
@@ -68,14 +68,15 @@ def extremes(table: pd.DataFrame, query: Query) -> str:
     def said(row: "pd.Series[float]") -> str:
         values = [float(row[name]) for name in ("mean", "low", "high")]
         if is_share:
-            share = range_words.estimate([float(np.clip(v, 0.0, 1.0)) for v in values])
-        else:
-            share = "{:.3g} ({:.3g} to {:.3g})".format(*values)
-        places = [f"{words.setting(name)} {_value(row[name])}" for name in names]
-        return f"{share} at {', '.join(places)}"
+            return range_words.estimate([float(np.clip(v, 0.0, 1.0)) for v in values])
+        return "{:.3g} ({:.3g} to {:.3g})".format(*values)
 
     low, high = top_row(known, -known["mean"]), top_row(known, known["mean"])
-    return f"{_upper(text)}: from {said(low)} to {said(high)} (95 %)"
+    places = [f"{words.setting(name)} {_value(high[name])}" for name in names]
+    return (
+        f"{_upper(text)}: {said(low)} to {said(high)} (95 %) over {len(known)} points; highest at "
+        f"{', '.join(places)}"
+    )
 
 
 def _value(value: object) -> str:
@@ -208,5 +209,6 @@ def standing(folder: Path) -> str:
     below = words.percent(row["below"])
     return (
         f"{row['yours']:.0f} weeks in a truce: more than {below} of simulated games, "
-        f"which have {row['median']:.0f} in the middle ({row['low']:.0f} to {row['high']:.0f} in 80 %)"
+        f"which have {row['median']:.0f} in the middle ({row['low']:.0f} to {row['high']:.0f} in "
+        "80 %)"
     )
