@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from negotiation_abm.dashboard import deal, figures, hover, question, small_sweep
+from cli_helpers import PATIENCE
+from negotiation_abm.dashboard import deal, figures, hover, question, small_sweep, warm
 from negotiation_abm.dashboard.cells import cells_of
 from negotiation_abm.dashboard.deal import Deal
 from negotiation_abm.dashboard.jobs import CancelledError, Task
@@ -106,6 +107,13 @@ def test_days_are_dates_and_names_are_names():
 # Small sweeps and their cells
 
 
+@pytest.fixture
+def ready():
+    """The rules are compiled."""
+    warm.start()
+    assert warm.wait(PATIENCE)
+
+
 def small(**changes):
     given = {
         "scenario": "busan_2025",
@@ -137,7 +145,7 @@ def test_a_sweep_that_is_not_admissible_is_one_line(changes, words):
     assert "\n" not in str(raised.value)
 
 
-def test_a_small_sweep_is_played_and_its_cells_stand_on_its_points(tmp_path, capsys):
+def test_a_small_sweep_is_played_and_its_cells_stand_on_its_points(ready, tmp_path):
     told = []
     folder = small_sweep.play(small(), tmp_path, Task(lambda *said: told.append(said)))
     sweep = open_sweep(tmp_path / folder)
@@ -159,7 +167,7 @@ def test_a_small_sweep_is_played_and_its_cells_stand_on_its_points(tmp_path, cap
         assert inside[0][4].endswith(value)
 
 
-def test_a_sweep_that_is_no_longer_wanted_stops_and_goes_on_later(tmp_path):
+def test_a_sweep_that_is_no_longer_wanted_stops_and_goes_on_later(ready, tmp_path):
     task = Task(lambda *said: None)
     task.cancel()
     with pytest.raises(CancelledError):
