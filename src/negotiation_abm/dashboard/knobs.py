@@ -1,6 +1,7 @@
 """The numbers of the model that the page lets one alter, with range and source."""
 
 import math
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,10 +11,12 @@ from negotiation_abm.files import words
 from negotiation_abm.files.resources import shipped
 from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.plotting.report.assumptions import kind_of
+from negotiation_abm.record.facts import load_facts
 from negotiation_abm.replay.story import load_story
 from negotiation_abm.scenario.parameters import TABLE
 from negotiation_abm.scenario.posterior_draws import coefficients, load_draws
 
+UNITS = {"units": ", in payoff units", "weeks": ", in weeks"}
 STUDY = "busan_drivers"  # its factors are the parameters that the page shows first
 
 
@@ -57,11 +60,10 @@ def knobs(scenario: str) -> tuple[Knob, ...]:
         low, high = (float(x) for x in draws[name].quantile([0.025, 0.975]))
         if low == high:  # held fixed
             continue
-        source = _source_of(game.parameter_set.sources[first], name)
-        table = TABLE[first]
+        kind = kind_of(_source_of(game.parameter_set.sources[first], name))
         hint = (
-            f"{table.doc.capitalize()}, in {table.unit}. {kind_of(source).capitalize()}; {source}; "
-            f"95 % of draws from {low:.2g} to {high:.2g}."
+            f"{TABLE[first].doc.capitalize()}{UNITS.get(TABLE[first].unit, '')}. "
+            f"{kind.capitalize()}; 95 % of draws from {low:.2g} to {high:.2g}."
         )
         found.append(_knob(name, float(value), low, high, hint, study.get(name)))
     number = next(p for p in LEVER_NUMBERS if p.name == "irreplaceability")
@@ -69,8 +71,8 @@ def knobs(scenario: str) -> tuple[Knob, ...]:
         for lever, given in levers.items():
             name = f"levers.{player}.{lever}.irreplaceability"
             hint = (
-                f"{number.doc.capitalize()}, as a {number.unit} from {number.low:g} to "
-                f"{number.high:g}. Not identified by the record; {given.source or 'assumed'}."
+                f"{number.doc.capitalize()}, from {number.low:g} to {number.high:g}. Not "
+                f"identified by the record; {_rests(given.source)}."
             )
             found.append(
                 _knob(name, given.irreplaceability, number.low, number.high, hint, study.get(name))
@@ -78,11 +80,18 @@ def knobs(scenario: str) -> tuple[Knob, ...]:
     return tuple(sorted(found, key=lambda knob: not knob.is_first))
 
 
+def _rests(source: str) -> str:
+    """What `irreplaceability` rests on: facts by what they say, else that it is assumed."""
+    facts, own = load_facts(), re.search(r"irreplaceability: ([^;]*)", source)
+    names = re.findall(r"\w+", own[1]) if own else []
+    named = [facts[name]["statement"] for name in names if name in facts]
+    return f"set from: {' '.join(named)}".removesuffix(".") if named else "assumed"
+
+
 def _source_of(source: str, name: str) -> str:
     """The part of a source that speaks of one player or lever."""
     parts = [part for part in source.split("; ") if name in part]
-    part = (parts or [source])[0].removeprefix("MAP (posterior sd): ").removeprefix(f"{name} ")
-    return f"MAP (sd) {part}" if parts else part
+    return (parts or [source])[0]
 
 
 def _knob(

@@ -268,6 +268,7 @@ def plot_forecast(table: pd.DataFrame, ax: Axes | None = None, start: str = "") 
             drawstyle="steps-post",
         )
     ax.set_ylim(0.0, 1.02)
+    style.in_percent(ax)
     ax.set_ylabel("chance that the truce is still in force")
     ax.legend()
     return ax

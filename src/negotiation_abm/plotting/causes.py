@@ -86,6 +86,7 @@ def plot_incidence(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         base = top
     ax.set_xlim(0, table["week"].max())
     ax.set_ylim(0, 1.0)
+    style.in_percent(ax)
     ax.set_xlabel("age of the truce, weeks")
     ax.legend(loc="upper left", frameon=True, facecolor="white", edgecolor="none", framealpha=0.85)
     return ax
@@ -116,5 +117,6 @@ def plot_ends(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     )
     ax.set_yticks(place, [fill(label, LABEL_WIDTH) for label, _, _ in looks])
     ax.set_xlim(0.0, 1.0)
+    style.in_percent(ax, "x")
     ax.set_xlabel("share of truces")
     return ax

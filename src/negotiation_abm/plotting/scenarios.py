@@ -97,6 +97,7 @@ def plot_scenarios(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     day_marks(ax)
     ax.set_xlim(0, longest)
     ax.set_ylim(0, 1.0)
+    style.in_percent(ax)
     ax.set_xticks(weeks)
     ax.set_xlabel("age of the truce, weeks")
     ax.set_ylabel("share of truces still in force")

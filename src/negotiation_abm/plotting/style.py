@@ -11,9 +11,11 @@ from textwrap import fill
 from typing import Any
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import PercentFormatter
 
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, BLACK = "#CC79A7", "#56B4E9", "#000000"
@@ -158,6 +160,12 @@ def fit_left(figure: Figure) -> None:
     cut = -min((box.x0 for box in edges if box is not None), default=0.0) / figure.bbox.width
     if cut > 0.0:
         figure.subplots_adjust(left=figure.subplotpars.left + cut + LABEL_GAP)
+
+
+def in_percent(ax: Axes, which: str = "y") -> None:
+    """Write the shares along an axis, ``x`` or ``y``, in percent."""
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    axis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
 
 
 def headline(figure: Figure, text: str) -> None:

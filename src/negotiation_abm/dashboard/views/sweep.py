@@ -19,6 +19,7 @@ from negotiation_abm.dashboard.parts.sweep_form import NewSweep
 from negotiation_abm.dashboard.session import OpenPage, Screen
 from negotiation_abm.files import words
 from negotiation_abm.files.errors import InputError
+from negotiation_abm.plotting.claims.studies import extremes
 from negotiation_abm.plotting.registry import drawn, find_figure
 from negotiation_abm.plotting.slices import (
     GROUP_TEXT,
@@ -245,15 +246,8 @@ def _Slice(asked: Asked, folder: Path, root: Path, screen: Screen, ask: Any) -> 
             on_pick=lambda point: ask(replace(asked, point=int(point))),
         )
         if table is not None and is_sweep(folder) and len(table):
-            low, high = table.loc[table["mean"].idxmin()], table.loc[table["mean"].idxmax()]
-            solara.HTML(
-                tag="p",
-                classes=["soft", "small"],
-                unsafe_innerHTML=(
-                    f"From {_interval(low)} to {_interval(high)} over {len(table):,} points "
-                    "(estimate with its 95 % interval)."
-                ),
-            )
+            said = escape(extremes(table, asked.query))
+            solara.HTML(tag="p", classes=["soft", "small"], unsafe_innerHTML=f"{said}.")
             for note in notes_of(browser.opened(folder), asked.query):
                 if not note.startswith("held fixed"):  # the choices beside it say that
                     solara.HTML(tag="p", classes=["soft", "small"], unsafe_innerHTML=escape(note))
@@ -294,11 +288,6 @@ def _Figure(asked: Asked, folder: Path, root: Path, screen: Screen) -> None:
     with solara.Div(classes=["card", "stack"]):
         Downloads({f"{entry.name}.{k}": partial(figures.file_of, make, k) for k in ("png", "svg")})
         Command(browser.command(asked, root, is_of_point=False))
-
-
-def _interval(row: Any) -> str:
-    digits = 3 if abs(row["mean"]) < 10 else 1
-    return f"{row['mean']:.{digits}f} [{row['low']:.{digits}f}, {row['high']:.{digits}f}]"
 
 
 def _sized(figure: Figure, screen: Screen) -> Figure:

@@ -27,6 +27,8 @@ from negotiation_abm.run.sizes import DRAWS
 from negotiation_abm.studies.whatif.run import as_csv
 from negotiation_abm.survival.words import ONE_RUN, is_clear
 
+UNITS = {"pp": ", points", "units/week": ", units a week"}
+
 
 @solara.component
 def View(session: OpenPage, screen: Screen, query: str) -> None:
@@ -173,17 +175,17 @@ def _Differences(found: Answer) -> None:
         return
     rows, strong = [], set()
     for number, row in enumerate(found.summary["outcomes"]):
-        digits = digits_of(row["unit"], is_mean=True)
         if is_clear(row):
             strong.add(number)
+        ends = [row["low"], row["high"]]
         rows.append(
             [
                 *_plain(row),
-                f"{row['altered']:.{digits}f}",
-                f"{row['difference']:+.{digits}f}",
+                _said(row, row["altered"]),
+                _said(row, row["difference"], is_gap=True),
                 ONE_RUN
                 if row["low"] is None
-                else f"{row['low']:.{digits}f} to {row['high']:.{digits}f}",
+                else " to ".join(_said(row, end, is_gap=True) for end in ends),
             ]
         )
     columns = [
@@ -198,12 +200,20 @@ def _Differences(found: Answer) -> None:
         tag="p",
         classes=["hint"],
         unsafe_innerHTML=(
-            "Bold: the interval of the paired difference excludes 0. It is simulation error only; "
-            "parameters are held fixed."
+            "Differences of shares are in points. Bold: the interval of the paired difference "
+            "excludes 0. It is simulation error only; parameters are held fixed."
         ),
     )
 
 
 def _plain(row: dict[str, Any]) -> list[str]:
-    unit = f", {row['unit']}" if row["unit"] in ("pp", "units/week") else ""
-    return [row["text"] + unit, f"{row['factual']:.{digits_of(row['unit'], is_mean=True)}f}"]
+    unit = UNITS.get(row["unit"], "")
+    return [row["text"] + unit, _said(row, row["factual"])]
+
+
+def _said(row: dict[str, Any], value: float, is_gap: bool = False) -> str:
+    """A value of an outcome for people: shares in percent, their differences in points."""
+    sign = "+" if is_gap else ""
+    if row["unit"] == "share":
+        return f"{100 * value:{sign}.1f}" + ("" if is_gap else " %")
+    return f"{value:{sign}.{digits_of(row['unit'], is_mean=True)}f}"
