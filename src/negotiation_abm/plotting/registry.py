@@ -240,5 +240,5 @@ def drawn(folder: Path, entry: Entry) -> tuple[Figure, str] | None:
     digest = file_hash(folder / entry.table) if (folder / entry.table).is_file() else ""
     behind = f"{entry.table} {digest[:HASH_SHOWN]}"
     parts = [origin_of(folder, entry.step), entry.note, behind]
-    style.small_print(found, "  |  ".join(part for part in parts if part))
+    style.small_print(found, style.SMALL_GAP.join(part for part in parts if part))
     return found, f"{entry.table} sha256 {digest}"

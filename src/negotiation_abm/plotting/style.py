@@ -51,6 +51,7 @@ _SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
 }
 LETTERS_AN_INCH, LINE = 8.6, 0.25  # of a headline: letters, inches a line
+SMALL_GAP = "  |  "  # between the parts of the small print
 SMALL_AN_INCH, SMALL_LINE = 17.0, 0.14  # of the small print
 LABEL_GAP = 0.01  # share of the width of a figure to the left of its longest label
 
@@ -171,7 +172,8 @@ def in_percent(ax: Axes, which: str = "y") -> None:
 def headline(figure: Figure, text: str) -> None:
     """Write the claim of a finished figure above it; the figure grows by the room for it."""
     width = float(figure.get_size_inches()[0])
-    lines = fill(text, max(30, int(LETTERS_AN_INCH * (width - 0.3))))
+    letters = max(30, int(LETTERS_AN_INCH * (width - 0.3)))
+    lines = fill(text, letters, break_on_hyphens=False)
     _grow(figure, above=0.14 + LINE * (1 + lines.count("\n")))
     look: dict[str, Any] = {"fontsize": 13.5, "fontweight": "bold", "ha": "left", "va": "top"}
     at = 1.0 - 0.09 / float(figure.get_size_inches()[1])
@@ -179,12 +181,15 @@ def headline(figure: Figure, text: str) -> None:
 
 
 def small_print(figure: Figure, text: str) -> None:
-    """Write where a figure comes from along its lower edge, in as many lines as it takes."""
+    """Write where a figure comes from along its lower edge, in as many lines as its parts take."""
     width = float(figure.get_size_inches()[0])
-    lines = fill(text, max(30, int(SMALL_AN_INCH * (width - 0.2))))
-    if "\n" in lines:
-        _grow(figure, below=SMALL_LINE * lines.count("\n"))
-    figure.text(0.01, 0.004, lines, fontsize=8, color=GREY, ha="left", va="bottom")
+    lines = [""]
+    for part in text.split(SMALL_GAP):
+        longer = SMALL_GAP.join(filter(None, (lines[-1], part)))
+        fits = len(longer) <= SMALL_AN_INCH * (width - 0.2)
+        lines = [*lines[:-1], longer] if fits or not lines[-1] else [*lines, part]
+    _grow(figure, below=SMALL_LINE * (len(lines) - 1))
+    figure.text(0.01, 0.004, "\n".join(lines), fontsize=8, color=GREY, ha="left", va="bottom")
 
 
 def _grow(figure: Figure, above: float = 0.0, below: float = 0.0) -> None:
