@@ -36,8 +36,8 @@ def Shipped(asked: Question, ask: Ask) -> None:
             ),
         )
         if asked.asked:
-            about = escape(every[asked.asked].description)
-            solara.HTML(tag="p", classes=["hint"], unsafe_innerHTML=about)
+            text = escape(every[asked.asked].description)
+            solara.HTML(tag="p", classes=["hint"], unsafe_innerHTML=text)
 
 
 @solara.component
