@@ -289,6 +289,25 @@ def test_marks_stand_on_their_moves():
 
 
 # ---------------------------------------------------------------------------
+# Compiling
+
+
+def test_an_empty_cache_is_filled_by_a_process_of_its_own(tmp_path, monkeypatch):
+    """So that the page answers meanwhile; a cache that holds something is used as it is."""
+    asked = []
+    monkeypatch.setattr(warm, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(subprocess, "run", lambda words, **_: asked.append(words))
+    warm._compile_apart()
+    assert [words[0] for words in asked] == [sys.executable]
+    (tmp_path / "core").mkdir()
+    (tmp_path / "core" / "kernel.nbi").touch()
+    warm._compile_apart()
+    monkeypatch.setattr(warm, "cache_folder", lambda: None)
+    warm._compile_apart()
+    assert len(asked) == 1
+
+
+# ---------------------------------------------------------------------------
 # The command
 
 
