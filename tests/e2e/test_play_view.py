@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from e2e_helpers import NARROW, WIDE, fits, saved, shot
+from e2e_helpers import NARROW, VIEW_SECONDS, WIDE, fits, saved, shot
 
 MIDDLE = "/play?moves=000000000000000005000000"
 SHORT = "/play?weeks=13&seed=3"
@@ -71,8 +71,9 @@ def test_game_is_played_to_its_end(visit, tmp_path):
     for _ in range(60):
         if page.locator(f"text={RECORD}").count():
             break
-        page.click("#press-hold")
-        page.wait_for_timeout(120)
+        before = page.inner_text(".facts")
+        page.click("#press-hold", timeout=5000 * VIEW_SECONDS)
+        page.wait_for_function("b => document.querySelector('.facts').innerText !== b", arg=before)
     over(page)
     one.settle()
     assert page.locator(".moves").count() == 0
@@ -91,10 +92,11 @@ def test_permalink_restores_the_game(visit):
     first = visit()
     page = first.open(SHORT, ".moves")
     page.click("#press-hold")
+    page.wait_for_url(re.compile("moves=0$"))
     page.click("button[data-option='5']")
-    page.wait_for_url(re.compile("moves=0+5"))
+    page.wait_for_url(re.compile("moves=05$"))
     page.click("#press-advised")
-    page.wait_for_timeout(500)
+    page.wait_for_url(re.compile("moves=05.$"))
     other = visit().open(page.url.split(first.server.address)[1], ".moves")
     for place in (".facts", ".board", ".moves", ".log"):
         assert page.inner_text(place) == other.inner_text(place)
@@ -175,6 +177,7 @@ def test_wrong_address_is_a_message(visit, path, words):
 def test_setting_up_begins_a_new_game(visit):
     page = visit().open(MIDDLE, ".moves")
     page.select_option("#choose-side", "CHINA")
+    page.click("#press-throw")
     page.wait_for_selector("text=Your move as China")
     assert "1 of 52" in page.inner_text(".facts")
     assert "Nothing has happened" in page.inner_text(".log")
@@ -186,6 +189,7 @@ def test_setting_up_begins_a_new_game(visit):
     page.click("#press-news")
     page.wait_for_selector(".log li.other:has-text('US: raises')")
     page.select_option("#choose-scenario", "baseline_2025")
+    page.click("#press-throw")
     page.wait_for_selector("#entry-from")
     page.fill("#entry-from", "2025-10-06")
     page.press("#entry-from", "Tab")

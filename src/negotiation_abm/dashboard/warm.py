@@ -64,8 +64,8 @@ def _compile_apart() -> None:
     folder = cache_folder()
     if folder is None or any(folder.rglob("*.nbi")):
         return
-    quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-    subprocess.run([sys.executable, "-c", ELSEWHERE], check=False, **quiet)
+    words, none = [sys.executable, "-c", ELSEWHERE], subprocess.DEVNULL
+    subprocess.run(words, check=False, stdin=none, stdout=none, stderr=none)
 
 
 def play_once() -> None:

@@ -69,11 +69,17 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
         remember(found, worth, is_new=True)
 
     def begin(work: Callable[[], Session | None]) -> None:
-        """Begin another game; one that is under way is asked about first."""
+        """Begin another game, if it can be begun; one that is under way is asked about first."""
+        try:
+            found = work()
+        except InputError as problem:
+            set_error(str(problem))
+            return
         if game.moves and not game.is_over:
-            set_pending(lambda _: work)
+            set_error("")
+            set_pending(lambda _: lambda: found)
         else:
-            act(work)
+            act(lambda: found)
 
     def show(value: bool) -> None:
         set_worth(value)
