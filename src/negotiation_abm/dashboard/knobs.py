@@ -95,9 +95,9 @@ def _source_of(source: str, name: str) -> str:
 
 
 def _knob(
-    name: str, value: float, low: float, high: float, hint: str, factor: dict[str, float] | None
+    name: str, value: float, low: float, high: float, hint: str, factor: dict[str, float] | str | None
 ) -> Knob:
-    if factor:
+    if isinstance(factor, dict):  # else over the draws, as here
         low, high = min(low, factor["low"]), max(high, factor["high"])
     low, high = min(low, value), max(high, value)
     step = 10.0 ** _magnitude((high - low) / 60.0)
