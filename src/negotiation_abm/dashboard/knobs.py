@@ -95,7 +95,12 @@ def _source_of(source: str, name: str) -> str:
 
 
 def _knob(
-    name: str, value: float, low: float, high: float, hint: str, factor: dict[str, float] | str | None
+    name: str,
+    value: float,
+    low: float,
+    high: float,
+    hint: str,
+    factor: dict[str, float] | str | None,
 ) -> Knob:
     if isinstance(factor, dict):  # else over the draws, as here
         low, high = min(low, factor["low"]), max(high, factor["high"])
