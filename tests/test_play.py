@@ -179,7 +179,7 @@ def test_no_move_after_the_end(played):
 
 def test_the_log_says_what_happened(played):
     texts = [entry.text for entry in played.log]
-    assert texts[0].startswith("US: raises market access from 20 to ")
+    assert texts[0].startswith("US: raises tariffs from 20 to ")
     assert texts[0].endswith("; this breaks the truce")
     assert played.log[0].event == "ENDED"
     moves = [entry for entry in played.log if entry.move]

@@ -74,8 +74,8 @@ def extremes(table: pd.DataFrame, query: Query) -> str:
     low, high = top_row(known, -known["mean"]), top_row(known, known["mean"])
     places = [f"{words.setting(name)} {_value(high[name])}" for name in names]
     return (
-        f"{_upper(text)}: {said(low)} to {said(high)} (95 %) over {len(known)} points; highest at "
-        f"{', '.join(places)}"
+        f"{_upper(text)}: {said(low)} to {said(high)} over {len(known)} points (95 % intervals); "
+        f"highest at {', '.join(places)}"
     )
 
 
