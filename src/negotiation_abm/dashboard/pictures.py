@@ -123,7 +123,7 @@ def whatif_figure(paths: pd.DataFrame, summary: dict[str, Any], is_narrow: bool)
     figure, axes = style.subplots(*shape, figsize=size, squeeze=False)
     edges = (0.1, 0.97, 0.94, 0.03, 0.32) if is_narrow else (0.05, 0.99, 0.9, 0.05, 0.27)
     left, right, top, bottom, hspace = edges
-    figure.subplots_adjust(left, bottom, right, top, 0.13, hspace)
+    figure.subplots_adjust(left, bottom, right, top, 0.17, hspace)
     panels = list(axes.ravel())
     whatif.plot_path(paths[paths["series"] == curve], panels[0])
     panels[0].set_title(
