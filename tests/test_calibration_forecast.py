@@ -161,6 +161,7 @@ def test_a_truce_that_nobody_renews_has_no_lead():
     game = shipped_game(
         "busan_2025",
         parameters="calibrated_2025",
+        tacit=0,  # a date that passes ends the truce
         **{"strategies.US": "hold", "strategies.CHINA": "hold"},
     )
     found = forecast([game], 5, 1)

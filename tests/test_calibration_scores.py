@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from negotiation_abm import load_record
+from negotiation_abm import build_game, load_record, load_scenario
 from negotiation_abm.calibration.baselines import (
     BASELINES,
     START,
@@ -34,6 +34,7 @@ from negotiation_abm.calibration.scores import (
 )
 from negotiation_abm.calibration.validate import validate
 from negotiation_abm.core.terms import Move
+from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.replay.replay import replay_record
 from test_calibration_data import by_hand, episode, normal, shipped
 
@@ -404,7 +405,8 @@ def test_validate_gives_the_scores_as_given_and_left_out(monkeypatch, left_out):
     record = replay_of_shipped().record
     where = "negotiation_abm.calibration.validate.leave_one_month_out"
     monkeypatch.setattr(where, lambda *_: left_out)
-    summary = validate(data.game, record).summary
+    chosen = replace(data.game.parameter_set, fit={"record_sha256": file_hash(record.path)})
+    summary = validate(replace(data.game, parameter_set=chosen), record).summary
     assert summary["as_given"]["type_and_lever"] == pytest.approx(replay_of_shipped().log_score)
     assert summary["as_given"]["type"] == pytest.approx(replay_of_shipped().type_log_score)
     assert (summary["decisions"], summary["parameters"]) == (174, "calibrated_2025")
@@ -412,6 +414,14 @@ def test_validate_gives_the_scores_as_given_and_left_out(monkeypatch, left_out):
     best = max((row["type"], row["model"]) for row in summary["scores"] if row["model"] != MODEL)
     assert summary["best_baseline"] == best[1]
     assert summary["brier"] == pytest.approx(brier(data, data.point()))
+
+
+def test_another_coding_of_a_dispute_in_the_pool_is_in_sample():
+    game, record = shipped()[0].game, load_record("record_2025")
+    assert validate(game, record).summary["in_sample"]
+    other = build_game(load_scenario("us_eu_2018", {"parameters": "calibrated_2025_alone"}))
+    elsewhere = load_record(other.scenario.record.file, other.scenario.path.parent)
+    assert not validate(other, elsewhere).summary["in_sample"]
 
 
 def replay_of_shipped():

@@ -242,15 +242,21 @@ def knobs(scenario: str) -> tuple[Knob, ...]:
 
 def _source_of(source: str, name: str) -> str:
     """The part of a source that speaks of one player or lever."""
-    parts = [part for part in source.split("; ") if name in part]
-    part = (parts or [source])[0].removeprefix("MAP (posterior sd): ").removeprefix(f"{name} ")
-    return f"MAP (sd) {part}" if parts else part
+    head, _, rest = source.partition(": ")
+    parts = [part for part in rest.split("; ") if part.startswith(f"{name} ")]
+    return f"{head} {parts[0].removeprefix(f'{name} ')}" if parts else source
 
 
 def _knob(
-    name: str, value: float, low: float, high: float, hint: str, factor: dict[str, float] | None
+    name: str,
+    value: float,
+    low: float,
+    high: float,
+    hint: str,
+    factor: dict[str, float] | str | None,
 ) -> Knob:
-    if factor:
+    """A parameter as a slider; `factor` is its range in the study of drivers, or ``draws``."""
+    if isinstance(factor, dict):
         low, high = min(low, factor["low"]), max(high, factor["high"])
     low, high = min(low, value), max(high, value)
     step = 10.0 ** _magnitude((high - low) / 60.0)

@@ -78,7 +78,10 @@ def plot_incidence(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.set_xlim(0, table["week"].max())
     ax.set_ylim(0, 1.0)
     ax.set_xlabel("age of the truce, weeks")
-    ax.legend(loc="upper left", frameon=True, facecolor="white", edgecolor="none", framealpha=0.85)
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(
+            loc="upper left", frameon=True, facecolor="white", edgecolor="none", framealpha=0.85
+        )
     return ax
 
 
