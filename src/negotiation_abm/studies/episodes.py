@@ -20,7 +20,7 @@ from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.folder import writing
 from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.files.resources import shipped_episodes
-from negotiation_abm.record.load import ASIDE, Record, load_record
+from negotiation_abm.record.load import ASIDE, Record, own_record
 from negotiation_abm.replay.replay import replay_record
 from negotiation_abm.replay.result import RecordedSpell, Replay
 from negotiation_abm.run.spells import CAUSES, MEASURES
@@ -136,10 +136,7 @@ def replay_episode(
 ) -> Episode:
     """One episode or reading, replayed under changes; `alter` rewrites its record before."""
     scenario = load_scenario(name, changes)
-    if scenario.record is None:
-        raise InputError(scenario.path, "record", "missing; an episode has one")
-    named_in = (scenario.path, "record.file")
-    record = load_record(scenario.record.file, scenario.path.parent, named_in)
+    record = own_record(scenario, "an episode has one")
     record = alter(record) if alter else record
     game = build_game(scenario)
     return Episode(name, game, record, replay_record(game, record, skip_illegal=bool(changes)))
