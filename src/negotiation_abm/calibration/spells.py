@@ -24,6 +24,7 @@ from negotiation_abm.replay.result import RecordedSpell
 from negotiation_abm.run.play import Case, play
 from negotiation_abm.run.posterior import games_of, thinned
 from negotiation_abm.run.running import first_of_running
+from negotiation_abm.survival import z_of
 from negotiation_abm.survival.fits import FAMILIES
 
 FIRST = 1  # age in weeks from which a truce is scored: simulations begin with the week after
@@ -183,7 +184,7 @@ def _shapes(table: pd.DataFrame, simulated: list[list[Spells]]) -> pd.DataFrame:
     draws = min(map(len, simulated))
     logs = [fit_weibull(_pooled([spell[d] for spell in simulated]))[0][1] for d in range(draws)]
     low, mid, high = np.quantile(np.exp(logs), (0.05, 0.5, 0.95))
-    own = np.exp(log + 1.645 * error * np.array([0.0, -1.0, 1.0]))
+    own = np.exp(log + z_of(0.9) * error * np.array([0.0, -1.0, 1.0]))
     return pd.DataFrame(
         [
             {"spells": "recorded", "number": len(table), "shape": own[0], "low": own[1]}
