@@ -22,6 +22,13 @@ from negotiation_abm.run.step import run_batch
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = Path(sys.executable).with_name("negotiation-abm")
 WIDTH = 100
+# Names of the how-to pages, and those that tests use: whoever follows a page may use its own.
+RENAMED = {
+    "tit_for_two_tats": "two_blows",
+    "weariness": "tiredness",
+    "longest_truce": "longest_calm",
+    '"weeks_in_truce",\n': '"calm_weeks",\n',
+}
 FEW_DRAWS = "4"
 PATIENCE = 900.0  # seconds after which a process counts as hung; no measure of speed
 
@@ -39,6 +46,14 @@ FIGURES = {  # of the folder that `make_results` fills: these at least
     for name in ("timeline", "truce_durations", "ends_by_cause", "hazard", "levers")
     for kind in ("png", "svg")
 }
+
+
+def howto(name: str) -> str:
+    """A how-to page, with other names for what it adds."""
+    text = (ROOT / "docs" / f"howto_{name}.md").read_text(encoding="utf-8")
+    for own, other in RENAMED.items():
+        text = text.replace(own, other)
+    return text
 
 
 def few_draws(arguments: tuple[object, ...]) -> list[str]:
