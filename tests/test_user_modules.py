@@ -135,12 +135,24 @@ INPUTS = {
 }
 
 
+@pytest.fixture(scope="module")
+def wrong_inputs(tmp_path_factory):
+    """All of them checked by one command."""
+    folder = tmp_path_factory.mktemp("inputs")
+    (folder / "tiredness.py").write_text(FILE)
+    for number, (old, new, _) in enumerate(INPUTS.values()):
+        assert old in SCENARIO
+        (folder / f"{number}.yaml").write_text(SCENARIO.replace(old, new))
+    files = (f"{number}.yaml" for number in range(len(INPUTS)))
+    return command(folder, "check", *files, "--module", "tiredness.py")
+
+
 @pytest.mark.parametrize("case", INPUTS)
-def test_wrong_input_is_one_line(folder, case):
-    old, new, said = INPUTS[case]
-    assert old in SCENARIO
-    (folder / "weary.yaml").write_text(SCENARIO.replace(old, new))
-    refused(command(folder, "check", "weary.yaml", "--module", "tiredness.py"), said)
+def test_wrong_input_is_one_line(wrong_inputs, case):
+    assert wrong_inputs.returncode == 2
+    said = dict(zip(INPUTS, wrong_inputs.stderr.splitlines(), strict=True))
+    assert said[case].startswith("error: ")
+    assert INPUTS[case][2] in said[case]
 
 
 FILES = {
