@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from cli_helpers import ROOT, command, contents, python, shipped_game
+from cli_helpers import ROOT, command, contents, howto, python, shipped_game
 from negotiation_abm import load_record
 from negotiation_abm.calibration.forecast_step import make_forecast
 from negotiation_abm.calibration.run import calibrate
@@ -156,24 +156,24 @@ def test_the_gallery_has_the_words_of_the_list():
         assert re.search(rf"negotiation-abm plot \S+ --figure {name}$", page, re.MULTILINE)
 
 
-HOWTO = (ROOT / "docs" / "howto_figure.md").read_text(encoding="utf-8")
+HOWTO = howto("figure")
 
 
 def test_howto_works_word_for_word(results, monkeypatch, capsys):
     """The two figures of the page, put where it says, are in the list, `plot` and the page."""
     blocks = re.findall(r"```python\n(.*?)```", HOWTO, re.DOTALL)
     monkeypatch.setattr(registry, "FIGURES", all_figures())
-    module = types.ModuleType("negotiation_abm.plotting.weeks_in_truce")
+    module = types.ModuleType("negotiation_abm.plotting.calm_weeks")
     exec("\n\n".join(blocks), module.__dict__)
-    for name in ("weeks_in_truce", "two_panels"):
+    for name in ("calm_weeks", "two_panels"):
         check(results / "run", registry.all_figures()[name])
         assert name in browser.figures_in(results / "run")
         done = command(capsys, "plot", results / "run", "--figure", name)
         assert done.out.split()[0].endswith(f"figures/{name}.png")
     ax = module.plot_weeks_in_truce(pd.read_parquet(results / "run" / "runs.parquet"))
     assert ax is plt.gca()
-    with pytest.raises(ValueError, match="two figures are called 'weeks_in_truce'"):
-        registry.figure("weeks_in_truce", table="a.csv", step="run", words="")(check)
+    with pytest.raises(ValueError, match="two figures are called 'calm_weeks'"):
+        registry.figure("calm_weeks", table="a.csv", step="run", words="")(check)
 
 
 @pytest.mark.parametrize("place", [1, 2])

@@ -7,7 +7,8 @@ import pytest
 from cli_helpers import ROOT
 from negotiation_abm import build_game, load_scenario
 from negotiation_abm.run.posterior import range_over_draws
-from negotiation_abm.studies.episodes import class_survival, replay_episodes
+from negotiation_abm.studies.episodes import replay_episodes
+from negotiation_abm.studies.reference_class import class_survival
 from negotiation_abm.survival import DAYS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from negotiation_abm.calibration.hidden import Hidden
 from negotiation_abm.calibration.marginal import MarginalLikelihood
 from negotiation_abm.calibration.pool_file import Pool
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.record.load import Record, load_record
+from negotiation_abm.record.load import Record, own_record
 from negotiation_abm.scenario.game import Game, build_game
 from negotiation_abm.scenario.load import load_scenario
 
@@ -80,10 +80,8 @@ def load_members(
 def _member(pool: Pool, name: str, until: dt.date) -> Member:
     changes = {"parameters": pool.parameters} | pool.changes
     scenario = load_scenario(name, changes)
-    if scenario.record is None:
-        raise InputError(scenario.path, "record", "missing; an episode has one")
-    named_in = (scenario.path, "record.file")
-    whole = load_record(scenario.record.file, scenario.path.parent, named_in)
+    whole = own_record(scenario, "an episode has one")
+    assert scenario.record is not None
     record = Record(whole.path, tuple(row for row in whole.rows if row.date <= until))
     if not any(row.date >= scenario.start for row in record.rows):
         raise InputError(pool.path, "until", f"{until}: {name} has no move by then")

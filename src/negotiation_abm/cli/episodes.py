@@ -40,7 +40,7 @@ def add(commands: Any) -> None:
 
 def _episodes(options: argparse.Namespace) -> None:
     from negotiation_abm.cli.tables.episodes import print_episodes
-    from negotiation_abm.studies.episodes import run_episodes
+    from negotiation_abm.studies.reference_class import run_episodes
 
     if options.rules:
         _rules(options)

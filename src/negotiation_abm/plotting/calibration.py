@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from negotiation_abm.files import words
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.registry import figure
+from negotiation_abm.survival import z_of
 
 TITLE_WIDTH = 44  # letters a line
 RESTS_ON = {
@@ -31,7 +32,7 @@ def plot_identification(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax = ax or plt.gca()
     rows = table[table["rests_on"] != "fixed"].reset_index(drop=True)
     place = np.arange(len(rows))[::-1]
-    reach = 1.645 * rows["prior_sd"]
+    reach = z_of(0.9) * rows["prior_sd"]
     low, high = float(rows["low"].min()) - 0.5, float(rows["high"].max()) + 0.5
     ax.hlines(
         place,
