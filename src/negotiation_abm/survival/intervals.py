@@ -148,9 +148,10 @@ def binomial_quantile(share: float, number: np.ndarray, chance: float) -> np.nda
     """
     from scipy.special import bdtr, bdtrik
 
-    above = np.ceil(bdtrik(share, number, chance))
+    trials = np.asarray(number).astype(int)  # bdtr takes whole numbers only
+    above = np.ceil(bdtrik(share, trials, chance))
     below = np.maximum(0.0, above - 1.0)
-    return np.where(bdtr(below, number, chance) >= share, below, above)
+    return np.where(bdtr(below, trials, chance) >= share, below, above)
 
 
 _UNIT = (np.zeros(()), np.ones(()))
