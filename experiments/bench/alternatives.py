@@ -13,10 +13,11 @@ concedes if
 and holds else. At the end of a turn both angers are multiplied by 0.7. The outcome is the number of
 turns at whose end both tariffs are at most 0.3.
 
-Each way plays as many runs as take it some seconds, `SHARE` of a million; times are scaled to a
-million and are medians of three, in turns, after one call that compiles. With JAX (not among the
-project's libraries) it is one way more: ALTERNATIVES_JAX names a Python that has it. Prints a table
-in Markdown with versions; all means agree within their errors, or the script fails.
+Each way plays as many runs as take it about a second, `SHARE` of a million. What is compared is
+processor seconds, over all threads and processes, as they depend least on what else the machine
+does: scaled to a million, medians of three, in turns, after one call that compiles. With JAX (not
+among the project's libraries) it is one way more: ALTERNATIVES_JAX names a Python that has it.
+Prints a table in Markdown with versions; all means agree within their errors, or the script fails.
 
 Run: python experiments/bench/alternatives.py
 """
@@ -26,22 +27,22 @@ import math
 import os
 import platform
 import random
+import resource
 import statistics
 import subprocess
 import sys
-import time
 
 TURNS = 100
 RUNS = 1_000_000
 REPEATS = 3
-SHARE = {"python": 0.002, "mesa": 0.0002, "numpy": 0.1, "jax": 0.2, "numba": 0.2, "engine": 0.2}
+SHARE = {"python": 0.002, "mesa": 0.0002, "numpy": 0.05, "jax": 0.05, "numba": 0.1, "engine": 0.1}
 NAMES = {
-    "python": "plain Python, one process",
-    "mesa": "Mesa `batch_run`, a process a core",
-    "numpy": "NumPy, arrays over runs, one core",
+    "python": "plain Python",
+    "mesa": "Mesa `batch_run`",
+    "numpy": "NumPy, arrays over runs",
     "jax": "JAX on the CPU, `vmap` over runs, `scan` over turns",
-    "numba": "Numba, one loop over runs, `numpy.random`, one core",
-    "engine": "this project's way: the same loop, rules as functions, its draws, its threads",
+    "numba": "Numba, a loop over runs, `numpy.random`",
+    "engine": "this project's way: such a loop, rules as functions, draws by counter, threads",
 }
 
 
@@ -207,19 +208,27 @@ MAKERS = {
 }
 
 
+def processor_seconds():
+    """Of this process and those that it has started and that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 def measure(names):
     """Seconds of a million runs (a list each), and mean outcome with its error, in turns."""
     plays, found = {name: MAKERS[name]() for name in names}, {}
     for name, play in plays.items():
-        begun = time.perf_counter()
-        play(max(1, int(RUNS * SHARE[name])))
-        found[name] = {"first": time.perf_counter() - begun, "seconds": []}
+        begun = processor_seconds()
+        runs = int(RUNS * SHARE[name])
+        play(runs if name == "jax" else max(2, runs // 100))  # compiles for each number of runs
+        found[name] = {"first": processor_seconds() - begun, "seconds": []}
     for _ in range(REPEATS):
         for name, play in plays.items():
             runs = int(RUNS * SHARE[name])
-            begun = time.perf_counter()
-            outcomes = [int(value) for value in play(runs)]
-            taken = time.perf_counter() - begun
+            begun = processor_seconds()
+            outcomes = play(runs)
+            taken = processor_seconds() - begun
+            outcomes = [int(value) for value in outcomes]
             found[name]["seconds"].append(taken / SHARE[name])
             found[name]["mean"] = statistics.fmean(outcomes)
             found[name]["error"] = statistics.stdev(outcomes) / math.sqrt(runs)
@@ -256,7 +265,8 @@ def main():
         versions |= part["versions"]
     middle = {name: statistics.median(entry["seconds"]) for name, entry in found.items()}
     centre = found["engine"]
-    print("| a million runs of the toy | seconds | times | turns in calm |\n|---|---|---|---|")
+    print("| a million runs of the toy | processor seconds | times | turns in calm |")
+    print("|---|---|---|---|")
     for name in sorted(middle, key=lambda one: -middle[one]):
         entry = found[name]
         error = math.hypot(entry["error"], centre["error"])
@@ -265,7 +275,6 @@ def main():
             f"| {NAMES[name]} ({versions[name]}) | {middle[name]:,.1f} | "
             f"{middle[name] / middle['engine']:,.1f} | {entry['mean']:.2f} ± {entry['error']:.2f} |"
         )
-    print(f"\n{os.cpu_count()} cores")
 
 
 if __name__ == "__main__":
