@@ -1,7 +1,8 @@
 """How long each command of the README takes, as a user feels it: `make waits`.
 
-Takes the commands from README.md, in their order, and runs each in a process of its own: some
-times warm, and the first one of each name once cold (nothing compiled, no font list). What of a
+Takes the commands from README.md, in their order, and `FURTHER` ones that people wait for, and runs
+each in a process of its own: some times warm, and the first one of each name once cold (nothing
+compiled, no font list). What of a
 command is start-up (imports), compiling, playing, drawing and the rest is sampled every few
 milliseconds in the process itself. Writes experiments/bench/waits.csv and the table of
 docs/performance.md between its two markers, with the ratio of processor seconds to what the CSV
@@ -32,8 +33,22 @@ PAGE = ROOT / "docs" / "performance.md"
 MARKS = ("<!-- waits -->", "<!-- end of waits -->")
 REPEATS = int(os.environ.get("WAITS_REPEATS", "3"))
 PARTS = ("start", "compile", "play", "draw")  # of the wall time; what is missing is the rest
+FURTHER = (
+    "report results/as_agreed",
+    "whatif no_busan",
+    "report results/whatif/no_busan",
+    "surprise baseline_2025",
+    "survival results/as_agreed results/cheap_breach",
+    "episodes",
+    "equilibrium baseline_2025 --at 2025-10-06",
+    "tournament baseline_2025 --strategies logit,tit_for_tat,grim,dove",
+    "sensitivity busan_drivers --out results/drivers",
+    "forecast busan_2025 --known 2025-12-31 --out results/forecast",
+    "calibrate --pool seven --out results/fit",
+    "validate --pool seven --out results/fit",
+)
 LONG = ("calibrate", "validate", "sensitivity", "mechanisms", "sweep", "tournament")  # warm: once
-SKIPPED = re.compile(r"my_|game\.json|dashboard|results/fit_2025|--label|^site")
+SKIPPED = re.compile(r"my_|game\.json|dashboard")  # need a file of the reader's, or a browser
 
 # Python runs this first in each process, as its `sitecustomize`. A thread looks at all others: the
 # main thread says what is being done, or those it waits for.
@@ -79,10 +94,10 @@ if os.environ.pop("WAITS_FIRST", None):  # not in processes that the command sta
 
 
 def commands():
-    """The commands of the README that need no file of the reader's, without the program's name."""
+    """The commands, without the program's name."""
     text = (ROOT / "README.md").read_text()
     lines = re.findall(r"^\$ negotiation-abm (.*?)(?:\s+#.*)?$", text, re.M)
-    unique = dict.fromkeys(line.replace("> replay.json", "").strip() for line in lines)
+    unique = dict.fromkeys([*(line.strip() for line in lines), *FURTHER])
     return [line for line in unique if not SKIPPED.search(line)]
 
 
