@@ -151,7 +151,8 @@ def binomial_quantile(share: float, number: np.ndarray, chance: float) -> np.nda
     trials = np.asarray(number).astype(int)  # bdtr takes whole numbers only
     above = np.ceil(bdtrik(share, trials, chance))
     below = np.maximum(0.0, above - 1.0)
-    return np.where(bdtr(below, trials, chance) >= share, below, above)
+    least: np.ndarray = np.where(bdtr(below, trials, chance) >= share, below, above)
+    return least
 
 
 _UNIT = (np.zeros(()), np.ones(()))
