@@ -145,10 +145,10 @@ def _forgive(compiled: Any) -> None:
 
 @cache
 def _register(function: Callable[..., Any]) -> None:
-    """Let compiled code call a rule; nothing else does, so it needs no entry from C."""
+    """Let compiled code call a rule."""
     from numba.extending import register_jitable
 
-    register_jitable(no_cfunc_wrapper=True)(function)
+    register_jitable(function)
 
 
 @cache
