@@ -21,7 +21,7 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help run sweep figures gallery calibration experiments pages dashboard test e2e \
-    screenshots lint bench checks verify fuzz simulation licences clean
+    screenshots lint bench waits checks verify fuzz simulation licences clean
 .NOTPARALLEL:
 .SECONDARY:
 
@@ -129,6 +129,9 @@ lint: $(VENV)/.installed-lint ## style, format, types, import direction
 bench: $(VENV)/.installed-test ## speed, memory and growth (minutes)
 	$(BIN)/python experiments/bench/run.py
 	$(BIN)/pytest -q -m speed
+
+waits: $(VENV)/.installed-test ## how long each command of the README takes, cold and warm (an hour)
+	$(BIN)/python experiments/bench/waits.py
 
 checks: $(VENV)/.installed-run ## what docs/sweeps.md says of sweeps, measured
 	$(BIN)/python experiments/sweep/checks.py
