@@ -95,8 +95,8 @@ def answered(
     Returns
     -------
     list of dict
-        kind, question, day, answers, probability, low and high (5 and 95 % of the draws), status_quo
-        and constant_hazard: lists with one number an answer.
+        kind, question, day, answers, probability, low and high (5 and 95 % of the draws),
+        status_quo and constant_hazard: lists with one number an answer.
     """
     questions = questions_of(dispute, extra)
     shares: list[list[np.ndarray]] = [[] for _ in questions]
@@ -112,7 +112,9 @@ def answered(
     for question, found in zip(questions, shares, strict=True):
         sizes = np.full(len(found), runs)
         spreads = [spread(column, sizes) for column in np.array(found).T]
-        middle, low, high = (np.clip(part, 0.0, 1.0).tolist() for part in zip(*spreads, strict=True))
+        middle, low, high = (
+            np.clip(part, 0.0, 1.0).tolist() for part in zip(*spreads, strict=True)
+        )
         rows.append(
             {
                 "kind": question.kind,
@@ -178,7 +180,8 @@ class _Played:
 
     def _prolonged(self) -> np.ndarray:
         turn = self.dispute.date_turn
-        assert turn is not None and self._whole.tally is not None
+        assert turn is not None
+        assert self._whole.tally is not None
         game = until_week(self._whole, turn)
         own = first_of_running(game, self._again(game).spells, COVERED)
         return np.asarray(own["renewals"] > game.tally["spell_renewals"][0, COVERED], float)

@@ -1,25 +1,16 @@
-"""`ask` and `ledger`: forecasts that are kept, and how they came out."""
+"""`ask`: a forecast that is kept."""
 
 import argparse
 import datetime as dt
-from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.calibration import SHORTEST_CHAIN
-from negotiation_abm.cli.options import add_results, command, count, date_of, seed, whole
+from negotiation_abm.cli.calibration import chain, day
+from negotiation_abm.cli.options import add_results, command, count, seed
 from negotiation_abm.cli.output import print_result
-from negotiation_abm.files.errors import InputError
-
-FOLDER = Path("docs/forecasts")
 
 ASK_EXAMPLES = """examples:
   negotiation-abm ask us_china_2018 --known 2018-12-30
   negotiation-abm ask us_china_2026 --known 2026-10-08 --on 2027-01-10 --out docs/forecasts
-"""
-
-LEDGER_EXAMPLES = """examples:
-  negotiation-abm ledger
-  negotiation-abm ledger docs/forecasts --out results/forecasts
 """
 
 
@@ -29,35 +20,18 @@ def add(commands: Any) -> None:
     parser = command(commands, "ask", _ask, text, ASK_EXAMPLES)
     parser.add_argument("name", metavar="EPISODE", help="the dispute, a scenario with a record")
     text = "the cut-off: nothing later is used"
-    parser.add_argument("--known", metavar="DATE", type=_date, required=True, help=text)
+    parser.add_argument("--known", metavar="DATE", type=day, required=True, help=text)
     parser.add_argument("--pool", metavar="FILE", default="seven", help="pool (default seven)")
     text = "also ask whether the truce stands on this day (repeatable)"
-    parser.add_argument("--on", metavar="DATE", type=_date, action="append", default=[], help=text)
+    parser.add_argument("--on", metavar="DATE", type=day, action="append", default=[], help=text)
     text = "the day on which the forecast is made (default today); it stands in the file's name"
-    parser.add_argument("--made", metavar="DATE", type=_date, help=text)
+    parser.add_argument("--made", metavar="DATE", type=day, help=text)
     text = "posterior draws a chain of four (default 200); 100 of all draws are played"
-    parser.add_argument("--draws", metavar="N", type=_chain, default=200, help=text)
+    parser.add_argument("--draws", metavar="N", type=chain, default=200, help=text)
     text = "runs of each draw that is played (default 200)"
     parser.add_argument("--replicates", metavar="N", type=count, default=200, help=text)
     parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
     add_results(parser, "folder for the file of the forecast; a file is never overwritten")
-    text = "resolve the forecasts that were kept from the records, and score them"
-    parser = command(commands, "ledger", _ledger, text, LEDGER_EXAMPLES)
-    text = f"folder of the forecasts (default {FOLDER})"
-    parser.add_argument("folder", metavar="DIR", type=Path, nargs="?", default=FOLDER, help=text)
-    add_results(parser, "folder for ledger.csv, scores.csv, reliability.csv and ledger.json")
-
-
-def _date(text: str) -> dt.date:
-    try:
-        return date_of(text, "")
-    except InputError:
-        problem = f"'{text}' is not a date; allowed: YYYY-MM-DD, years 1000 to 3000"
-        raise argparse.ArgumentTypeError(problem) from None
-
-
-def _chain(text: str) -> int:
-    return whole(text, SHORTEST_CHAIN, 10**9)
 
 
 def _ask(options: argparse.Namespace) -> None:
@@ -80,11 +54,3 @@ def _ask(options: argparse.Namespace) -> None:
             progress=progress,
         )
     print_result(found, options.json, lambda: print_forecast_file(found, options.out))
-
-
-def _ledger(options: argparse.Namespace) -> None:
-    from negotiation_abm.calibration.ledger_step import make_ledger
-    from negotiation_abm.cli.tables.forecasts import print_ledger
-
-    summary = make_ledger(options.folder, options.out)
-    print_result(summary, options.json, lambda: print_ledger(summary, options.out))
