@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from negotiation_abm.calibration.dispute import dispute_known
+from negotiation_abm.calibration.dispute import dispute_known, whole_record
 from negotiation_abm.calibration.pool_file import Pool
 from negotiation_abm.calibration.pool_fit import fit_pool
 from negotiation_abm.calibration.questions import answered
@@ -54,7 +54,8 @@ def keep_forecast(
         If the file exists already, the dispute had not begun, or a further day is not ahead or too
         far.
     """
-    path = None if folder is None else folder / f"{name}_known_{known}_made_{made}.json"
+    title = whole_record(name)[0].name
+    path = None if folder is None else folder / f"{title}_known_{known}_made_{made}.json"
     if path is not None and path.exists():
         raise InputError(path, "", "exists already; a forecast is never edited")
     dispute = dispute_known(pool, name, known)
@@ -71,7 +72,7 @@ def keep_forecast(
         "made_on": made.isoformat(),
         "known_until": known.isoformat(),
         "kind": "hindcast" if known < pool.until else "forecast",
-        "episode": name,
+        "episode": title,
         "truce_since": dispute.since.isoformat() if dispute.since else None,
         "pool": pool.name,
         "pool_sha256": file_hash(pool.path),
