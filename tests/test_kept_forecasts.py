@@ -1,4 +1,4 @@
-"""Forecasts that are kept: nothing later is known, files stay, questions are resolved and scored."""
+"""Forecasts that are kept: nothing later is known, files stay, questions are scored."""
 
 import datetime as dt
 import hashlib

@@ -13,6 +13,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from negotiation_abm.calibration.ledger import (
@@ -65,8 +66,7 @@ def entries(path, published):
     for row in made["questions"]:
         day, answers = dt.date.fromisoformat(row["day"]), row["answers"]
         out = resolve(row["kind"], known, day, answers, readings(name))
-        place = answers.index(max(answers, key=dict(zip(answers, row["probability"])).get))
-        place = 0 if answers == ["yes", "no"] else place
+        place = int(np.argmax(row["probability"])) if answers != ["yes", "no"] else 0
         key = f"{name}:{known}:{row['kind']}:{day}"
         theirs = published[published["ledger_id"] == key]
         entry = {

@@ -4,7 +4,6 @@ import json
 import sys
 from pathlib import Path
 
-
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from common import markdown, number
 
@@ -80,7 +79,7 @@ def score_rows(scores):
     rows = []
     for name, row in scores.iterrows():
         cells = [KINDS[name], int(row["number"]), int(row["cut_offs"])]
-        cells += [f"{row[f'brier_{m}']:.3f}" for m in ("model", "status_quo", "constant_hazard")]
+        cells += [f"{row[f'brier_{m}']:.3f}" for m in ("model", *NAMES)]
         cells += [gain(row, "brier", m, 3) for m in NAMES]
         cells += [f"{row[f'log_{m}']:.2f}".replace("-", "−") for m in ("model", *NAMES)]
         rows.append(cells)
@@ -147,8 +146,11 @@ def span(row):
 def newest_table(rows):
     rows = rows[(rows["series"] == "ask") & (rows["answer"] == "yes")]
     cells = [
-        [r["question"], span(r), percent(r["status_quo"]), percent(r["constant_hazard"])]
-        + [percent(r["published"]) if r["published"] == r["published"] else ""]
+        [
+            r["question"],
+            span(r),
+            *(percent(r[name]) for name in ("status_quo", "constant_hazard", "published")),
+        ]
         for r in rows.to_dict("records")
     ]
     return markdown(
@@ -187,8 +189,8 @@ def newest_words(made):
         return f"{percent(row['probability'][0])} (a range from {low:.0f} to {high:.0f} %)"
 
     return (
-        f"**The truce still stands on {day} with a probability of {chance(stands)}, and is prolonged "
-        f"before that date with {chance(prolonged)}.** The next escalation that a side decides is "
+        f"**The truce still stands on {day} with a probability of {chance(stands)}, and is "
+        f"prolonged before that date with {chance(prolonged)}.** The next escalation that a side decides is "
         f"most likely one of {names[side['answers'][best]]} "
         f"({percent(side['probability'][best])})."
     )
@@ -196,8 +198,7 @@ def newest_words(made):
 
 def december(rows):
     cells = [
-        [r["question"], span(r), r["outcome"], r["settled_on"], score(r, "model")]
-        + [score(r, "status_quo"), score(r, "constant_hazard"), log(r)]
+        [r["question"], span(r), r["outcome"], r["settled_on"], *scores_of(r), log(r)]
         for r in rows.to_dict("records")
     ]
     header = ["question", "page (90 %)", "outcome", "on", "Brier: page", "status quo"]
@@ -207,6 +208,10 @@ def december(rows):
 def score(row, model):
     value = row[f"brier_{model}"]
     return "" if value != value else f"{value:.3f}"
+
+
+def scores_of(row):
+    return [score(row, model) for model in ("model", *NAMES)]
 
 
 def log(row):
@@ -225,8 +230,11 @@ def published_table(published, ledger):
         game = "" if same is None else percent(same["probability"])
         game_score = "" if same is None else score(same, "model")
         rows.append(
-            [row["question"], row["made_on"], row["source"], percent(row["probability"])]
-            + [row["outcome"], own, game, game_score]
+            [
+                *(row[name] for name in ("question", "made_on", "source")),
+                percent(row["probability"]),
+                *(row["outcome"], own, game, game_score),
+            ]
         )
     header = ["question", "made on", "by whom", "probability", "outcome", "Brier"]
     return markdown([*header, "game, same question", "its Brier"], rows)
@@ -262,7 +270,7 @@ def ledger_table(ledger):
             [r["known_until"], r["kind"], r["question"], r["answer"].replace("_", " "), span(r)]
             + [percent(r["status_quo"]), percent(r["constant_hazard"])]
             + [r["outcome"].replace("_", " "), r["settled_on"], row_id]
-            + [score(r, m) for m in ("model", "status_quo", "constant_hazard")]
+            + scores_of(r)
         )
     header = ["known until", "kind", "question", "answer", "game (90 %)", "status quo"]
     header += ["constant hazard", "outcome", "on", "record and row", "Brier: game", "status quo"]
