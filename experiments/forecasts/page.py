@@ -190,8 +190,8 @@ def newest_words(made):
 
     return (
         f"**The truce still stands on {day} with a probability of {chance(stands)}, and is "
-        f"prolonged before that date with {chance(prolonged)}.** The next escalation that a side decides is "
-        f"most likely one of {names[side['answers'][best]]} "
+        f"prolonged before that date with {chance(prolonged)}.** The next escalation that a side "
+        f"decides is most likely one of {names[side['answers'][best]]} "
         f"({percent(side['probability'][best])})."
     )
 
@@ -267,10 +267,16 @@ def ledger_table(ledger):
     for r in ledger.to_dict("records"):
         row_id = r["source"].partition(":")[0] if r["outcome"] != "open" else ""
         cells.append(
-            [r["known_until"], r["kind"], r["question"], r["answer"].replace("_", " "), span(r)]
-            + [percent(r["status_quo"]), percent(r["constant_hazard"])]
-            + [r["outcome"].replace("_", " "), r["settled_on"], row_id]
-            + scores_of(r)
+            [
+                *(r[name] for name in ("known_until", "kind", "question")),
+                r["answer"].replace("_", " "),
+                span(r),
+                *(percent(r[name]) for name in NAMES),
+                r["outcome"].replace("_", " "),
+                r["settled_on"],
+                row_id,
+                *scores_of(r),
+            ]
         )
     header = ["known until", "kind", "question", "answer", "game (90 %)", "status quo"]
     header += ["constant hazard", "outcome", "on", "record and row", "Brier: game", "status quo"]
