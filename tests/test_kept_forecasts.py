@@ -172,8 +172,14 @@ def test_a_forecast_does_not_see_what_comes_after_and_is_never_overwritten(
 
 
 def test_an_episode_that_had_not_begun_is_left_out(tmp_path):
-    pool = pool_of(tmp_path, "us_china_2018", "us_india_2025", "us_china_2026")
-    found = dispute_known(pool, "us_china_2025", day("2025-03-30"))
+    pool = pool_of(tmp_path, "us_eu_2018", "us_india_2025", "us_china_2026")
+    found = dispute_known(pool, "us_china_2018", day("2018-12-30"))
+    assert [member.name for member in found.members] == ["us_eu_2018", "us_china_2018"]
+
+
+def test_another_telling_of_the_same_dispute_gives_way(tmp_path):
+    pool = pool_of(tmp_path, "us_china_2018", "us_china_2026")
+    found = dispute_known(pool, "us_china_2025", day("2025-06-29"))
     assert [member.name for member in found.members] == ["us_china_2018", "us_china_2025"]
 
 
