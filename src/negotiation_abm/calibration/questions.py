@@ -184,7 +184,7 @@ class _Played:
         assert self._whole.tally is not None
         game = until_week(self._whole, turn)
         own = first_of_running(game, self._again(game).spells, COVERED)
-        return np.asarray(own["renewals"] > game.tally["spell_renewals"][0, COVERED], float)
+        return np.asarray(own["renewals"] > self._whole.tally["spell_renewals"][0, COVERED], float)
 
     def _next(self) -> np.ndarray:
         """Shares of the levers in the first week with an escalation; the last column is none."""
