@@ -20,7 +20,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run sweep figures gallery mechanisms calibration experiments pages dashboard test e2e \
+.PHONY: help run sweep figures gallery mechanisms calibration forecasts experiments pages dashboard test e2e \
     screenshots lint bench checks verify fuzz simulation licences clean
 .NOTPARALLEL:
 .SECONDARY:
@@ -83,6 +83,11 @@ calibration: $(VENV)/.installed-run ## fit the pool, validate, forecast, and wri
 	for name in identification predictive lever_response recovery; do \
 	    cp $(FIT)/figures/$$name.png docs/figures/pool_$$name.png; done
 	$(BIN)/python experiments/calibration/write_up.py $(FIT) docs/pool.md
+
+forecasts: $(VENV)/.installed-run ## resolve and score the forecasts that were kept, and write their page
+	$(BIN)/python experiments/forecasts/ledger.py docs/forecasts results/forecasts
+	$(BIN)/negotiation-abm plot results/forecasts
+	cp results/forecasts/figures/forecast_reliability.png docs/figures/
 
 experiments: $(VENV)/.installed-run ## rebuild tables, figures and text of experiments/ (minutes)
 	rm -rf results/experiments

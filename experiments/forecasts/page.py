@@ -7,6 +7,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from common import markdown, number
 
+from negotiation_abm.calibration.ledger import block_error
+
 CLEAR = 2.0
 NAMES = {"status_quo": "the status quo", "constant_hazard": "constant hazards"}
 KINDS = {
@@ -37,6 +39,7 @@ def page_of(tables, published, files):
         "files": len(files),
         "scores": score_rows(scores),
         "score_words": score_words(scores),
+        "by_year": by_year(resolved),
         "reliability_words": reliability_words(tables["reliability"]),
         "newest": newest_table(ledger[ledger["known_until"] == newest["known_until"]]),
         "newest_made": newest["made_on"],
@@ -113,6 +116,17 @@ def score_words(scores):
         f"Taking two standard errors as clear, the game is {', '.join(parts)}. By the log score, "
         f"which punishes confident errors more, it is over all {log}."
     )
+
+
+def by_year(resolved):
+    """The same gains with errors that take a whole year as one block."""
+    years = resolved["known_until"].str[:4].to_numpy()
+    parts = []
+    for other, words in NAMES.items():
+        gains = (resolved[f"brier_{other}"] - resolved["brier_model"]).to_numpy(float)
+        error = block_error(gains, years)
+        parts.append(f"{number(gains.mean(), 3, True)} ({error:.3f}) on {words}")
+    return f"With a whole year as one block ({len(set(years))} years) the gains are {' and '.join(parts)}."
 
 
 def reliability_words(table):
