@@ -20,8 +20,8 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run sweep figures gallery mechanisms calibration forecasts experiments pages dashboard test e2e \
-    screenshots lint bench checks verify fuzz simulation licences clean
+.PHONY: help run sweep figures gallery mechanisms calibration forecasts experiments pages dashboard \
+    test e2e screenshots lint bench checks verify fuzz simulation licences clean
 .NOTPARALLEL:
 .SECONDARY:
 

@@ -126,7 +126,9 @@ def by_year(resolved):
         gains = (resolved[f"brier_{other}"] - resolved["brier_model"]).to_numpy(float)
         error = block_error(gains, years)
         parts.append(f"{number(gains.mean(), 3, True)} ({error:.3f}) on {words}")
-    return f"With a whole year as one block ({len(set(years))} years) the gains are {' and '.join(parts)}."
+    number_of = len(set(years))
+    gains = " and ".join(parts)
+    return f"With a whole year as one block ({number_of} years) the gains are {gains}."
 
 
 def reliability_words(table):
