@@ -128,7 +128,11 @@ def main(forecasts, results):
         "scores": score_table(asked),
         "reliability": reliability_table(asked),
     }
-    with writing(results, "ledger", {"forecasts": {p.name: file_hash(p) for p in files}}) as draft:
+    facts = {
+        "forecasts": {path.name: file_hash(path) for path in files},
+        "origin": f"{len(files)} files of {forecasts}, questions with the answers yes and no",
+    }
+    with writing(results, "ledger", facts) as draft:
         for name, table in tables.items():
             draft.csv(f"{name}.csv", table, 6)
     ledger.to_csv(forecasts / "ledger.csv", index=False, float_format="%.6g")

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import textwrap
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -30,7 +31,7 @@ def page_of(tables, published, files):
     asking = [one for one in made if one.get("series", "ask") == "ask"]
     newest = max(asking, key=lambda one: one["known_until"])
     return {
-        "headline": headline(scores.loc["all"], len(asked)),
+        "headline": headline(scores.loc["all"]),
         "number": len(ledger),
         "open": int((ledger["outcome"] == "open").sum()),
         "asked": len(asked),
@@ -38,17 +39,17 @@ def page_of(tables, published, files):
         "cut_offs": resolved["known_until"].nunique(),
         "files": len(files),
         "scores": score_rows(scores),
-        "score_words": score_words(scores),
-        "by_year": by_year(resolved),
-        "reliability_words": reliability_words(tables["reliability"]),
+        "score_words": paragraph(score_words(scores)),
+        "by_year": paragraph(by_year(resolved)),
+        "reliability_words": paragraph(reliability_words(tables["reliability"])),
         "newest": newest_table(ledger[ledger["known_until"] == newest["known_until"]]),
         "newest_made": newest["made_on"],
         "newest_next": next_table(newest),
-        "newest_words": newest_words(newest),
+        "newest_words": paragraph(newest_words(newest)),
         "december": december(ledger[ledger["series"] == "page"]),
         "published": published_table(published, ledger),
         "readings": readings_table(asked),
-        "reading_words": reading_words(asked),
+        "reading_words": paragraph(reading_words(asked)),
         "open_table": open_table(ledger),
         "ledger": ledger_table(ledger),
         "draws_a_chain": newest["draws_a_chain"],
@@ -62,19 +63,26 @@ def compared(row, other, score="brier"):
     """How the game did against one of the others, in words, with the paired difference."""
     gain, error = row[f"{score}_gain_{other}"], row[f"{score}_gain_{other}_error"]
     if abs(gain) <= CLEAR * error or gain != gain:
-        said = "no clear difference from"
+        said = "neither clearly better nor clearly worse than"
     else:
-        said = "better than" if gain > 0 else "worse than"
-    return f"{said} {NAMES[other]} (by {number(gain, 3, True)}, standard error {error:.3f})"
+        said = "clearly better than" if gain > 0 else "clearly worse than"
+    return f"{said} {NAMES[other]} (gain {number(gain, 3, True)}, standard error {error:.3f})"
 
 
-def headline(row, asked):
-    return (
-        f"**On {int(row['number'])} resolved questions from {int(row['cut_offs'])} days the game's "
-        f"Brier score is {row['brier_model']:.3f}; that of the status quo is "
-        f"{row['brier_status_quo']:.3f}, that of constant hazards "
-        f"{row['brier_constant_hazard']:.3f} (0 is perfect, lower is better).** The game is "
-        f"{compared(row, 'status_quo')}, and {compared(row, 'constant_hazard')}."
+def paragraph(text):
+    return textwrap.fill(" ".join(text.split()), 99, break_on_hyphens=False)
+
+
+def headline(row):
+    gain, error = (row[f"brier_gain_constant_hazard{part}"] for part in ("", "_error"))
+    verb = "foretells" if gain > CLEAR * error else "does not foretell"
+    game, hazard, quo = (row[f"brier_{m}"] for m in ("model", "constant_hazard", "status_quo"))
+    return paragraph(
+        f"**The game {verb} what happens next better than constant hazards do.** On "
+        f"{int(row['number'])} resolved questions from {int(row['cut_offs'])} days its Brier "
+        f"score is {game:.3f}; that of constant hazards is {hazard:.3f}, and that of the status "
+        f"quo, which is certain that nothing changes, {quo:.3f} (0 is perfect, lower is better). "
+        f"The game is {compared(row, 'constant_hazard')}, and {compared(row, 'status_quo')}."
     )
 
 
@@ -194,7 +202,7 @@ def next_table(made):
 
 def newest_words(made):
     by = {(row["kind"], row["day"]): row for row in made["questions"]}
-    day = max(d for kind, d in by if kind == "prolonged")
+    day = max(d for kind, d in by if kind == "prolonged" and ("stands", d) in by)
     stands, prolonged = by["stands", day], by["prolonged", day]
     side = next(row for row in made["questions"] if row["kind"] == "next_side")
     best = max(range(len(side["answers"])), key=side["probability"].__getitem__)

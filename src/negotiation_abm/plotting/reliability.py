@@ -44,21 +44,19 @@ def plot_forecast_reliability(table: pd.DataFrame, ax: Axes | None = None) -> Ax
             ecolor=style.lighter(colour, 0.4),
             capsize=3,
             ms=8,
-            label=f"{words} (number of questions beside the mark)",
+            label=words,
         )
-        for at, share, number in zip(x, rows["share"], rows["number"], strict=True):
-            side = "left" if place else "right"
-            shift = 7 if place else -7
+        for at, high, number in zip(x, rows["high"], rows["number"], strict=True):
             ax.annotate(
                 f"{number:d}",
-                (at, share),
-                (shift, 4),
+                (at, high),
+                (0, 4),
                 textcoords="offset points",
-                ha=side,
+                ha="center",
                 color=colour,
                 fontsize=10,
             )
-    ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
+    ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.07))
     ax.set(xlabel="probability of yes, by the forecast", ylabel="share of questions answered yes")
-    ax.legend(loc="upper left")
+    ax.legend(loc="lower right", title="Above a bar: number of questions; bars: 90 % intervals")
     return ax
