@@ -50,11 +50,12 @@ def plot_forecast_reliability(table: pd.DataFrame, ax: Axes | None = None) -> Ax
             ax.annotate(
                 f"{number:d}",
                 (at, high),
-                (0, 4),
+                (0, 7),
                 textcoords="offset points",
                 ha="center",
                 color=colour,
                 fontsize=10,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
             )
     ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.07))
     ax.set(xlabel="probability of yes, by the forecast", ylabel="share of questions answered yes")
