@@ -6,6 +6,7 @@ import textwrap
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+import pandas as pd
 from common import markdown, number
 
 from negotiation_abm.calibration.ledger import block_error
@@ -75,10 +76,12 @@ def paragraph(text):
 
 def headline(row):
     gain, error = (row[f"brier_gain_constant_hazard{part}"] for part in ("", "_error"))
-    verb = "foretells" if gain > CLEAR * error else "does not foretell"
+    verb, how = "does not foretell", "better"
+    if abs(gain) > CLEAR * error:
+        verb, how = "foretells", "better" if gain > 0 else "worse"
     game, hazard, quo = (row[f"brier_{m}"] for m in ("model", "constant_hazard", "status_quo"))
     return paragraph(
-        f"**The game {verb} what happens next better than constant hazards do.** On "
+        f"**The game {verb} what happens next {how} than constant hazards do.** On "
         f"{int(row['number'])} resolved questions from {int(row['cut_offs'])} days its Brier "
         f"score is {game:.3f}; that of constant hazards is {hazard:.3f}, and that of the status "
         f"quo, which is certain that nothing changes, {quo:.3f} (0 is perfect, lower is better). "
@@ -127,16 +130,25 @@ def score_words(scores):
 
 
 def by_year(resolved):
-    """The same gains with errors that take a whole year as one block."""
-    years = resolved["known_until"].str[:4].to_numpy()
+    """The same gains with a whole year as one block, and on the ends of quarters alone."""
+    days = pd.to_datetime(resolved["known_until"])
+    sundays = resolved[days.dt.dayofweek == 6]
+    years = resolved["known_until"].str[:4]
+    wide, quarterly = gains_in_words(resolved, years), gains_in_words(sundays, sundays.known_until)
+    return (
+        f"With a whole year as one block ({years.nunique()} years) the gains are {wide}. On the "
+        f"{len(sundays)} questions of the ends of quarters alone, without the days on which others "
+        f"published, they are {quarterly}."
+    )
+
+
+def gains_in_words(rows, blocks):
     parts = []
     for other, words in NAMES.items():
-        gains = (resolved[f"brier_{other}"] - resolved["brier_model"]).to_numpy(float)
-        error = block_error(gains, years)
+        gains = (rows[f"brier_{other}"] - rows["brier_model"]).to_numpy(float)
+        error = block_error(gains, blocks.to_numpy())
         parts.append(f"{number(gains.mean(), 3, True)} ({error:.3f}) on {words}")
-    number_of = len(set(years))
-    gains = " and ".join(parts)
-    return f"With a whole year as one block ({number_of} years) the gains are {gains}."
+    return " and ".join(parts)
 
 
 def reliability_words(table):
@@ -206,7 +218,12 @@ def newest_words(made):
     stands, prolonged = by["stands", day], by["prolonged", day]
     side = next(row for row in made["questions"] if row["kind"] == "next_side")
     best = max(range(len(side["answers"])), key=side["probability"].__getitem__)
-    names = {"US": "the United States", "CHINA": "China", "none": "neither side"}
+    likely = f"decides is most likely {{}} ({percent(side['probability'][best])})."
+    last = {
+        "US": f"The next escalation that a side {likely.format('American')}",
+        "CHINA": f"The next escalation that a side {likely.format('Chinese')}",
+        "none": "Most likely neither side decides on an escalation within 180 days.",
+    }
 
     def chance(row):
         low, high = 100 * row["low"][0], 100 * row["high"][0]
@@ -214,9 +231,7 @@ def newest_words(made):
 
     return (
         f"**The truce still stands on {day} with a probability of {chance(stands)}, and is "
-        f"prolonged before that date with {chance(prolonged)}.** The next escalation that a side "
-        f"decides is most likely one of {names[side['answers'][best]]} "
-        f"({percent(side['probability'][best])})."
+        f"prolonged before that date with {chance(prolonged)}.** {last[side['answers'][best]]}"
     )
 
 
