@@ -20,8 +20,8 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run sweep figures gallery calibration experiments pages dashboard test e2e \
-    screenshots lint bench waits checks verify fuzz simulation licences clean
+.PHONY: help run sweep figures gallery calibration forecasts experiments pages dashboard \
+    test e2e screenshots lint bench waits checks verify fuzz simulation licences clean
 .NOTPARALLEL:
 .SECONDARY:
 
@@ -80,6 +80,11 @@ calibration: $(VENV)/.installed-run ## fit the pool, validate, forecast, and wri
 	for name in identification predictive lever_response recovery; do \
 	    cp $(FIT)/figures/$$name.png docs/figures/; done
 	$(BIN)/python experiments/calibration/write_up.py $(FIT) docs/calibration.md
+
+forecasts: $(VENV)/.installed-run ## resolve and score the forecasts that were kept, and write their page
+	$(BIN)/python experiments/forecasts/ledger.py docs/forecasts results/forecasts
+	$(BIN)/negotiation-abm plot results/forecasts
+	cp results/forecasts/figures/forecast_reliability.png docs/figures/
 
 experiments: $(VENV)/.installed-run ## rebuild tables, figures and text of experiments/ (minutes)
 	rm -rf results/experiments

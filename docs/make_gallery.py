@@ -76,6 +76,8 @@ STEPS = {  # heading, what the folder holds, and the folder of the example
     "validate": ("Its validation", "", "calibration"),
     "recovery": ("Recovery of known parameters", "", "calibration"),
     "forecast": ("A forecast", "", "calibration"),
+    "ledger": ("Forecasts that are kept",
+               "From `make forecasts` ([forecasts](forecasts/README.md)).", "forecasts"),
 }  # fmt: skip
 TAIL = """## Experiments
 

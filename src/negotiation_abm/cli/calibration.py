@@ -58,7 +58,7 @@ def _add_calibrate(commands: Any) -> None:
         "--only", metavar="NAME", action="append", help="this set of the pool alone (repeatable)"
     )
     pooled.add_argument(
-        "--until", metavar="DATE", type=_date, help="what lies after this day is not known"
+        "--until", metavar="DATE", type=day, help="what lies after this day is not known"
     )
     alone = parser.add_argument_group("one record")
     alone.add_argument("--record", metavar="FILE", help="record (default: scenario's)")
@@ -80,7 +80,7 @@ def _add_calibrate(commands: Any) -> None:
     parser.add_argument(
         "--draws",
         metavar="N",
-        type=_chain,
+        type=chain,
         help="posterior draws a chain of four (default: 500 of a pool, none of one record)",
     )
     parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
@@ -116,7 +116,7 @@ def _add_forecast(commands: Any) -> None:
     parser = command(commands, "forecast", _forecast, text, FORECAST_EXAMPLES)
     add_common(parser, "folder for the tables and forecast.json", "busan_2025")
     parser.add_argument("--params", metavar="NAME", help="calibrated set, by name or path")
-    parser.add_argument("--known", metavar="DATE", type=_date, help="the truce stood on that day")
+    parser.add_argument("--known", metavar="DATE", type=day, help="the truce stood on that day")
     parser.add_argument(
         "--draws", metavar="N", type=count, default=400, help="posterior draws (default 400)"
     )
@@ -126,7 +126,8 @@ def _add_forecast(commands: Any) -> None:
     parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
 
 
-def _date(text: str) -> dt.date:
+def day(text: str) -> dt.date:
+    """A date on the command line."""
     try:
         return date_of(text, "")
     except InputError:
@@ -138,7 +139,8 @@ def _several(text: str) -> int:
     return whole(text, 2, 10**9)
 
 
-def _chain(text: str) -> int:
+def chain(text: str) -> int:
+    """Posterior draws of a chain on the command line: enough of them for diagnostics."""
     return whole(text, SHORTEST_CHAIN, 10**9)
 
 
