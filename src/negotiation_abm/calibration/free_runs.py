@@ -12,7 +12,8 @@ import pandas as pd
 from negotiation_abm.calibration.patterns import STATISTICS, Statistic
 from negotiation_abm.core.terms import Event, Move
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
-from negotiation_abm.replay.events import History, simulated_history
+from negotiation_abm.replay.events import History
+from negotiation_abm.replay.watched import simulated_history
 from negotiation_abm.scenario.game import Game
 
 INSIDE = (0.05, 0.95)
