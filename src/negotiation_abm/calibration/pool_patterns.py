@@ -4,7 +4,7 @@ For every posterior draw each episode is played once, from its start and as long
 statistic passes where its value over the records, pooled, lies in the central 90 % of these runs.
 Its power is judged by two models that are wrong on purpose: one without the mechanism that is to
 make the pattern, one without memory, in which each side makes each kind of move as often as in the
-record, whatever happened. A verdict that both pass nearly always says nothing.
+record, whatever happened. Where both pass nearly always, that the right one passes says nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -135,7 +135,7 @@ def pool_patterns(
         here = table["without"] == name
         table.loc[here, "passes_without"] = _passing(table[here], wrong)
     says_nothing = (table[["passes_without", "passes_memoryless"]] >= NEARLY_ALWAYS).all(axis=1)
-    table.loc[says_nothing, "verdict"] = CANNOT_FAIL
+    table.loc[says_nothing & (table["verdict"] == "pass"), "verdict"] = CANNOT_FAIL
     table["inside"] = (by_episode["verdict"] == "pass").groupby(level=0).sum()
     table["of"] = (by_episode["verdict"] != "not defined").groupby(level=0).sum()
     table["statistic"] = [
