@@ -225,11 +225,14 @@ def _of_outcome(levers, outcome):
         if (part["verdict"] == "under every rule").any():
             always.append(plain.lever(lever))
         elif part["clear_in"].any():
-            some.append(f"{plain.lever(lever)} ({part['clear_in'].max()} of {rules})")
+            best = part.loc[part["clear_in"].idxmax()]
+            both = best["least"] < 0.0 < best["most"] and best["clear_in"] == rules
+            turn = ", in either direction" if both else ""
+            some.append(f"{plain.lever(lever)} ({best['clear_in']} of {rules}{turn})")
     rest = rows["lever"].nunique() - len(always) - len(some)
     parts = [f"under every rule by {_listed(always)}"] if always else []
     parts += [f"only by some rules by {_listed(some)}"] if some else []
-    parts += [f"clearly by none of the {'other ' if parts else ''}{rest} levers"] if rest else []
+    parts += [f"clearly by no {'other ' if parts else ''}lever"] if rest else []
     text = f"{ASKED[outcome][1]} is changed {', '.join(parts)}"
     return f"{text[0].upper()}{text[1:]}."
 

@@ -67,12 +67,12 @@ def draw_predictive(table: pd.DataFrame) -> Figure:
 
 
 @figure(
-    "pool_patterns",
+    "patterns",
     table="pool_patterns.csv",
     step="left_out",
     words="Patterns of the records among single free runs, and whether wrong models pass",
 )
-def draw_pool_patterns(table: pd.DataFrame) -> Figure:
+def draw_patterns(table: pd.DataFrame) -> Figure:
     """Where the records lie among free runs of all episodes, and how telling that is."""
     figure, (left, right) = style.subplots(
         1, 2, figsize=(13, 2.2 + 0.42 * len(table)), sharey=True, width_ratios=(1.3, 1)
