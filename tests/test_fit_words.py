@@ -163,10 +163,8 @@ def test_levers_are_sorted_by_how_they_hold_under_the_rules(beliefs):
     first = text.split(". ")[0]
     assert first == (
         "Whether the truce in force outlasts half a year is changed under every rule by US "
-        "tariffs, only by some rules by US chip controls (3 of 7) and China soybean purchases (7 of 7, in "
-        "either direction), clearly by no other lever"
+        "tariffs, only by some rules by US chip controls (3 of 7) and China soybean purchases "
+        "(7 of 7, in either direction), clearly by no other lever"
     )
-    nothing = beliefs.lever_words(
-        pd.DataFrame(row | {"verdict": "x", "clear_in": 0} for row in rows)
-    )
-    assert "is changed clearly by none of the 4 levers." in nothing
+    silent = pd.DataFrame(row | {"verdict": "not clear", "clear_in": 0} for row in rows)
+    assert "is changed clearly by no lever." in beliefs.lever_words(silent)
