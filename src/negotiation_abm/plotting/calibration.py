@@ -126,8 +126,8 @@ def plot_ranks(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ("cannot fail", style.GREY, "s"),
     ):
         here = (table["verdict"] == verdict).to_numpy()
-        label = f"the records: {verdict}"
         if here.any():
+            label = f"the records ({verdict})"
             ax.plot(table["rank"][here], place[here], marker, color=colour, ms=8, label=label)
     ax.set_yticks(place, [f"{row.statistic} ({row.pattern})" for row in table.itertuples()])
     ax.set_xlim(-0.02, 1.02)
@@ -160,7 +160,7 @@ def plot_wrong_models(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         label="without memory",
     )  # fmt: skip
     ax.set_xlim(-0.02, 1.02)
-    ax.set_title("How often would a wrong model pass?")
+    ax.set_title("Would wrong models pass?")
     ax.set_xlabel("share of its runs that pass")
     return ax
 
