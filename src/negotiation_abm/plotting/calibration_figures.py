@@ -71,6 +71,7 @@ def draw_predictive(table: pd.DataFrame) -> Figure:
     table="pool_patterns.csv",
     step="left_out",
     words="Patterns of the records among single free runs, and whether wrong models pass",
+    made_by="negotiation-abm validate --pool NAME",
 )
 def draw_patterns(table: pd.DataFrame) -> Figure:
     """Where the records lie among free runs of all episodes, and how telling that is."""
