@@ -149,6 +149,8 @@ def test_mirrored():
 def test_renewal_lead():
     moves = [agreed(3, Event.RENEWED, weeks_left=2), agreed(9, Event.RENEWED, weeks_left=5)]
     assert patterns.renewal_lead(made([*moves, agreed(1, Event.BEGUN)])) == (7.0, 2.0)
+    undated = agreed(12, Event.RENEWED, weeks_left=-1)
+    assert patterns.renewal_lead(made([*moves, undated])) == (7.0, 2.0)
 
 
 def test_lapses():

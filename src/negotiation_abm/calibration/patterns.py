@@ -136,8 +136,9 @@ def mirrored(history: History) -> Ratio:
 
 
 def renewal_lead(history: History) -> Ratio:
-    """Weeks before its date at which a truce is renewed."""
+    """Weeks before its date at which a truce is renewed; one without a date has none."""
     renewed = history.moves[history.moves["event"] == Event.RENEWED]
+    renewed = renewed[renewed["weeks_left"] >= 0]
     return float(renewed["weeks_left"].sum()), float(len(renewed))
 
 

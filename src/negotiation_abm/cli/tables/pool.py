@@ -61,9 +61,9 @@ def _print_patterns(console: Console, summary: dict[str, Any]) -> None:
     counts = Counter(summary["verdicts"].values())
     console.print(
         f"Patterns: {', '.join(f'{count} {verdict}' for verdict, count in counts.items())}. "
-        "One passes where the record lies inside the 90 % of\nsingle runs of all episodes. Beside "
-        "it: in how many episodes it does alone, and the share of runs\nof two wrong models that "
-        "would pass, one without the mechanism behind the pattern, one without memory."
+        "One passes where\nthe record lies inside the 90 % of single runs of all episodes. Beside "
+        "it: in how many episodes it\ndoes alone, and the share of runs that would pass of a model "
+        "without the mechanism and of one\nwithout memory."
     )
 
 
