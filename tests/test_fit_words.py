@@ -157,14 +157,14 @@ def test_levers_are_sorted_by_how_they_hold_under_the_rules(beliefs):
             lever("US.chips", outcome, "by the rules", 3),
             lever("US.chips", outcome, "not clear", 0, change="twice as potent"),
             lever("CHINA.soybeans", outcome, "by the rules", 7, -0.2, 0.3),
-            lever("CHINA.rare_earths", outcome, "not clear", 0),
+            lever("CHINA.rare_earths", outcome, "by the rules", 1),
         ]
     text = beliefs.lever_words(pd.DataFrame(rows))
     first = text.split(". ")[0]
     assert first == (
         "Whether the truce in force outlasts half a year is changed under every rule by US "
-        "tariffs, only by some rules by US chip controls (3 of 7) and China soybean purchases "
-        "(7 of 7, in either direction), clearly by no other lever"
+        "tariffs, under some rules only by US chip controls (3 of 7) and China soybean purchases "
+        "(7 of 7, in either direction), clearly by no other lever under more than one"
     )
     silent = pd.DataFrame(row | {"verdict": "not clear", "clear_in": 0} for row in rows)
-    assert "is changed clearly by no lever." in beliefs.lever_words(silent)
+    assert "is changed clearly by no lever under any." in beliefs.lever_words(silent)

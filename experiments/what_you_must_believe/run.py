@@ -218,21 +218,23 @@ def lever_words(levers):
 
 
 def _of_outcome(levers, outcome):
+    """Levers that change an outcome under every rule, and under some; one rule alone is no more."""
     rows = levers[levers["outcome"] == outcome]
-    rules = int(rows["rules"].max())
-    always, some = [], []
+    rules, always, some, rest = int(rows["rules"].max()), [], [], 0
     for lever, part in rows.groupby("lever", sort=False):
+        best = part.loc[part["clear_in"].idxmax()]
         if (part["verdict"] == "under every rule").any():
             always.append(plain.lever(lever))
-        elif part["clear_in"].any():
-            best = part.loc[part["clear_in"].idxmax()]
+        elif best["clear_in"] > 1:
             both = best["least"] < 0.0 < best["most"] and best["clear_in"] == rules
             turn = ", in either direction" if both else ""
             some.append(f"{plain.lever(lever)} ({best['clear_in']} of {rules}{turn})")
-    rest = rows["lever"].nunique() - len(always) - len(some)
+        else:
+            rest = max(rest, 1 + int(best["clear_in"]))
     parts = [f"under every rule by {_listed(always)}"] if always else []
-    parts += [f"only by some rules by {_listed(some)}"] if some else []
-    parts += [f"clearly by no {'other ' if parts else ''}lever"] if rest else []
+    parts += [f"under some rules only by {_listed(some)}"] if some else []
+    under = "under any" if rest == 1 else "under more than one"
+    parts += [f"clearly by no {'other ' if parts else ''}lever {under}"] if rest else []
     text = f"{ASKED[outcome][1]} is changed {', '.join(parts)}"
     return f"{text[0].upper()}{text[1:]}."
 
@@ -272,7 +274,7 @@ def lever_lines(levers):
 
 def drawn(table, levers):
     figure, (left, right) = style.subplots(
-        1, 2, figsize=(15, 2.4 + 0.36 * (len(table) + table["judgement"].nunique())),
+        1, 2, figsize=(15, 2.4 + 0.3 * (len(table) + table["judgement"].nunique())),
         width_ratios=(1.2, 1),
     )  # fmt: skip
     figure.subplots_adjust(left=0.24, right=0.98, top=0.94, bottom=0.13, wspace=0.5)
@@ -308,7 +310,7 @@ def drawn(table, levers):
     right.set_yticks(np.arange(len(names)), [plain.lever(name) for name in names])
     right.set_ylim(len(names) - 0.4, -0.6)
     right.set_title("What a lever does to its half-year")
-    right.set_xlabel("change of probability; thick: over rules, thin: over rules and draws")
+    right.set_xlabel("change of probability (thick: by rule; thin: draws too)")
     for ax, at in ((left, 0.33), (right, 0.83)):
         handles = ax.get_legend_handles_labels()
         figure.legend(*handles, loc="lower center", bbox_to_anchor=(at, 0.025), ncols=2)
