@@ -7,8 +7,7 @@ BASELINE := results/baseline
 FIT := results/calibration
 GALLERY := results/gallery
 # The questions of experiments/, in the order of docs/experiments.md.
-STUDIES := busan_truce what_decides choke_points terms agencies calendar soybeans negative_controls \
-    what_you_must_believe
+STUDIES := busan_truce what_decides choke_points terms agencies calendar soybeans negative_controls what_you_must_believe
 PAGES := results/pages
 WHATIFS := $(basename $(notdir $(wildcard configs/whatifs/*.yaml)))
 WEEKS := --at 2025-04-07 --at 2025-10-06 --at 2025-10-27
