@@ -7,7 +7,7 @@ BASELINE := results/baseline
 FIT := results/calibration
 GALLERY := results/gallery
 # The questions of experiments/, in the order of docs/experiments.md.
-STUDIES := busan_truce what_decides choke_points terms agencies calendar soybeans negative_controls
+STUDIES := busan_truce what_decides choke_points terms agencies calendar soybeans negative_controls what_you_must_believe
 PAGES := results/pages
 WHATIFS := $(basename $(notdir $(wildcard configs/whatifs/*.yaml)))
 WEEKS := --at 2025-04-07 --at 2025-10-06 --at 2025-10-27
@@ -77,7 +77,7 @@ calibration: $(VENV)/.installed-run ## fit the pool, validate, forecast, and wri
 	    --out $(FIT)
 	cp experiments/calibration/recovery.csv $(FIT)/
 	$(BIN)/negotiation-abm plot $(FIT)
-	for name in identification predictive lever_response recovery; do \
+	for name in identification patterns predictive lever_response recovery; do \
 	    cp $(FIT)/figures/$$name.png docs/figures/; done
 	$(BIN)/python experiments/calibration/write_up.py $(FIT) docs/calibration.md
 

@@ -6,7 +6,7 @@ draws. The simple statistics learn from the same other episodes.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from negotiation_abm.calibration.features import Data
 from negotiation_abm.calibration.hierarchy import Hierarchy
 from negotiation_abm.calibration.pool import Member
 from negotiation_abm.calibration.pool_file import Pool
-from negotiation_abm.calibration.pool_fit import find_metric, fit_pool
+from negotiation_abm.calibration.pool_fit import PooledFit, find_metric, fit_pool
 from negotiation_abm.calibration.probability import chances
 from negotiation_abm.calibration.scores import MODEL, Scores, scores_of
 from negotiation_abm.core.terms import Move
@@ -72,18 +72,23 @@ def leave_one_episode_out(
     found = []
     for number, member in enumerate(members):
         result = fit_pool(members, pool, draws, seed, (member.name,), CHAINS, WARM_UP, metric)
-        own = result.draws(number)
-        flat = own.reshape(-1, own.shape[2])
-        use = ~member.data.agency
+        own = within(result, number)
         others = joined([part for n, part in enumerate(seen) if n != number])
-        chance = np.mean([chances(member.data, theta) for theta in flat], axis=0)
-        scores = {MODEL: scores_of(member.data, chance)[use]} | baseline_scores(
-            others, seen[number]
-        )
-        found.append(LeftOut(member, scores, flat, second_signatures(member.data)[use]))
+        statistics = baseline_scores(others, seen[number])
+        found.append(replace(own, scores=own.scores | statistics))
         if progress:
             progress(number + 1)
     return found
+
+
+def within(result: PooledFit, number: int) -> LeftOut:
+    """What a fit says of one of its members, whether its record counted or not."""
+    member, own = result.hierarchy.members[number], result.draws(number)
+    flat = own.reshape(-1, own.shape[2])
+    use = ~member.data.agency
+    chance = np.mean([chances(member.data, theta) for theta in flat], axis=0)
+    scores = {MODEL: scores_of(member.data, chance)[use]}
+    return LeftOut(member, scores, flat, second_signatures(member.data)[use])
 
 
 def _choices(member: Member, pool: Pool) -> Choices:

@@ -1,6 +1,7 @@
 """The episodes of a pool as data: each record up to the cut-off date, base values by government."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -57,7 +58,10 @@ class Member:
 
 
 def load_members(
-    pool: Pool, episodes: tuple[str, ...] = (), until: dt.date | None = None
+    pool: Pool,
+    episodes: tuple[str, ...] = (),
+    until: dt.date | None = None,
+    alter: Callable[[Record], Record] | None = None,
 ) -> list[Member]:
     """Replay the episodes of a pool up to a cut-off date.
 
@@ -67,6 +71,8 @@ def load_members(
         In place of those of the pool.
     until : date, optional
         In place of that of the pool, if it is earlier.
+    alter : callable, optional
+        Rewrites each record before, as another coder would have it.
 
     Raises
     ------
@@ -74,15 +80,18 @@ def load_members(
         If an episode has no record, or none before the date, or its record cannot be replayed.
     """
     day = min(until or pool.until, pool.until)
-    return [_member(pool, name, day) for name in episodes or pool.episodes]
+    return [_member(pool, name, day, alter) for name in episodes or pool.episodes]
 
 
-def _member(pool: Pool, name: str, until: dt.date) -> Member:
+def _member(
+    pool: Pool, name: str, until: dt.date, alter: Callable[[Record], Record] | None
+) -> Member:
     changes = {"parameters": pool.parameters} | pool.changes
     scenario = load_scenario(name, changes)
     whole = own_record(scenario, "an episode has one")
     assert scenario.record is not None
     record = Record(whole.path, tuple(row for row in whole.rows if row.date <= until))
+    record = alter(record) if alter else record
     if not any(row.date >= scenario.start for row in record.rows):
         raise InputError(pool.path, "until", f"{until}: {name} has no move by then")
     last = scenario.record.until or whole.rows[-1].date

@@ -1,4 +1,4 @@
-"""The `validate` step of a pool: every episode left out once, against simple statistics."""
+"""The `validate` step of a pool: every episode left out once; free runs of all against records."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,15 +7,21 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from negotiation_abm.calibration.free_runs import verdicts
 from negotiation_abm.calibration.left_out import (
+    CHAINS,
     DRAWS,
+    WARM_UP,
     best_statistic,
     by_move,
     gains,
     leave_one_episode_out,
+    within,
 )
 from negotiation_abm.calibration.pool import load_members
 from negotiation_abm.calibration.pool_file import Pool
+from negotiation_abm.calibration.pool_fit import fit_pool
+from negotiation_abm.calibration.pool_patterns import MECHANISMS, pool_patterns
 from negotiation_abm.calibration.scores import MODEL
 from negotiation_abm.calibration.spells import MODELS, endings, spell_tables
 from negotiation_abm.calibration.validate import Validation
@@ -29,7 +35,7 @@ def validate_pool(
     out: Path | None = None,
     draws: int = DRAWS,
     seed: int = 1,
-    with_spells: bool = True,
+    with_free_runs: bool = True,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Validation:
     """Leave out one episode of a pool at a time and score what the others predict of it.
@@ -38,14 +44,17 @@ def validate_pool(
     ----------
     draws : int
         Posterior draws a chain (of two) of each fit.
-    with_spells : bool
-        Also simulate the recorded truces from their starts.
+    with_free_runs : bool
+        Also simulate the recorded truces from their starts, and whole episodes from theirs, with a
+        fit to all episodes.
 
     Returns
     -------
     Validation
         Tables ``left_out`` (`gains`), ``left_out_once`` (joint agreements counted once),
-        ``left_out_by_move``, ``endings`` and, if asked for, ``spells`` and ``shapes``.
+        ``left_out_by_move``, ``endings`` and, if asked for, ``spells``, ``shapes``,
+        ``pool_patterns`` and ``pool_patterns_by_episode`` (see there); then ``endings`` says also
+        how likely the moves were by the fit to all episodes.
 
     Raises
     ------
@@ -60,6 +69,10 @@ def validate_pool(
         if progress:
             progress("episodes left out", done, total)
 
+    def told_model(done: int) -> None:
+        if progress:
+            progress("models of free runs", done, 2 + len(MECHANISMS))
+
     with threadpool_limits(1, "blas"):
         members = load_members(pool)
         found = leave_one_episode_out(members, pool, seed, draws, told)
@@ -69,8 +82,15 @@ def validate_pool(
             "left_out_by_move": by_move(found),
             "endings": endings(found),
         }
-        if with_spells:
+        if with_free_runs:
             tables |= spell_tables(found, seed)
+            whole = fit_pool(members, pool, draws, seed, (), CHAINS, WARM_UP)
+            inside = endings([within(whole, number) for number in range(total)])
+            tables["endings"] = tables["endings"].merge(
+                inside, on=["episode", "date", "side"], suffixes=("", "_in_sample")
+            )
+            patterns, by_episode = pool_patterns(members, whole, seed, told_model)
+            tables |= {"pool_patterns": patterns, "pool_patterns_by_episode": by_episode}
     summary = _summary(pool, tables) | {
         "seed": seed,
         "draws_a_fit": len(found[0].draws),
@@ -114,6 +134,8 @@ def _summary(pool: Pool, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
             name: float(spells[name].sum()) for name in MODELS
         }
         summary["shapes"] = _rows(tables["shapes"])
+        summary["patterns"] = _rows(tables["pool_patterns"])
+        summary["verdicts"] = verdicts(tables["pool_patterns"])
     return summary
 
 

@@ -73,7 +73,7 @@ def spell_tables(
     -------
     dict of DataFrame
         ``spells``: episode, start, weeks, ended, and the log probability under each of `MODELS`;
-        ``shapes``: Weibull shape of recorded and of simulated truces with 90 % intervals.
+        ``shapes``: Weibull shapes of recorded and simulated truces with 90 % intervals (`_shapes`).
     """
     recorded = {one.member.name: _recorded(one) for one in found}
     rows: list[dict[str, Any]] = []
@@ -178,20 +178,29 @@ def _log_probability(hazard: np.ndarray, weeks: int, ended: bool) -> float:
 
 
 def _shapes(table: pd.DataFrame, simulated: list[list[Spells]]) -> pd.DataFrame:
-    """Weibull shapes: of recorded truces with a normal interval, of simulated ones over draws."""
+    """Weibull shapes: of recorded truces with a normal interval, of simulated ones over draws.
+
+    ``simulated`` has many runs of each truce, so its interval is of the parameters;
+    ``simulated once`` has one, as the record has, so that the recorded shape can be held to it.
+    """
     recorded = Spells(table["weeks"].to_numpy(), table["ended"].to_numpy(dtype=bool))
     (_, log), error = fit_weibull(recorded)
     draws = min(map(len, simulated))
-    logs = [fit_weibull(_pooled([spell[d] for spell in simulated]))[0][1] for d in range(draws)]
-    low, mid, high = np.quantile(np.exp(logs), (0.05, 0.5, 0.95))
     own = np.exp(log + z_of(0.9) * error * np.array([0.0, -1.0, 1.0]))
-    return pd.DataFrame(
-        [
-            {"spells": "recorded", "number": len(table), "shape": own[0], "low": own[1]}
-            | {"high": own[2]},
-            {"spells": "simulated", "number": draws, "shape": mid, "low": low, "high": high},
+    rows = [("recorded", len(table), *own)]
+    for name, runs in (("simulated", None), ("simulated once", 1)):
+        logs = [
+            fit_weibull(_pooled([_first(spell[d], runs) for spell in simulated]))[0][1]
+            for d in range(draws)
         ]
-    )
+        low, mid, high = np.quantile(np.exp(logs), (0.05, 0.5, 0.95))
+        rows.append((name, draws, mid, low, high))
+    return pd.DataFrame(rows, columns=["spells", "number", "shape", "low", "high"])
+
+
+def _first(spells: Spells, count: int | None) -> Spells:
+    """The first `count` of some truces; all if it is None."""
+    return Spells(spells.weeks[:count], spells.ended[:count])
 
 
 def endings(found: Sequence[LeftOut]) -> pd.DataFrame:

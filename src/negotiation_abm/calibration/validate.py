@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,8 +59,6 @@ class Effort:
         Paired runs for each negative control.
     changes : dict
         Changes of the scenario that the negative controls are to have too (`--set`).
-    executor : Executor, optional
-        Plays the readable free runs, such as a pool of processes; this process by default.
     """
 
     draws: int = 100
@@ -70,7 +67,6 @@ class Effort:
     control_runs: int = 20_000
     changes: dict[str, Any] = field(default_factory=dict)
     seed: int = 1
-    executor: Executor | None = None
 
 
 @dataclass(frozen=True)
@@ -224,7 +220,7 @@ def _free(
     runs = effort.runs if frame is not None else effort.draws * effort.runs
     recorded = recorded_history(game, record)
     told_runs = told("free runs", len(games) * runs)
-    free = free_histories(games, runs, effort.seed, told_runs, effort.executor)
+    free = free_histories(games, len(recorded.weeks), runs, effort.seed, told_runs)
     single = [history for histories in free for history in histories]
     patterns = pattern_table([recorded], [[history] for history in single])
     predictive = predictive_table(recorded, free)

@@ -2,7 +2,6 @@
 
 import argparse
 import datetime as dt
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -227,8 +226,6 @@ def _validate(options: argparse.Namespace) -> None:
     from negotiation_abm.cli.tables import stages
     from negotiation_abm.cli.tables.calibration import print_validation
     from negotiation_abm.files.folder import prepare
-    from negotiation_abm.strategies import outside
-    from negotiation_abm.sweep.executors import processes
 
     if options.params:
         options.set.append(f"parameters={options.params}")
@@ -236,18 +233,14 @@ def _validate(options: argparse.Namespace) -> None:
     record = record_of(options, game)
     if options.out:
         prepare(options.out)
-    with ExitStack() as stack:
-        effort, progress = None, stack.enter_context(stages())
-        if not options.scores_only:
-            # A process started afresh does not know strategies that came from files.
-            team = None if outside() else stack.enter_context(processes())
-            effort = Effort(
-                draws=options.draws or Effort.draws,
-                runs=options.runs,
-                seed=options.seed,
-                changes=changes_of(options),
-                executor=team.executor if team else None,
-            )
+    free = Effort(
+        draws=options.draws or Effort.draws,
+        runs=options.runs,
+        seed=options.seed,
+        changes=changes_of(options),
+    )
+    effort = None if options.scores_only else free
+    with stages() as progress:
         found = validate(game, record, options.out, options.priors, effort, progress)
     print_result(found.summary, options.json, lambda: print_validation(found, options.out))
 

@@ -110,6 +110,62 @@ def plot_moves(table: pd.DataFrame, ax: Axes | None = None, move: str = "ESCALAT
     return ax
 
 
+def plot_ranks(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Where the records lie among single free runs of the same episodes, pattern by pattern.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of ``pool_patterns.csv``: pattern, statistic, rank, verdict.
+    """
+    ax = ax or plt.gca()
+    place = np.arange(len(table))[::-1]
+    ax.axvspan(0.05, 0.95, color="#E4E4E4", lw=0, label="90 % of single free runs")
+    for verdict, colour, marker in (
+        ("pass", style.BLUE, "o"),
+        ("fail", style.RED, "X"),
+        ("cannot fail", style.GREY, "s"),
+    ):
+        here = (table["verdict"] == verdict).to_numpy()
+        if here.any():
+            label = f"the records ({verdict})"
+            ax.plot(table["rank"][here], place[here], marker, color=colour, ms=8, label=label)
+    ax.set_yticks(place, [f"{row.statistic} ({row.pattern})" for row in table.itertuples()])
+    ax.set_xlim(-0.02, 1.02)
+    ax.set_ylim(-0.8, len(table) - 0.2)
+    ax.set_title("Where the records lie")
+    ax.set_xlabel("share of free runs below the records")
+    return ax
+
+
+def plot_wrong_models(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """How often models that are wrong on purpose pass, pattern by pattern.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of ``pool_patterns.csv``: passes_without, passes_memoryless.
+    """
+    ax = ax or plt.gca()
+    place = np.arange(len(table))[::-1]
+    ax.axvline(0.9, color=style.GREY, lw=1, ls=(0, (4, 2)), label="the model itself")
+    ax.hlines(
+        place, table[["passes_without", "passes_memoryless"]].min(axis=1), 0.9, color="#D0D0D0"
+    )
+    ax.plot(
+        table["passes_without"], place, "D", color=style.ORANGE, ms=7,
+        label="without the mechanism behind it",
+    )  # fmt: skip
+    ax.plot(
+        table["passes_memoryless"], place, "o", color=style.BLACK, ms=7, mfc="none",
+        label="without memory",
+    )  # fmt: skip
+    ax.set_xlim(-0.02, 1.02)
+    ax.set_title("Would wrong models pass?")
+    ax.set_xlabel("share of its runs that pass")
+    return ax
+
+
 def _spoken(outcome: str) -> str:
     """An outcome of a response in words.
 

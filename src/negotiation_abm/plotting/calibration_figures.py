@@ -14,7 +14,9 @@ from negotiation_abm.plotting.calibration import (
     plot_lever_response,
     plot_moves,
     plot_predictive,
+    plot_ranks,
     plot_recovery,
+    plot_wrong_models,
 )
 from negotiation_abm.plotting.registry import figure
 
@@ -61,6 +63,28 @@ def draw_predictive(table: pd.DataFrame) -> Figure:
         "crosses (second side) are the record.",
         fontsize=10,
     )
+    return figure
+
+
+@figure(
+    "patterns",
+    table="pool_patterns.csv",
+    step="left_out",
+    words="Patterns of the records among single free runs, and whether wrong models pass",
+    made_by="negotiation-abm validate --pool NAME",
+)
+def draw_patterns(table: pd.DataFrame) -> Figure:
+    """Where the records lie among free runs of all episodes, and how telling that is."""
+    figure, (left, right) = style.subplots(
+        1, 2, figsize=(14.5, 2.2 + 0.42 * len(table)), sharey=True, width_ratios=(1.2, 1)
+    )
+    figure.subplots_adjust(left=0.42, right=0.98, top=0.93, bottom=0.18, wspace=0.16)
+    plot_ranks(table, left)
+    plot_wrong_models(table, right)
+    style.fit_left(figure)
+    for ax, place in ((left, 0.5), (right, 0.85)):
+        handles = ax.get_legend_handles_labels()
+        figure.legend(*handles, loc="lower center", bbox_to_anchor=(place, 0.01), fontsize=10)
     return figure
 
 
