@@ -23,6 +23,7 @@ from negotiation_abm.dashboard import browser
 from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.plotting import plot_folder, registry, style
 from negotiation_abm.plotting.calendar import plot_calendar
+from negotiation_abm.plotting.claims import CLAIMS, claim_of
 from negotiation_abm.plotting.forest import plot_hazard_ratios, plot_rmst
 from negotiation_abm.plotting.hazard import plot_hazard
 from negotiation_abm.plotting.levers import plot_fan, plot_spaghetti, record_table
@@ -44,7 +45,9 @@ mpl.use("Agg")
 pytestmark = pytest.mark.usefixtures("closed_figures")
 SVG_TEXT = "{http://www.w3.org/2000/svg}text"
 RAW = re.compile(r"[a-z]_[a-z0-9]|[a-z]\.[a-zA-Z]|CHINA|[A-Z]{6}|logit|rmst|document \d")
-SMALL_PRINT = re.compile(r"  \|  |\.csv \w{12}$")  # for those who make the figure again
+SMALL_PRINT = re.compile(
+    r"  \|  |\.(csv|parquet|json) \w{12}$"
+)  # for those who make the figure again
 STUDY = """
 scenario: busan_2025
 method: {}
@@ -110,6 +113,9 @@ def check(folder, entry):
     shown = ["".join(one.itertext()) for one in ElementTree.fromstring(text).iter(SVG_TEXT)]
     raw = [line for line in shown if RAW.search(line) and not SMALL_PRINT.search(line)]
     assert not raw, raw
+    said = claim_of(entry.name, folder)
+    assert said in " ".join(shown)
+    assert re.search(r"\d", said) or entry.name not in CLAIMS
     assert f"{entry.table} {digest[:12]}" in text
     return text
 

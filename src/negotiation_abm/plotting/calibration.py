@@ -20,6 +20,19 @@ RESTS_ON = {
 }
 
 
+DEEDS = {
+    "ESCALATE": "Measures raised, a month",
+    "THREATEN": "Threats, a month",
+    "CONCEDE": "Measures eased, a month",
+    "SUSPEND": "Offers to suspend, a month",
+}
+CHANGES = {
+    "potency x 0": "no longer hurts",
+    "disabled": "cannot be used",
+    "potency x 2": "hurts twice as much",
+}
+
+
 def plot_identification(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Estimate and 90 % interval of each coefficient beside that of its prior.
 
@@ -54,7 +67,7 @@ def plot_identification(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.set_yticks(place, [words.setting(str(name)) for name in rows["coefficient"]])
     ax.set_xlim(low, high)
     ax.set_ylim(-0.8, len(rows) - 0.2)
-    ax.set_xlabel("strength, in units of log-odds (weights: ratios); mode and 90 % range")
+    ax.set_xlabel("strength, log-odds (weights: ratios); mode, 90 % range")
     return ax
 
 
@@ -105,7 +118,7 @@ def plot_moves(table: pd.DataFrame, ax: Axes | None = None, move: str = "ESCALAT
         ax.plot(place, own["q50"], "_", color=colour, ms=10, mew=2)
         ax.plot(place, own["record"], "ox"[number], color=style.BLACK, ms=6, mfc="none", mew=1.5)
     ax.set_xticks(np.arange(len(own)), [str(key)[5:] for key in own["key"]])
-    ax.set_title(f"{move.lower()}, a month")
+    ax.set_title(DEEDS[move])
     ax.set_ylim(bottom=-0.3)
     return ax
 
@@ -202,7 +215,14 @@ def plot_lever_response(
         place = np.arange(len(levers))[::-1] + 0.18 * (len(shown) - 1) * (0.5 - number / 1.5)
         colour, _ = style.series(number)
         ax.hlines(place, own["low"], own["high"], color=colour, lw=2)
-        ax.plot(own["difference"], place, "osD^"[number % 4], color=colour, ms=6, label=change)
+        ax.plot(
+            own["difference"],
+            place,
+            "osD^"[number % 4],
+            color=colour,
+            ms=6,
+            label=CHANGES.get(change, change),
+        )
     ax.axvline(0.0, color=style.GREY, lw=1)
     ax.set_yticks(np.arange(len(levers))[::-1], [words.lever(name) for name in levers])
     base = float(rows["base"].median())
@@ -305,6 +325,7 @@ def plot_forecast(table: pd.DataFrame, ax: Axes | None = None, start: str = "") 
             drawstyle="steps-post",
         )
     ax.set_ylim(0.0, 1.02)
+    style.in_percent(ax)
     ax.set_ylabel("chance that the truce is still in force")
     ax.legend()
     return ax

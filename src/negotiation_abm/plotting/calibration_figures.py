@@ -44,14 +44,15 @@ def draw_predictive(table: pd.DataFrame) -> Figure:
     """Tariffs and moves of the record in the bands of free runs."""
     sides = list(dict.fromkeys(table.loc[table["kind"] == "tariff_pp", "side"]))
     figure, axes = style.subplots(3, 2, figsize=(12, 11.5))
-    figure.subplots_adjust(left=0.07, right=0.98, top=0.96, bottom=0.09, hspace=0.42)
+    figure.subplots_adjust(left=0.07, right=0.98, top=0.92, bottom=0.09, hspace=0.42)
     for ax, side in zip(axes[0], sides, strict=False):
         plot_predictive(table, ax, side)
         ax.tick_params(axis="x", rotation=30)
     for ax in axes[0][len(sides) :]:
         ax.set_visible(False)
     if sides:
-        axes[0, 0].legend(loc="upper right")
+        handles = axes[0, 0].get_legend_handles_labels()
+        figure.legend(*handles, loc="upper left", bbox_to_anchor=(0.06, 1.0), ncols=4)
     for ax, move in zip(
         axes[1:].ravel(), ("ESCALATE", "THREATEN", "CONCEDE", "SUSPEND"), strict=True
     ):
@@ -145,5 +146,5 @@ def draw_forecast(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
     figure, ax = style.subplots(figsize=(10, 6))
     figure.subplots_adjust(left=0.09, right=0.97, top=0.94, bottom=0.14)
     plot_forecast(table, ax, str(summary["start"]))
-    ax.set_title("Is the truce still in force? Bands: 90 % of the posterior draws")
+    ax.set_title("Bands: 90 % of the posterior draws")
     return figure

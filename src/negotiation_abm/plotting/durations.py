@@ -127,6 +127,7 @@ def age_axis(longest: int, ax: Axes) -> list[int]:
     """Axes of a share by age in weeks, with thin lines at 90, 180 and 365 days; the ticks."""
     weeks = list(range(0, longest + 1, max(1, round(longest / 8 / 13)) * 13))
     ax.set(xlim=(0, longest), ylim=(0, 1.0), xticks=weeks, xlabel="age of the truce, weeks")
+    style.in_percent(ax)
     for days in (90, 180, 365):
         ax.axvline(days / 7.0, color=style.GREY, lw=0.7, ls=":", zorder=0)
         ax.text(days / 7.0, 0.012, f" {days} d", fontsize=9, color=style.GREY, va="bottom")

@@ -115,5 +115,6 @@ def plot_curve(table: pd.DataFrame, name: str, ax: Axes | None = None) -> Axes:
     mark_unset(ax, scale, "x")
     scale.label(ax, "x")
     ax.set(xlabel=words.setting(name), ylabel="share of truces", ylim=(0, 1))
+    style.in_percent(ax)
     ax.legend()
     return ax
