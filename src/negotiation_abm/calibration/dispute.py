@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
-from negotiation_abm.calibration.draws import with_coefficients
 from negotiation_abm.calibration.marginal import MarginalLikelihood
 from negotiation_abm.calibration.pool import Member, load_members
 from negotiation_abm.calibration.pool_file import Pool
@@ -19,6 +19,7 @@ from negotiation_abm.record.load import Record, Row, load_record
 from negotiation_abm.replay.branch import branch_off
 from negotiation_abm.replay.replay import replay_record
 from negotiation_abm.replay.result import Replay
+from negotiation_abm.run.posterior import games_of
 from negotiation_abm.scenario.game import Game, build_game
 from negotiation_abm.scenario.load import load_scenario
 from negotiation_abm.scenario.schema import Scenario
@@ -93,8 +94,8 @@ class Dispute:
     def games(self, draws: np.ndarray) -> list[Game]:
         """The game with each of some draws of the coefficients, shape (draws, K)."""
         lasting = self.member.lasting
-        coefficients = tuple(self.member.data.coefficients[k] for k in lasting)
-        return [with_coefficients(self.game, coefficients, one[lasting]) for one in draws]
+        labels = [self.member.data.coefficients[k].label for k in lasting]
+        return games_of(self.game, pd.DataFrame(draws[:, lasting], columns=labels))
 
     @cached_property
     def _truce_so_far(self) -> MarginalLikelihood | None:

@@ -14,16 +14,16 @@ import numpy as np
 import pandas as pd
 
 from negotiation_abm.calibration.baselines import types_of
-from negotiation_abm.calibration.draws import with_coefficients
 from negotiation_abm.calibration.features import FITTED
 from negotiation_abm.calibration.free_runs import CANNOT_FAIL, pattern_table
 from negotiation_abm.calibration.patterns import STATISTICS
-from negotiation_abm.calibration.pool import Member
+from negotiation_abm.calibration.pool import BETWEEN, Member
 from negotiation_abm.calibration.pool_fit import PooledFit
 from negotiation_abm.core.params import derive
 from negotiation_abm.core.terms import NUM_PLAYERS, Move, move_of
 from negotiation_abm.replay.events import History, recorded_history
 from negotiation_abm.replay.watched import simulated_history
+from negotiation_abm.run.posterior import games_of
 from negotiation_abm.scenario.game import Game
 
 NEARLY_ALWAYS = 0.8  # a wrong model that passes as often is not told from the right one
@@ -149,9 +149,9 @@ def games_by_draw(members: Sequence[Member], fit: PooledFit) -> list[list[Game]]
     columns = []
     for number, member in enumerate(members):
         own = governing(member)
-        coefficients = tuple(member.data.coefficients[k] for k in own)
+        labels = [member.data.coefficients[k].label.partition(BETWEEN)[0] for k in own]
         draws = fit.draws(number)[..., own].reshape(-1, len(own))
-        columns.append([with_coefficients(member.game, coefficients, theta) for theta in draws])
+        columns.append(games_of(member.game, pd.DataFrame(draws, columns=labels)))
     return [list(row) for row in zip(*columns, strict=True)]
 
 
