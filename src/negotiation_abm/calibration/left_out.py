@@ -23,9 +23,10 @@ from negotiation_abm.calibration.features import Data
 from negotiation_abm.calibration.hierarchy import Hierarchy
 from negotiation_abm.calibration.pool import Member
 from negotiation_abm.calibration.pool_file import Pool
-from negotiation_abm.calibration.pool_fit import find_metric, fit_pool
+from negotiation_abm.calibration.pool_fit import fit_pool
 from negotiation_abm.calibration.probability import chances
 from negotiation_abm.calibration.scores import MODEL, Scores, scores_of
+from negotiation_abm.calibration.surrogate import find_surrogate
 from negotiation_abm.core.terms import Move
 
 DRAWS = 100  # a chain
@@ -68,10 +69,10 @@ def leave_one_episode_out(
         Posterior draws a chain (of two).
     """
     seen = [_choices(member, pool) for member in members]
-    metric = find_metric(Hierarchy(members, pool))
+    near = find_surrogate(Hierarchy(members, pool))
     found = []
     for number, member in enumerate(members):
-        result = fit_pool(members, pool, draws, seed, (member.name,), CHAINS, WARM_UP, metric)
+        result = fit_pool(members, pool, draws, seed, (member.name,), CHAINS, WARM_UP, near)
         own = result.draws(number)
         flat = own.reshape(-1, own.shape[2])
         use = ~member.data.agency

@@ -51,6 +51,18 @@ def _stems(
     return features - shared[stem_of], shared, stem_of.astype(np.uint32)
 
 
+def quadrature(nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights of an integral over a standard normal; weights sum to 1."""
+    node, weight = np.polynomial.hermite_e.hermegauss(nodes)
+    return node, weight / weight.sum()
+
+
+def is_pressing(options: int) -> np.ndarray:
+    """Which options the soundness of a truce holds back, shape (options,)."""
+    kinds = [move_of(option) for option in range(options)]
+    return np.isin(kinds, (Move.ESCALATE, Move.THREATEN))
+
+
 class MarginalLikelihood:
     """Likelihood of the decisions and rounds of one record, HOLDs and soundness summed out.
 
@@ -94,7 +106,7 @@ class MarginalLikelihood:
         self.options, self.stems = _sparse(own.T), _sparse(shared.T)
         self.offset = hidden.offset[legal]
         self.row_start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        pressing = np.isin(kinds, (Move.ESCALATE, Move.THREATEN))
+        pressing = is_pressing(len(kinds))
         in_truce = hidden.truce >= 0
         self.pressing = (pressing & in_truce[:, None])[legal].astype(float)
         self.in_truce = in_truce
@@ -104,8 +116,8 @@ class MarginalLikelihood:
         self.move_place = np.where(hidden.moved >= 0, place, -1).astype(np.int64)
         self.round_rows = _sparse(data.round_features[held])
         self.round_held = data.round_held[held].astype(float)
-        node, weight = np.polynomial.hermite_e.hermegauss(nodes)
-        self.node, self.log_weight = node, np.log(weight / weight.sum())
+        self.node, weight = quadrature(nodes)
+        self.log_weight = np.log(weight)
         labels = [c.label for c in data.coefficients]
         self.frailty = labels.index("truce_frailty") if "truce_frailty" in labels else -1
 
