@@ -32,12 +32,15 @@ class Member:
         earlier one stand last and are labelled with it.
     governments : tuple of str, one a coefficient
         Whose base value it is; empty for other coefficients.
+    left_out : int, optional
+        A month (YYYYMM) that the likelihood does not count.
     """
 
     name: str
     record: Record
     data: Data
     governments: tuple[str, ...]
+    left_out: int | None = None
 
     @property
     def game(self) -> Game:
@@ -47,7 +50,20 @@ class Member:
     @cached_property
     def likelihood(self) -> MarginalLikelihood:
         """Of all that sides chose and of all rounds; what an agency did alone is no choice."""
-        return MarginalLikelihood(self.data, ~self.data.agency)
+        use = ~self.data.agency
+        if self.left_out is None:
+            return MarginalLikelihood(self.data, use)
+        rounds = self.data.round_months() != self.left_out
+        return MarginalLikelihood(self.data, use & (self.data.months() != self.left_out), rounds)
+
+    def has(self, month: int) -> bool:
+        """Does anything that the likelihood could count fall into a month?"""
+        months = self.data.months()[~self.data.agency], self.data.round_months()
+        return any((part == month).any() for part in months)
+
+    def without(self, month: int) -> "Member":
+        """The episode with a month that does not count; itself where nothing falls into it."""
+        return replace(self, left_out=month) if self.has(month) else self
 
     @property
     def lasting(self) -> np.ndarray:
