@@ -20,7 +20,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run sweep figures gallery mechanisms calibration experiments pages dashboard test e2e \
+.PHONY: help run sweep figures gallery calibration experiments pages dashboard test e2e \
     screenshots lint bench checks verify fuzz simulation licences clean
 .NOTPARALLEL:
 .SECONDARY:
@@ -67,22 +67,19 @@ gallery: figures ## renew the other figures of docs/gallery.md (minutes)
 	$(BIN)/negotiation-abm plot $(GALLERY)/drivers
 	cp $(GALLERY)/comparison/figures/*.png $(GALLERY)/drivers/figures/*.png docs/figures/
 
-mechanisms: $(VENV)/.installed-run ## what each module does to truces, 50,000 paired runs each
-	$(BIN)/negotiation-abm mechanisms --replicates 50000 --seed 1 --out results/mechanisms
-
-calibration: $(VENV)/.installed-run ## fit the pool, validate, forecast, and write docs/pool.md
-	$(BIN)/negotiation-abm calibrate --pool seven --seed 1 --out $(FIT)
-	for name in pooled_2025 pooled_2026; do \
+calibration: $(VENV)/.installed-run ## fit the pool, validate, forecast, and write docs/calibration.md
+	$(BIN)/negotiation-abm calibrate --pool seven --seed 1 --draws 1000 --out $(FIT)
+	for name in calibrated_2025 calibrated_2025_alone calibrated_2026; do \
 	    cp $(FIT)/$$name.yaml $(FIT)/$$name.parquet configs/parameters/; done
 	$(BIN)/negotiation-abm validate --pool seven --out $(FIT)
-	$(BIN)/negotiation-abm validate --params pooled_2025 --runs 1 --out $(FIT)
-	$(BIN)/negotiation-abm forecast busan_2025 --params pooled_2025 --known 2025-12-31 \
+	$(BIN)/negotiation-abm validate --params calibrated_2025 --runs 1 --out $(FIT)
+	$(BIN)/negotiation-abm forecast busan_2025 --params calibrated_2025 --known 2025-12-31 \
 	    --out $(FIT)
 	cp experiments/calibration/recovery.csv $(FIT)/
 	$(BIN)/negotiation-abm plot $(FIT)
 	for name in identification predictive lever_response recovery; do \
-	    cp $(FIT)/figures/$$name.png docs/figures/pool_$$name.png; done
-	$(BIN)/python experiments/calibration/write_up.py $(FIT) docs/pool.md
+	    cp $(FIT)/figures/$$name.png docs/figures/; done
+	$(BIN)/python experiments/calibration/write_up.py $(FIT) docs/calibration.md
 
 experiments: $(VENV)/.installed-run ## rebuild tables, figures and text of experiments/ (minutes)
 	rm -rf results/experiments
@@ -92,13 +89,14 @@ experiments: $(VENV)/.installed-run ## rebuild tables, figures and text of exper
 	        cp results/experiments/$$name/$$file experiments/$$name/ || exit 1; done; done
 	$(BIN)/python experiments/list.py docs/experiments.md $(STUDIES)
 
-pages: $(VENV)/.installed-run ## docs on what-ifs, tournament, equilibrium, foresight: text, figures (5 minutes)
+pages: $(VENV)/.installed-run ## docs on what-ifs, tournament, equilibrium, modules: text, figures (minutes)
 	for name in $(WHATIFS); do \
 	    $(BIN)/negotiation-abm whatif $$name --out $(PAGES)/whatif/$$name || exit 1; done
 	$(BIN)/negotiation-abm surprise baseline_2025 --out $(PAGES)/surprise
 	$(BIN)/negotiation-abm tournament baseline_2025 --out $(PAGES)/tournament
 	$(BIN)/negotiation-abm equilibrium baseline_2025 $(WEEKS) --out $(PAGES)/equilibrium
 	$(BIN)/python experiments/foresight/run.py --out $(PAGES)/foresight
+	$(BIN)/negotiation-abm mechanisms --replicates 50000 --seed 1 --out $(PAGES)/mechanisms
 	for name in whatif/two_month_truce surprise tournament equilibrium; do \
 	    $(BIN)/negotiation-abm plot $(PAGES)/$$name || exit 1; done
 	cp $(PAGES)/whatif/two_month_truce/figures/whatif.png \

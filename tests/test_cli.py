@@ -429,7 +429,8 @@ def test_list_names_what_is_shipped(capsys):
     out = good(capsys, "list")
     for name in ("baseline_2025", "busan_2025", "soy_pledge_missed"):
         assert name in out
-    assert "parameter sets: calibrated_2025, pooled_2025, pooled_2026, start_2025" in out
+    sets = ("calibrated_2025", "calibrated_2025_alone", "calibrated_2026", "start_2025")
+    assert f"parameter sets: {', '.join(sets)}" in out
     assert "records: record_2025" in out
 
 

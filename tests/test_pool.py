@@ -78,7 +78,7 @@ def test_the_shipped_pool_is_of_seven_main_readings():
     pool = load_pool("seven")
     assert len(pool.episodes) == 7
     assert not [name for name in pool.episodes if "/" in name]
-    assert set(pool.sets) == {"pooled_2025", "alone_2025", "pooled_2026"}
+    assert set(pool.sets) == {"calibrated_2025", "calibrated_2025_alone", "calibrated_2026"}
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_the_base_rate():
         assert shown == tuple(round(100 * value) for value in found.at_days(days))
 
 
-@pytest.mark.parametrize("name", ["pooled_2026", "pooled_2025", "calibrated_2025"])
+@pytest.mark.parametrize("name", ["calibrated_2025", "calibrated_2026", "calibrated_2025_alone"])
 def test_the_busan_truce_by_each_set(name):
     game = build_game(load_scenario("busan_2025", {"parameters": name}))
     curve = range_over_draws(game, 1).curve
@@ -38,9 +38,9 @@ def test_the_busan_truce_by_each_set(name):
 
 
 def test_what_ends_it_most_often():
-    game = build_game(load_scenario("busan_2025", {"parameters": "pooled_2026"}))
+    game = build_game(load_scenario("busan_2025", {"parameters": "calibrated_2026"}))
     ends = range_over_draws(game, 1).ends["covered"]
-    shown = re.search(r"\((\d+) %, (\d+)-(\d+), by `pooled_2026`\)", README)
+    shown = re.search(r"\((\d+) %, (\d+)-(\d+), by `calibrated_2026`\)", README)
     assert next(iter(ends)) == "breach"  # the largest stands first
     values = [100 * value for value in ends["breach"]]
     assert [int(number) for number in shown.groups()] == pytest.approx(values, abs=1.0)

@@ -6,16 +6,26 @@ Every number on the page comes from the folder, or (recovery) from the table sto
 file.
 """
 
+import datetime as dt
 import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+
+from negotiation_abm import build_game, load_record, load_scenario
+from negotiation_abm.calibration.features import collect
+from negotiation_abm.calibration.probability import chances
+from negotiation_abm.calibration.scores import scores_of
+from negotiation_abm.run.posterior import thinned
+from negotiation_abm.scenario.posterior_draws import load_draws
 
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "calibration.md.in"
 RECOVERY = HERE / "recovery.csv"
-SET = "pooled_2025"
+SET, ALONE = "calibrated_2025", "calibrated_2025_alone"
+LATER, KNOWN = "us_china_2026", dt.date(2025, 12, 31)  # what the two sets have not seen
 MODEL = "quantal response (this model)"
 OUTCOMES = ("US concessions", "CHINA concessions", "truces begun", "S(26 weeks), covered")
 
@@ -239,6 +249,30 @@ def shape(rows, name):
     return f"{row['shape']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
 
 
+def later(folder, name):
+    """Log scores of a set on what came after its cut-off date: types, and with the lever."""
+    scenario = load_scenario(LATER, {"parameters": name})
+    named_in = (scenario.path, "record.file")
+    record = load_record(scenario.record.file, scenario.path.parent, named_in)
+    data = collect(build_game(scenario), record)
+    labels = [coefficient.label for coefficient in data.coefficients]
+    draws = thinned(load_draws(folder / f"{name}.yaml"), 200).reindex(columns=labels, fill_value=0)
+    chance = np.mean([chances(data, theta) for theta in draws.to_numpy()], axis=0)
+    scored = ~data.agency & np.array([scenario.date_of(turn) > KNOWN for turn in data.turn])
+    types, levers = scores_of(data, chance)[scored].sum(axis=0)
+    return {"decisions": int(scored.sum()), "type": types, "lever": levers}
+
+
+def choice_of_set(pooled, alone):
+    """Which of the two predicts better what came later, in words that follow the scores."""
+    gaps = [pooled[kind] - alone[kind] for kind in ("type", "lever")]
+    if all(abs(gap) < 2.0 for gap in gaps):
+        return "no difference that means anything"
+    if all(gap > 0 for gap in gaps):
+        return "the fit to seven disputes is better"
+    return "the fit to one year is better" if all(gap < 0 for gap in gaps) else "one each way"
+
+
 def main(folder, out):
     folder = Path(folder)
 
@@ -261,6 +295,7 @@ def main(folder, out):
     recovery = pd.read_csv(RECOVERY)
     carried = recovery[recovery["ratio"] < 0.5]["coverage"]
     verdicts = validation["verdicts"]
+    pooled, alone = later(folder, SET), later(folder, ALONE)
     numbers = Numbers(
         fit=made | {"moves": sum(made["moves"].values()), "count": len(made["episodes"])},
         left={
@@ -289,6 +324,7 @@ def main(folder, out):
             "passed": sum(verdict == "pass" for verdict in verdicts.values()),
             "failed": ", ".join(f"{n} ({v})" for n, v in verdicts.items() if v != "pass") or "none",
         },
+        later={"pooled": pooled, "alone": alone, "verdict": choice_of_set(pooled, alone)},
         forecast={
             f"{row['measure']}_{row['until'].split()[0]}": row
             for row in forecast["survival"]

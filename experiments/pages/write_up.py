@@ -1,4 +1,4 @@
-"""Write docs/whatif.md, tournament.md, equilibrium.md and foresight.md from their templates.
+"""Write the pages of docs/ that have a template here (*.md.in).
 
     python experiments/pages/write_up.py results/pages docs
     python experiments/pages/write_up.py results/pages docs tournament equilibrium
@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
 import of_equilibrium
 import of_foresight
+import of_mechanisms
 import of_tournament
 import of_whatif
 
@@ -22,6 +23,7 @@ PAGES = {
     "tournament": of_tournament.numbers,
     "equilibrium": of_equilibrium.numbers,
     "foresight": of_foresight.numbers,
+    "mechanisms": of_mechanisms.numbers,
 }
 
 

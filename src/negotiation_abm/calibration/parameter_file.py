@@ -48,7 +48,7 @@ def parameter_file(
             source = f"{how}: " + "; ".join(notes[k] for k in own)
             entries[parameter.name] = {"value": _value(game, members), "source": source}
         elif parameter.name in game.parameter_set.values or parameter.name in game.scenario.set:
-            entries[parameter.name] = _kept(game, parameter)
+            entries[parameter.name] = _kept(game, parameter, (facts or {}).get("pool"))
     content = {
         "name": name,
         "description": f"{description} What is not fitted is as in {game.parameter_set.name}.",
@@ -60,15 +60,18 @@ def parameter_file(
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
 
 
-def _kept(game: Game, parameter: Parameter) -> dict[str, Any]:
-    """A value that the fit does not touch, as the scenario has it."""
+def _kept(game: Game, parameter: Parameter, pool: str | None) -> dict[str, Any]:
+    """A value that the fit does not touch, as the pool or the scenario has it."""
     value = np.asarray(game.params[parameter.name][0])
     own = {key: given for key, given in game.scenario.set.items() if _is(key, parameter.name)}
     base = game.parameter_set
     kept = base.sources.get(parameter.name, "")
     source = kept if kept.startswith("as in ") else f"as in {base.name}: {kept}" if kept else ""
     if own:
-        source = f"set in {game.scenario.name}" + (f"; else {source}" if source else "")
+        by = f"set in {game.scenario.name}"
+        if pool:
+            by = f"assumed: set by the pool {pool}, not fitted"
+        source = by + (f"; else {source}" if source else "")
     convert = int if parameter.integer else float
     plain: Any
     if parameter.shape == "player":

@@ -22,7 +22,7 @@ from negotiation_abm.files.errors import InputError, suggest
 
 CALIBRATE_EXAMPLES = """examples:
   negotiation-abm calibrate --pool seven --out results/fit
-  negotiation-abm calibrate --pool seven --only pooled_2025 --until 2025-10-09 --out results/fit
+  negotiation-abm calibrate --pool seven --only calibrated_2025 --until 2025-10-09 --out results/fit
   negotiation-abm calibrate baseline_2025 --draws 1000 --out results/fit
 """
 
