@@ -20,6 +20,7 @@ from negotiation_abm.calibration.left_out import (
     second_signatures,
 )
 from negotiation_abm.calibration.marginal import MarginalLikelihood
+from negotiation_abm.calibration.months_out import RELIABLE, _lost, smoothed
 from negotiation_abm.calibration.pool import load_members
 from negotiation_abm.calibration.pool_file import load_pool
 from negotiation_abm.calibration.pool_fit import fit_pool
@@ -279,6 +280,35 @@ def test_gains_by_hand(members):
     assert best_statistic(gains(found)) == "other"
 
 
+def test_weeks_of_a_month_taken_out_are_a_likelihood_without_them(members):
+    """Up to a constant: how often a reading occurs does not depend on coefficients."""
+    member = members[0]
+    months = np.array([202503, 202505, 202510, 202511])
+    rng = np.random.default_rng(7)
+    thetas = rng.normal(0.0, 0.3, (2, len(member.data.coefficients)))
+    thetas[:, [c.label for c in member.data.coefficients].index("truce_frailty")] = [0.2, 1.0]
+    quick = _lost(member, thetas, months)
+    for number, month in enumerate(months.tolist()):
+        less = member.without(month).likelihood
+        slow = [
+            less.value_and_gradient(theta)[0] - member.likelihood.value_and_gradient(theta)[0]
+            for theta in thetas
+        ]
+        assert quick[1, number] - quick[0, number] == pytest.approx(slow[1] - slow[0])
+        assert slow[0] > 1.0
+    assert member.without(202001) is member
+
+
+def test_weights_are_smoothed_and_their_tail_is_known():
+    draws = np.random.default_rng(8).standard_normal(4000)
+    logs, tail = smoothed(0.5 * draws)  # a normal around .5
+    assert np.exp(logs).sum() == pytest.approx(1.0)
+    assert np.exp(logs) @ draws == pytest.approx(0.5, abs=0.06)
+    assert tail < 0.5
+    assert smoothed(4.0 * draws)[1] > RELIABLE
+    assert smoothed(np.zeros(4))[0].tolist() == pytest.approx([np.log(0.25)] * 4)
+
+
 # ---------------------------------------------------------------------------
 # Lengths of truces
 
@@ -340,6 +370,12 @@ def test_validate_leaves_out_the_episodes_of_a_pool(tmp_path, monkeypatch, capsy
     assert max(map(len, done.out.splitlines())) <= 100
     summary = json.loads(Path("out/pool_validation.json").read_text())
     assert [row["episode"] for row in summary["left_out"]["gains"]] == [*TWO, "all"]
+    assert [row["episode"] for row in summary["months_out"]["gains"]] == [*TWO, "all"]
+    months = pd.read_csv("out/months.csv")
+    assert months["choices"].sum() == sum(summary["decisions"].values())
+    assert ((months["tail"] < RELIABLE) == ~months["refitted"]).all()
+    whole = pd.read_csv("out/months_out.csv").query("episode == 'all'").set_index("model")
+    assert np.isfinite(whole["type"]).all()
     spells = pd.read_csv("out/spells.csv")
     assert (spells[["game", "constant hazard", "Weibull"]] < 0).all().all()
 

@@ -194,11 +194,12 @@ def noisy_tit_for_tat(train: Choices, test: Choices, sees: bool = False) -> Type
         part, here = train.offered == offered, test.offered == offered
         if not sees:
             part, here = np.ones_like(part), np.ones_like(here)
-        some = train.of(part)
-        scores = [
-            np.log(mixed(some, own[part], n)[np.arange(len(some.kind)), some.kind]).sum()
-            for n in NOISES
-        ]
+        some, rows = train.of(part), np.arange(part.sum())
+        pure, share = (table * some.types for table in (answers(some), own[part]))
+        level = NOISES[:, None]
+        hit = (1.0 - level) * pure[rows, some.kind] + level * share[rows, some.kind]
+        whole = (1.0 - level) * pure.sum(axis=1) + level * share.sum(axis=1)
+        scores = np.log(hit / whole).sum(axis=1)
         noise[here] = NOISES[int(np.argmax(scores))]
     return mixed(test, base, noise)
 
@@ -211,8 +212,13 @@ def ridge_multinomial(train: Choices, test: Choices, sees: bool = False) -> Type
         parts = [np.ones((len(at.kind), 1)), _known(train, at)[1], kinds[at.other], kinds[at.own]]
         return np.hstack([*parts, at.offered[:, None]] if sees else parts)
 
-    inputs, legal = inputs_of(train), train.types
-    hits = np.eye(NUM_TYPES)[train.kind]
+    # Choices in the same situation count together: there are few situations.
+    seen = np.hstack([inputs_of(train), train.types])
+    seen, place = np.unique(seen, axis=0, return_inverse=True)
+    inputs, legal = seen[:, :-NUM_TYPES], seen[:, -NUM_TYPES:]
+    hits = np.zeros((len(seen), NUM_TYPES))
+    np.add.at(hits, (place.ravel(), train.kind), 1.0)
+    made = hits.sum(axis=1, keepdims=True)
 
     def chances(flat: np.ndarray, rows: np.ndarray, open_: np.ndarray) -> Types:
         values = rows @ flat.reshape(rows.shape[1], NUM_TYPES)
@@ -220,10 +226,23 @@ def ridge_multinomial(train: Choices, test: Choices, sees: bool = False) -> Type
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         p = chances(flat, inputs, legal)
-        score = np.log(p[np.arange(len(p)), train.kind]).sum() - 0.5 * RIDGE * flat @ flat
-        return -score, RIDGE * flat - (inputs.T @ (hits - p)).ravel()
+        score = (hits * np.log(np.where(hits > 0.0, p, 1.0))).sum() - 0.5 * RIDGE * flat @ flat
+        return -score, RIDGE * flat - (inputs.T @ (hits - made * p)).ravel()
 
-    optimum = minimize(loss, np.zeros(inputs.shape[1] * NUM_TYPES), jac=True, method="L-BFGS-B")
+    pairs = np.einsum("na,nb->abn", inputs, inputs).reshape(-1, len(inputs))
+
+    def curvature(flat: np.ndarray) -> np.ndarray:
+        p = chances(flat, inputs, legal)
+        bends = made[:, :, None] * (p[:, :, None] * np.eye(NUM_TYPES) - p[:, :, None] * p[:, None])
+        blocks = (pairs @ bends.reshape(len(inputs), -1)).reshape(
+            inputs.shape[1], inputs.shape[1], NUM_TYPES, NUM_TYPES
+        )
+        return blocks.swapaxes(1, 2).reshape(len(flat), len(flat)) + RIDGE * np.eye(len(flat))
+
+    origin, options = np.zeros(inputs.shape[1] * NUM_TYPES), {"gtol": 1e-6}
+    optimum = minimize(
+        loss, origin, jac=True, hess=curvature, method="trust-exact", options=options
+    )
     return chances(optimum.x, inputs_of(test), test.types)
 
 

@@ -78,6 +78,7 @@ def marginal_kernel() -> Callable[..., float]:
         offset, row_start, pressing, move_place,
         in_truce, term_row, term_moves, reading_start, reading_weight, week_start, week_truce,
         node, log_weight, frailty, round_starts, round_columns, round_values, round_held,
+        week_log,
     ):  # fmt: skip
         rows, nodes, readings = len(row_start) - 1, len(node), len(reading_weight)
         weeks, coefficients = len(week_truce), len(theta)
@@ -153,10 +154,11 @@ def marginal_kernel() -> Callable[..., float]:
                     total += read[p, q]
                 for p in range(first, last):
                     read[p, q] /= total
+                week_log[w, q] = best + np.log(total)
                 if number >= 0:
-                    truce_log[number, q] += best + np.log(total)
+                    truce_log[number, q] += week_log[w, q]
                 else:
-                    value += best + np.log(total)
+                    value += week_log[w, q]
         belief = np.empty((truces, nodes))
         for g in range(truces):
             best = -np.inf

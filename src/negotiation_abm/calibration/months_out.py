@@ -8,14 +8,12 @@ episodes. The situation at a choice is that of the record, as in every score.
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from negotiation_abm.calibration.baselines import BASELINES, baseline_scores, joined
-from negotiation_abm.calibration.features import Data
 from negotiation_abm.calibration.hierarchy import Hierarchy
 from negotiation_abm.calibration.left_out import (
     CHAINS,
@@ -27,8 +25,7 @@ from negotiation_abm.calibration.left_out import (
 from negotiation_abm.calibration.pool import Member
 from negotiation_abm.calibration.pool_file import Pool
 from negotiation_abm.calibration.pool_fit import fit_pool
-from negotiation_abm.calibration.probability import chances
-from negotiation_abm.calibration.scores import MODEL, scores_of
+from negotiation_abm.calibration.scores import MODEL, log_scores
 from negotiation_abm.calibration.surrogate import Surrogate, find_surrogate
 from negotiation_abm.run.batch import available_threads
 
@@ -63,46 +60,37 @@ def leave_one_month_out(
     near = near or find_surrogate(Hierarchy(members, pool))
     full = fit_pool(members, pool, draws, seed, (), CHAINS, WARM_UP, near)
     thetas = [full.draws(n).reshape(-1, len(m.data.coefficients)) for n, m in enumerate(members)]
-    whole = [_values(member, theta) for member, theta in zip(members, thetas, strict=True)]
     used = [~member.data.agency for member in members]
-    months = [member.data.months() for member in members]
-    choices = joined([choices_of_sides(member, pool) for member in members])
-    month_of = np.concatenate([m[use] for m, use in zip(months, used, strict=True)])
+    own = [m.months(m.data.turn[use]) for m, use in zip(members, used, strict=True)]
+    month_of, choices = np.concatenate(own), joined([choices_of_sides(m, pool) for m in members])
+    named = np.unique(month_of)
+    weights = sum(_lost(m, theta, named) for m, theta in zip(members, thetas, strict=True))
+    chance = _chances(members, thetas)
     scores = {name: np.zeros((len(month_of), 2)) for name in (MODEL, *BASELINES)}
-    named = np.unique(month_of).tolist()
 
-    def one(month: int) -> dict[str, Any]:
-        less = [member.without(month) for member in members]
-        weights = sum(
-            _values(member, theta) - value if member.has(month) else np.zeros(len(value))
-            for member, theta, value in zip(less, thetas, whole, strict=True)
-        )
-        logs, tail = smoothed(np.asarray(weights))
+    def one(number: int) -> dict[str, Any]:
+        month, here = int(named[number]), month_of == named[number]
+        logs, tail = smoothed(np.asarray(weights)[:, number])
         refit = not tail < RELIABLE
-        found = thetas
         if refit:
-            again = fit_pool(less, pool, draws // 2, seed, (), CHAINS, WARM_UP, near)
-            found = [again.draws(n).reshape(-1, t.shape[1]) for n, t in enumerate(thetas)]
-            logs = np.full(len(found[0]), -np.log(len(found[0])))
-        here = month_of == month
-        scores[MODEL][here] = np.concatenate(
-            [
-                _scores(member.data, theta, use & (own == month), np.exp(logs))
-                for member, theta, use, own in zip(members, found, used, months, strict=True)
-            ]
-        )
+            less = [member.without(month) for member in members]
+            again = fit_pool(less, pool, draws // CHAINS, seed, (), 1, WARM_UP, near)
+            new = [again.draws(n).reshape(-1, t.shape[1]) for n, t in enumerate(thetas)]
+            scores[MODEL][here] = np.log(_chances(members, new)[:, here].mean(axis=0))
+        else:
+            scores[MODEL][here] = np.log(np.tensordot(np.exp(logs), chance[:, here], 1))
         for name, values in baseline_scores(choices.of(~here), choices.of(here)).items():
             scores[name][here] = values
         return {"month": month, "choices": int(here.sum()), "tail": tail, "refitted": refit}
 
     rows = []
     with ThreadPoolExecutor(available_threads()) as threads:
-        for row in threads.map(one, named):
+        for row in threads.map(one, range(len(named))):
             rows.append(row)
             if progress:
                 progress(len(rows), len(named))
-    ends = np.cumsum([0, *(int(use.sum()) for use in used)])
-    return [
+    ends = np.cumsum([0, *map(len, own)])
+    found = [
         LeftOut(
             member,
             {name: values[first:last] for name, values in scores.items()},
@@ -112,27 +100,29 @@ def leave_one_month_out(
         for member, theta, use, first, last in zip(
             members, thetas, used, ends[:-1], ends[1:], strict=True
         )
-    ], pd.DataFrame(rows)
+    ]
+    return found, pd.DataFrame(rows)
 
 
-def _values(member: Member, thetas: np.ndarray) -> np.ndarray:
-    """Log-likelihood of a member at each draw."""
-    return np.array([member.likelihood.value_and_gradient(theta)[0] for theta in thetas])
-
-
-def _scores(data: Data, thetas: np.ndarray, use: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Log scores of some choices, their probability averaged over weighted draws, shape (n, 2)."""
-    if not use.any():
-        return np.zeros((0, 2))
-    part = replace(
-        data,
-        features=data.features[use],
-        offset=data.offset[use],
-        legal=data.legal[use],
-        chosen=data.chosen[use],
+def _lost(member: Member, thetas: np.ndarray, months: np.ndarray) -> np.ndarray:
+    """Log-likelihood without each month, less that of all, shape (draws, months)."""
+    likelihood = member.likelihood
+    weeks, rounds = (
+        member.months(turns)[None, :] == months[:, None]
+        for turns in (likelihood.weeks, member.data.round_turn)
     )
-    chance = sum(w * chances(part, theta) for w, theta in zip(weights, thetas, strict=True))
-    return scores_of(part, np.asarray(chance))
+    return np.array([likelihood.without(theta, weeks, rounds) for theta in thetas])
+
+
+def _chances(members: Sequence[Member], thetas: Sequence[np.ndarray]) -> np.ndarray:
+    """Probability of type, and of type and lever, of each choice: shape (draws, choices, 2)."""
+    return np.concatenate(
+        [
+            np.array([np.exp(log_scores(m.data, theta)[~m.data.agency]) for theta in own])
+            for m, own in zip(members, thetas, strict=True)
+        ],
+        axis=1,
+    )
 
 
 def smoothed(logs: np.ndarray) -> tuple[np.ndarray, float]:

@@ -33,7 +33,7 @@ class Member:
     governments : tuple of str, one a coefficient
         Whose base value it is; empty for other coefficients.
     left_out : int, optional
-        A month (YYYYMM) that the likelihood does not count.
+        A month (YYYYMM) whose weeks the likelihood does not count.
     """
 
     name: str
@@ -53,17 +53,20 @@ class Member:
         use = ~self.data.agency
         if self.left_out is None:
             return MarginalLikelihood(self.data, use)
-        rounds = self.data.round_months() != self.left_out
-        return MarginalLikelihood(self.data, use & (self.data.months() != self.left_out), rounds)
+        kept = [
+            self.months(turn) != self.left_out for turn in (self.data.turn, self.data.round_turn)
+        ]
+        return MarginalLikelihood(self.data, use & kept[0], kept[1])
 
-    def has(self, month: int) -> bool:
-        """Does anything that the likelihood could count fall into a month?"""
-        months = self.data.months()[~self.data.agency], self.data.round_months()
-        return any((part == month).any() for part in months)
+    def months(self, turns: np.ndarray) -> np.ndarray:
+        """Month (YYYYMM) in which each week begins."""
+        days = [self.game.scenario.date_of(int(turn)) for turn in turns]
+        return np.array([day.year * 100 + day.month for day in days], dtype=int)
 
     def without(self, month: int) -> "Member":
-        """The episode with a month that does not count; itself where nothing falls into it."""
-        return replace(self, left_out=month) if self.has(month) else self
+        """The episode with the weeks of a month not counted; itself where it has none."""
+        turns = np.concatenate([self.data.turn, self.data.round_turn])
+        return replace(self, left_out=month) if (self.months(turns) == month).any() else self
 
     @property
     def lasting(self) -> np.ndarray:

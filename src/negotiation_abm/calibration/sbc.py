@@ -19,7 +19,7 @@ import pandas as pd
 from scipy.stats import binom
 from threadpoolctl import threadpool_limits
 
-from negotiation_abm.calibration.features import Data
+from negotiation_abm.calibration.features import POOLED, Data
 from negotiation_abm.calibration.hidden import Hidden
 from negotiation_abm.calibration.hierarchy import Hierarchy
 from negotiation_abm.calibration.marginal import NODES, is_pressing, quadrature
@@ -28,10 +28,20 @@ from negotiation_abm.calibration.pool_file import Pool, load_pool
 from negotiation_abm.calibration.pool_fit import fit_pool
 
 DRAWS = 19  # that a rank is among
-THIN = 12  # paths between two of them: their slowest unknowns take about ten
-WARM_UP = 80
+THIN = 10  # paths between two of them: their slowest unknowns take about ten
+WARM_UP = 60
 LEVEL = 0.95
 SIMULATED = 4_000  # rank samples behind the simultaneous band
+
+KINDS = (
+    "shared by all episodes",
+    "means of what differs",
+    "deviations of governments",
+    "deviations of episodes",
+    "habits of levers",
+    "spreads",
+)
+DIFFERING = (*POOLED, "breach_cost")
 
 
 def simulated(member: Member, theta: np.ndarray, rng: np.random.Generator) -> Member:
@@ -204,10 +214,10 @@ def rank_table(labels: Sequence[str], found: np.ndarray, draws: int) -> pd.DataF
     Returns
     -------
     DataFrame
-        unknown, fits, draws, mean (of the rank over its most: 0.5), coverage (of the middle 90 % of
-        ranks or the next wider share), expected (coverage of uniform ranks), p (simultaneous: how
-        often uniform ranks leave a band as narrow), inside (within the band of 95 %), and
-        below_R: share of fits with a rank of R or less.
+        unknown, kind, fits, draws; mean (of the rank, as a share of the highest: .5); coverage (how
+        often the truth is within the middle ranks, about 90 % of them) and what is expected of it;
+        p (simultaneous: how often uniform ranks leave a band as narrow), level (`band_level`),
+        inside (within the band of 95 %); below_R, the share of fits with a rank of R or less.
     """
     fits = len(found)
     below = np.array([(found <= r).mean(axis=0) for r in range(draws + 1)]).T
@@ -217,12 +227,14 @@ def rank_table(labels: Sequence[str], found: np.ndarray, draws: int) -> pd.DataF
     middle = (found >= low) & (found <= draws - low)
     rows: dict[str, Any] = {
         "unknown": list(labels),
+        "kind": [kind_of(label) for label in labels],
         "fits": fits,
         "draws": draws,
         "mean": found.mean(axis=0) / draws,
         "coverage": middle.mean(axis=0),
         "expected": (draws + 1 - 2 * low) / (draws + 1),
         "p": np.searchsorted(least, own, side="right") / len(least),
+        "level": level,
         "inside": own >= level,
     }
     return pd.DataFrame(rows | {f"below_{r}": below[:, r] for r in range(draws + 1)})
@@ -242,7 +254,7 @@ def _least_tail(below: np.ndarray, fits: int) -> np.ndarray:
 def band_level(fits: int, draws: int) -> tuple[float, np.ndarray]:
     """Pointwise level of a band that uniform ranks leave with 5 %, by simulation.
 
-    After Säilynoja, Bürkner and Vehtari (2022).
+    After Säilynoja, Bürkner and Vehtari (2022): at each rank the band is that of a binomial count.
 
     Returns
     -------
@@ -256,15 +268,13 @@ def band_level(fits: int, draws: int) -> tuple[float, np.ndarray]:
     return float(np.quantile(least, 1.0 - LEVEL)), least
 
 
-def band(fits: int, draws: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Simultaneous band of the share of ranks at or below each.
-
-    Returns
-    -------
-    chance, low, high : ndarray, shape (draws,)
-        Expected share, and the bounds.
-    """
-    level, _ = band_level(fits, draws)
-    chance = np.arange(1, draws + 1) / (draws + 1)
-    low, high = (binom.ppf(q, fits, chance) / fits for q in (0.5 * level, 1.0 - 0.5 * level))
-    return chance, np.asarray(low), np.asarray(high)
+def kind_of(unknown: str) -> str:
+    """What an unknown of a hierarchy is, by its label."""
+    name = unknown.removeprefix("mean of ")
+    if name != unknown:
+        return KINDS[1] if name in DIFFERING else KINDS[0]
+    if unknown.startswith("lever_bias."):
+        return KINDS[4]
+    if " in " in unknown:
+        return KINDS[3]
+    return KINDS[2] if "," in unknown else KINDS[5]
