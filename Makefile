@@ -75,9 +75,9 @@ calibration: $(VENV)/.installed-run ## fit the pool, validate, forecast, and wri
 	$(BIN)/negotiation-abm validate --params calibrated_2025 --runs 1 --out $(FIT)
 	$(BIN)/negotiation-abm forecast busan_2025 --params calibrated_2025 --known 2025-12-31 \
 	    --out $(FIT)
-	cp experiments/calibration/recovery.csv $(FIT)/
+	cp experiments/calibration/sbc.csv $(FIT)/
 	$(BIN)/negotiation-abm plot $(FIT)
-	for name in identification patterns predictive lever_response recovery; do \
+	for name in identification patterns predictive lever_response sbc; do \
 	    cp $(FIT)/figures/$$name.png docs/figures/; done
 	$(BIN)/python experiments/calibration/write_up.py $(FIT) docs/calibration.md
 

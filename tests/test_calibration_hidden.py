@@ -18,10 +18,10 @@ from negotiation_abm.calibration.hidden import readings
 from negotiation_abm.calibration.likelihood import Likelihood
 from negotiation_abm.calibration.marginal import NODES, MarginalLikelihood
 from negotiation_abm.calibration.priors import load_prior
-from negotiation_abm.calibration.recovery import Recorder
 from negotiation_abm.core.payoffs import option_value
 from negotiation_abm.core.terms import NUM_OPTIONS, Move, move_of
 from negotiation_abm.record.load import Record
+from recorder_helpers import Recorder
 from test_calibration_data import ROOT, episode, episode_hidden, shipped_hidden
 from test_calibration_likelihood import differences, random_theta
 

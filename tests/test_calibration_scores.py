@@ -18,6 +18,7 @@ from negotiation_abm.calibration.baselines import (
     lever_log_shares,
     markov_by_player,
     markov_pooled,
+    mixture_of_strategies,
     noisy_tit_for_tat,
     previous_types,
     types_of,
@@ -192,6 +193,27 @@ def test_markov_by_player_by_hand(duel):
     for d in (1, 2, 3, 4, 5, 7):
         np.testing.assert_allclose(chances[d], answered, err_msg=str(d))
     np.testing.assert_allclose(chances[6], np.array([1.5, 0.5, 0.5, 0.5, 0.5]) / 3.5)
+
+
+def test_a_mixture_finds_two_kinds_of_sides_and_gives_a_new_side_their_shares():
+    """Each of six sides faces random moves: four answer in kind, two concede whatever comes."""
+    rng = np.random.default_rng(9)
+    moves, parts = [HOLD, SUSPEND, ESCALATE, THREATEN, CONCEDE], []
+    for number in range(6):
+        faced = rng.choice(moves, 100)
+        answers = np.where(number < 2, CONCEDE, faced)
+        answers = np.where(rng.uniform(size=100) < 0.8, answers, rng.choice(moves, 100))
+        data = sequence(np.stack([faced, answers], axis=1).ravel().tolist(), [0, 1] * 100)
+        choices = choices_of(data, np.tile(["random", str(number)], 100))
+        parts.append(choices.of(choices.side != "random"))
+    train = joined(parts)
+    known = mixture_of_strategies(train, train)
+    conceding, answering = ((train.other == ESCALATE) & (train.side == side) for side in ("0", "5"))
+    assert known[conceding][0, CONCEDE] > 0.6
+    assert known[answering][0, ESCALATE] > 0.6
+    new = replace(train, side=np.full(len(train.side), "new"))
+    shares = mixture_of_strategies(train, new)[answering][0]
+    assert 0.1 < shares[CONCEDE] < shares[ESCALATE] < 0.8
 
 
 def test_tit_for_tat_follows_an_echo():

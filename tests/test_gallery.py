@@ -81,14 +81,14 @@ def results(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def fitted(tmp_path_factory):
-    """A fit, its validation and a forecast, small; the stored table of recovery."""
+    """A fit, its validation and a forecast, small; the stored ranks of simulated fits."""
     folder = tmp_path_factory.mktemp("fitted")
     game, record = shipped_game("baseline_2025"), load_record("record_2025")
     calibrate(game, record, folder, name="mine")
     effort = Effort(draws=2, runs=2, lever_runs=20, control_runs=50)
     validate(game, record, folder, effort=effort)
     make_forecast(shipped_game("busan_2025"), 4, 20, 1, out=folder)
-    shutil.copy(ROOT / "experiments" / "calibration" / "recovery.csv", folder)
+    shutil.copy(ROOT / "experiments" / "calibration" / "sbc.csv", folder)
     return folder
 
 
@@ -125,7 +125,7 @@ def test_each_figure_by_name(results, name):
     """In a folder that has its files; other steps draw theirs in the tests of the step."""
     entry = all_figures()[name]
     folder = next((path for path in sorted(results.iterdir()) if entry.is_in(path)), None)
-    if folder is None or entry.step in ("calibrate", "validate", "forecast", "recovery"):
+    if folder is None or entry.step in ("calibrate", "validate", "forecast", "sbc"):
         pytest.skip(f"no folder here holds {', '.join(entry.needs)}")
     if name == "free_runs":
         folder = results / "run"
@@ -138,7 +138,7 @@ def test_each_figure_of_a_fit(fitted):
     assert {"identification", "predictive", "lever_response", "calibration_curve"} <= set(names)
     for name in names:
         text = check(fitted, all_figures()[name])
-        assert "parameters calibrated_2025" in text or name == "recovery"
+        assert "parameters calibrated_2025" in text or name == "sbc"
 
 
 @pytest.mark.parametrize("entry", all_figures().values(), ids=lambda entry: entry.name)

@@ -2,8 +2,8 @@
 
     python experiments/calibration/write_up.py results/calibration docs/calibration.md
 
-Every number on the page comes from the folder, or (recovery) from the table stored beside this
-file.
+Every number on the page comes from the folder, or (ranks of simulated fits) from the table stored
+beside this file.
 """
 
 import datetime as dt
@@ -23,7 +23,7 @@ from negotiation_abm.scenario.posterior_draws import load_draws
 
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "calibration.md.in"
-RECOVERY = HERE / "recovery.csv"
+RANKS = HERE / "sbc.csv"
 SET, ALONE = "calibrated_2025", "calibrated_2025_alone"
 LATER, KNOWN = "us_china_2026", dt.date(2025, 12, 31)  # what the two sets have not seen
 MODEL = "quantal response (this model)"
@@ -309,6 +309,21 @@ def shape(rows, name):
     return f"{row['shape']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
 
 
+def simulated_ranks(frame):
+    """How many unknowns have uniform ranks over simulated pools, and what intervals cover."""
+    outside = frame[~frame["inside"]]["unknown"].tolist()
+    return {
+        "fits": frame["fits"].iloc[0],
+        "unknowns": len(frame),
+        "inside": int(frame["inside"].sum()),
+        "expected": 0.95 * len(frame),
+        "outside": f"outside: {listed(outside)}" if outside else "none lies outside",
+        "coverage": frame["coverage"].mean(),
+        "least": frame["coverage"].min(),
+        "most": frame["coverage"].max(),
+    }
+
+
 def later(folder, name):
     """Log scores of a set on what came after its cut-off date: types, and with the lever."""
     scenario = load_scenario(LATER, {"parameters": name})
@@ -352,9 +367,12 @@ def main(folder, out):
     counted = once[(once["episode"] == "all") & (once["model"] == best)].iloc[0]
     ahead = {row["move"]: row[MODEL] - row[best] for row in moves.to_dict("records")}
     game, constant = lengths["game"].sum(), lengths["constant hazard"].sum()
-    recovery = pd.read_csv(RECOVERY)
-    carried = recovery[recovery["ratio"] < 0.5]["coverage"]
     ended = pd.read_csv(folder / "endings.csv")
+    months, months_once = (
+        pd.read_csv(folder / f"{name}.csv") for name in ("months_out", "months_out_once")
+    )
+    best_month = found["months_out"]["best_statistic"]
+    month_counted = months_once.query("episode == 'all' and model == @best_month").iloc[0]
     pooled, alone = later(folder, SET), later(folder, ALONE)
     numbers = Numbers(
         fit=made | {"moves": sum(made["moves"].values()), "count": len(made["episodes"])},
@@ -390,7 +408,13 @@ def main(folder, out):
             for row in forecast["survival"]
             if row["given"] == "start"
         },
-        recovery={"mean": carried.mean(), "least": carried.min(), "most": carried.max()},
+        sbc=simulated_ranks(pd.read_csv(RANKS)),
+        months=found["months"]
+        | {
+            "best": best_month,
+            "once_type": gain(month_counted, "type"),
+            "once_lever": gain(month_counted, "lever"),
+        },
         tables={
             "episodes": episodes(made),
             "spreads": unknowns(made["spreads"]),
@@ -398,6 +422,8 @@ def main(folder, out):
             "coefficients": coefficients(pd.read_csv(folder / f"{SET}_identification.csv")),
             "left_out": left_out(gains, best),
             "statistics": statistics(gains),
+            "months_out": left_out(months, best_month),
+            "months_statistics": statistics(months),
             "by_move": by_move(moves, best),
             "endings": endings(ended),
             "spells": spells(lengths),

@@ -33,12 +33,15 @@ class Member:
         earlier one stand last and are labelled with it.
     governments : tuple of str, one a coefficient
         Whose base value it is; empty for other coefficients.
+    left_out : int, optional
+        A month (YYYYMM) whose weeks the likelihood does not count.
     """
 
     name: str
     record: Record
     data: Data
     governments: tuple[str, ...]
+    left_out: int | None = None
 
     @property
     def game(self) -> Game:
@@ -48,7 +51,23 @@ class Member:
     @cached_property
     def likelihood(self) -> MarginalLikelihood:
         """Of all that sides chose and of all rounds; what an agency did alone is no choice."""
-        return MarginalLikelihood(self.data, ~self.data.agency)
+        use = ~self.data.agency
+        if self.left_out is None:
+            return MarginalLikelihood(self.data, use)
+        kept = [
+            self.months(turn) != self.left_out for turn in (self.data.turn, self.data.round_turn)
+        ]
+        return MarginalLikelihood(self.data, use & kept[0], kept[1])
+
+    def months(self, turns: np.ndarray) -> np.ndarray:
+        """Month (YYYYMM) in which each week begins."""
+        days = [self.game.scenario.date_of(int(turn)) for turn in turns]
+        return np.array([day.year * 100 + day.month for day in days], dtype=int)
+
+    def without(self, month: int) -> "Member":
+        """The episode with the weeks of a month not counted; itself where it has none."""
+        turns = np.concatenate([self.data.turn, self.data.round_turn])
+        return replace(self, left_out=month) if (self.months(turns) == month).any() else self
 
     @property
     def lasting(self) -> np.ndarray:

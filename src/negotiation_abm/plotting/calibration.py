@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from scipy.stats import binom
 
 from negotiation_abm.files import words
 from negotiation_abm.plotting import style
@@ -264,36 +265,35 @@ def plot_calibration_curve(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def plot_recovery(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Coverage of 90 % intervals by coefficient, over synthetic records.
+def plot_sbc_ranks(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Ranks of true values among posterior draws: their distribution less the uniform one.
 
     Parameters
     ----------
     table : DataFrame
-        Rows of ``recovery.csv``: coefficient, coverage, coverage_error, ratio.
+        Rows of ``sbc.csv`` (`calibration.sbc.rank_table`).
     """
     ax = ax or plt.gca()
-    place = np.arange(len(table))[::-1]
-    carried = (table["ratio"] < 0.5).to_numpy()
-    ax.axvspan(0.85, 0.95, color="#E4E4E4", lw=0, label="85 to 95 %")
-    ax.axvline(0.9, color=style.GREY, lw=1)
-    for here, colour, marker, label in (
-        (carried, style.BLUE, "o", "posterior below half of the prior's width"),
-        (~carried, style.ORANGE, "D", "wider"),
-    ):
-        ax.errorbar(
-            table["coverage"][here],
-            place[here],
-            xerr=2.0 * table["coverage_error"][here],
-            fmt=marker,
-            color=colour,
-            ms=6,
-            lw=1.5,
-            label=label,
-        )
-    ax.set_yticks(place, [words.setting(str(name)) for name in table["coefficient"]])
-    ax.set_ylim(-0.8, len(table) - 0.2)
-    ax.set_xlabel("share of 90 % intervals that hold the truth, two errors")
+    fits, draws, level = (table[name].iloc[0] for name in ("fits", "draws", "level"))
+    chance = np.arange(1, draws + 1) / (draws + 1)
+    low, high = (binom.ppf(q, fits, chance) / fits for q in (0.5 * level, 1.0 - 0.5 * level))
+    ax.fill_between(
+        np.append(chance, 1.0),
+        np.append(low - chance, 0.0),
+        np.append(high - chance, 0.0),
+        color="#E4E4E4",
+        lw=0,
+        label="95 % of uniform ranks stay inside",
+    )
+    ax.axhline(0.0, color=style.GREY, lw=1)
+    below = table[[f"below_{r}" for r in range(draws + 1)]].to_numpy()
+    for inside, colour, line in ((True, style.BLUE, "-"), (False, style.RED, (0, (5, 1.5)))):
+        gaps = (below - np.append(chance, 1.0))[(table["inside"] == inside).to_numpy()]
+        for number, gap in enumerate(gaps):
+            label = ("an unknown", "one that leaves the band")[not inside] if number == 0 else None
+            ax.plot(np.append(chance, 1.0), gap, color=colour, ls=line, lw=1, label=label)
+    ax.set_xlabel("rank of the truth, as a share")
+    ax.set_ylabel("share of fits, less expected")
     return ax
 
 

@@ -90,11 +90,19 @@ def print_pool_validation(found: Validation, out: Path | None) -> None:
     console.print(
         f"Joint agreements counted once: {once['gain_type']:+.1f}, {once['gain_lever']:+.1f}."
     )
+    months, held = summary["months"], summary["months_out"]
+    whole = held["gains"][-1]
+    console.print(
+        f"One month of all episodes left out at a time ({months['number']}, {months['refitted']} "
+        f"fitted anew), over\n{held['best_statistic']}: "
+        f"{whole['gain_type']:+.1f} ({whole['gain_type_error']:.1f}), with lever "
+        f"{whole['gain_lever']:+.1f} ({whole['gain_lever_error']:.1f})."
+    )
     statistics = plain_table(
         ("over all episodes, against", "left"), ("type", "right"), ("type and lever", "right")
     )
-    whole = tables["left_out"].query("episode == 'all' and gain_type != 0")
-    for row in whole.to_dict(orient="records"):
+    rows = tables["left_out"].query("episode == 'all' and gain_type != 0")
+    for row in rows.to_dict(orient="records"):
         statistics.add_row(
             row["model"],
             f"{row['gain_type']:+.1f} ({row['gain_type_error']:.1f})",
