@@ -67,8 +67,8 @@ def sbc(folder: Path) -> str:
     """How many unknowns have ranks that lie inside their band."""
     table = pd.read_csv(folder / "sbc.csv")
     return (
-        f"The ranks of {int(table['inside'].sum())} of {len(table)} unknowns lie inside their 95 % band "
-        f"over {int(table['fits'].iloc[0])} simulated pools"
+        f"The ranks of {int(table['inside'].sum())} of {len(table)} unknowns lie inside the 95 % "
+        f"band over {int(table['fits'].iloc[0])} simulated pools"
     )
 
 
