@@ -76,6 +76,7 @@ STEPS = {  # heading, what the folder holds, and the folder of the example
     "calibrate": ("A fit", "From `make calibration` ([calibration.md](calibration.md)), as are the "
                   "next.", "calibration"),
     "validate": ("Its validation", "", "calibration"),
+    "left_out": ("Patterns over all episodes", "", "calibration"),
     "sbc": ("Simulation-based calibration of the sampler", "", "calibration"),
     "forecast": ("A forecast", "", "calibration"),
     "ledger": ("Forecasts that are kept",
