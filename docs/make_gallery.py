@@ -76,8 +76,11 @@ STEPS = {  # heading, what the folder holds, and the folder of the example
     "calibrate": ("A fit", "From `make calibration` ([calibration.md](calibration.md)), as are the "
                   "next.", "calibration"),
     "validate": ("Its validation", "", "calibration"),
-    "recovery": ("Recovery of known parameters", "", "calibration"),
+    "left_out": ("Patterns over all episodes", "", "calibration"),
+    "sbc": ("Simulation-based calibration of the sampler", "", "calibration"),
     "forecast": ("A forecast", "", "calibration"),
+    "ledger": ("Forecasts that are kept",
+               "From `make forecasts` ([forecasts](forecasts/README.md)).", "forecasts"),
 }  # fmt: skip
 TAIL = """## Experiments
 

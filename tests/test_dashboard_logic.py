@@ -140,10 +140,10 @@ def test_knobs_say_unit_range_and_what_they_rest_on():
         assert knob.low < knob.high
         assert knob.hint
     assert every["breach_cost"].value == parameters.values["breach_cost"]
-    assert ". Fitted; moments of free runs narrow it; 95 % of draws" in every["breach_cost"].hint
+    assert ". Fitted; the record carries it; 95 % of draws" in every["breach_cost"].hint
     for knob in every.values():
         assert not re.search(r"nats|MAP|\w_\w|CHINA", knob.hint)
-    assert "Not identified: the prior alone" in every["shadow"].hint
+    assert "Fitted; the record and the prior share it" in every["shadow"].hint
     assert every["initiative.US"].value == parameters.values["initiative"]["US"]
     assert "initiative" not in every["initiative.CHINA"].hint.replace("initiative.CHINA", "")
     rare = every["levers.CHINA.rare_earths.irreplaceability"]

@@ -65,7 +65,7 @@ def test_an_address_has_one_letter_a_move():
     ("query", "text"),
     [
         ("moves=00z", "moves: 'z' is no move"),
-        ("moves=d", "address of the page: moves, 1: CONCEDE port_fees: not legal"),
+        ("moves=1", "address of the page: moves, 1: SUSPEND: not legal"),
         ("side=EU", "address of the page: side: 'EU'"),
         ("set=[]", "set: is no mapping"),
         ("set=" + "[" * 3000, "set: is not JSON"),
@@ -125,7 +125,7 @@ def test_move_rows_say_what_a_move_does():
     assert list(rows) == session.legal()
     assert (rows[0]["text"], rows[0]["value"], rows[0]["flow"]) == ("Hold", "0", "0")
     assert (rows[2]["text"], rows[2]["note"]) == (
-        "Raise tariffs, 20 to 68 points",
+        "Raise tariffs, 20 to 56 points",
         "breaks the truce",
     )
     assert (rows[5]["text"], rows[5]["note"]) == (

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from negotiation_abm.calibration.fit import Fit, refit
 
@@ -80,7 +80,7 @@ def likelihood_interval(result: Fit, k: int, level: float = 0.9) -> tuple[float,
         for value in way[(way >= low_end) & (way <= high_end)]:
             height(value)
     best = max(known, key=height)
-    line = known[best][0] - chi2.ppf(level, 1) / 2.0
+    line = known[best][0] - chdtri(1, 1.0 - level) / 2.0
 
     def crossing(outwards: list[float]) -> float:
         """Where the profile falls below the line, on the way from the best along these points."""

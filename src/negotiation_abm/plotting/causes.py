@@ -88,7 +88,10 @@ def plot_incidence(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.set_ylim(0, 1.0)
     style.in_percent(ax)
     ax.set_xlabel("age of the truce, weeks")
-    ax.legend(loc="upper left", frameon=True, facecolor="white", edgecolor="none", framealpha=0.85)
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(
+            loc="upper left", frameon=True, facecolor="white", edgecolor="none", framealpha=0.85
+        )
     return ax
 
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
 
 from negotiation_abm.survival.counts import SpellCounts
 from negotiation_abm.survival.curves import ratio
@@ -47,9 +46,11 @@ def log_rank(groups: Sequence[SpellCounts]) -> LogRank:
         ),
         np.zeros((len(groups), len(groups))),
     )
+    from scipy.special import chdtrc  # slow to import
+
     degrees = len(groups) - 1
     values = [_quadratic(score, matrix) for matrix in (plain, clustered)]
-    tails = [float(chi2.sf(value, degrees)) for value in values]
+    tails = [float(chdtrc(degrees, value)) for value in values]
     return LogRank(values[0], degrees, tails[0], values[1], tails[1])
 
 

@@ -13,13 +13,16 @@ so one pass over the spells is enough, and nothing that follows depends on how m
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from negotiation_abm.survival.curves import Counts, Curves, Spells
 from negotiation_abm.survival.intervals import LEVEL
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 CENSORED = "censored"
 HARMLESS = "fulfilled"  # an end that is no failure
@@ -41,7 +44,7 @@ class SpellCounts:
     """
 
     kinds: pd.DataFrame
-    pairs: sparse.csr_array
+    pairs: "sparse.csr_array"
     num_spells: int
     num_runs: int
 
@@ -168,6 +171,8 @@ def count_spells(blocks: Iterable[pd.DataFrame]) -> SpellCounts | None:
 
 
 def _counted(block: pd.DataFrame) -> SpellCounts:
+    from scipy import sparse
+
     entry, weeks = block["entry_weeks"].to_numpy(), block["duration_weeks"].to_numpy()
     cause = block["cause"].astype("category").cat
     code = np.where(block["event_observed"].to_numpy(), cause.codes, -1)
@@ -196,6 +201,8 @@ def _counted(block: pd.DataFrame) -> SpellCounts:
 
 def merged(one: SpellCounts, other: SpellCounts) -> SpellCounts:
     """Counts of two sets of runs that have no run in common."""
+    from scipy import sparse
+
     both = pd.concat([one.kinds, other.kinds], ignore_index=True)
     groups = both.groupby(KIND, sort=False)
     number = groups.ngroup().to_numpy()

@@ -14,9 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import expit
-from scipy.stats import norm
 
 from negotiation_abm.survival.counts import SpellCounts
 
@@ -41,8 +38,10 @@ def _weibull(free: np.ndarray, age: np.ndarray) -> np.ndarray:
 
 
 def _log_normal(free: np.ndarray, age: np.ndarray) -> np.ndarray:
+    from scipy.special import log_ndtr
+
     with np.errstate(divide="ignore"):
-        return np.asarray(norm.logsf((np.log(age) - free[0]) / np.exp(free[1])))
+        return np.asarray(log_ndtr((free[0] - np.log(age)) / np.exp(free[1])))
 
 
 def _log_logistic(free: np.ndarray, age: np.ndarray) -> np.ndarray:
@@ -51,12 +50,16 @@ def _log_logistic(free: np.ndarray, age: np.ndarray) -> np.ndarray:
 
 
 def _cure(free: np.ndarray, age: np.ndarray) -> np.ndarray:
-    lasting = expit(free[2])
+    lasting = _share(free[2])
     return np.asarray(np.log(lasting + (1.0 - lasting) * np.exp(_weibull(free[:2], age)) + TINY))
 
 
 def _cure_natural(free: np.ndarray) -> np.ndarray:
-    return np.array([*np.exp(free[:2]), expit(free[2])])
+    return np.array([*np.exp(free[:2]), _share(free[2])])
+
+
+def _share(free: float) -> float:
+    return float(np.exp(-np.logaddexp(0.0, -free)))
 
 
 FAMILIES = {
@@ -122,6 +125,8 @@ def fit_family(counts: SpellCounts, name: str) -> Fit:
     KeyError
         If there is no such family.
     """
+    from scipy.optimize import minimize  # slow to import, and few commands fit a family
+
     family = FAMILIES[name]
     size = max(1.0, float(counts.ended.sum()))
     exposure = max(1.0, float(counts.at_risk.sum())) / size  # weeks at risk for each end

@@ -12,9 +12,9 @@
   a limit has no interval then.
 """
 
+from statistics import NormalDist
+
 import numpy as np
-from scipy.special import ndtri
-from scipy.stats import binom
 
 LEVEL = 0.95
 NO_SPREAD = 1e-12
@@ -28,7 +28,7 @@ def z_of(level: float = LEVEL) -> float:
     >>> round(z_of(0.95), 6)
     1.959964
     """
-    return float(ndtri(0.5 + level / 2.0))
+    return NormalDist().inv_cdf(0.5 + level / 2.0)
 
 
 def unseen_share(number: np.ndarray, level: float = LEVEL) -> np.ndarray:
@@ -128,13 +128,31 @@ def quantile_lines(
     """
     height = np.full(np.shape(error), level_of_curve)
     low, high = log_log(height, error, level)
-    number = np.maximum(1.0, np.floor(np.minimum(runs, count)))
-    tail = (1.0 - level) / 2.0
-    exact_high = binom.ppf(1.0 - tail, number, level_of_curve) / number
-    exact_low = (binom.ppf(tail, number, level_of_curve) - 1.0) / number
     alike = error <= NO_SPREAD
-    lines = np.where(alike, exact_high, high), np.where(alike, exact_low, low)
-    return np.where(runs < 2, np.nan, lines[0]), np.where(runs < 2, np.nan, lines[1])
+    if np.any(alike):
+        number = np.maximum(1.0, np.floor(np.minimum(runs, count)))
+        tail = (1.0 - level) / 2.0
+        exact_high = binomial_quantile(1.0 - tail, number, level_of_curve) / number
+        exact_low = (binomial_quantile(tail, number, level_of_curve) - 1.0) / number
+        high, low = np.where(alike, exact_high, high), np.where(alike, exact_low, low)
+    return np.where(runs < 2, np.nan, high), np.where(runs < 2, np.nan, low)
+
+
+def binomial_quantile(share: float, number: np.ndarray, chance: float) -> np.ndarray:
+    """Least number of successes that so many trials do not exceed with probability `share`.
+
+    What ``scipy.stats.binom.ppf`` gives, without the second that its import takes.
+
+    >>> binomial_quantile(0.975, np.array([1.0, 10.0, 100.0]), 0.5)
+    array([ 1.,  8., 60.])
+    """
+    from scipy.special import bdtr, bdtrik
+
+    trials = np.asarray(number).astype(int)  # bdtr takes whole numbers only
+    above = np.ceil(bdtrik(share, trials, chance))
+    below = np.maximum(0.0, above - 1.0)
+    least: np.ndarray = np.where(bdtr(below, trials, chance) >= share, below, above)
+    return least
 
 
 _UNIT = (np.zeros(()), np.ones(()))

@@ -62,14 +62,13 @@ def calibration_curve(folder: Path) -> str:
     )
 
 
-@claim("recovery")
-def recovery(folder: Path) -> str:
-    """How many intervals hold the truth as often as they should."""
-    table = pd.read_csv(folder / "recovery.csv")
-    good = int(table["coverage"].between(0.85, 0.95).sum())
+@claim("sbc")
+def sbc(folder: Path) -> str:
+    """How many unknowns have ranks that lie inside their band."""
+    table = pd.read_csv(folder / "sbc.csv")
     return (
-        f"The 90 % intervals of {good} of {len(table)} coefficients hold the truth in 85 to 95 % "
-        "of synthetic records"
+        f"The ranks of {int(table['inside'].sum())} of {len(table)} unknowns lie inside the 95 % "
+        f"band over {int(table['fits'].iloc[0])} simulated pools"
     )
 
 
