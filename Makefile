@@ -7,7 +7,7 @@ BASELINE := results/baseline
 FIT := results/calibration
 GALLERY := results/gallery
 # The questions of experiments/, in the order of docs/experiments.md.
-STUDIES := busan_truce what_decides choke_points terms agencies calendar soybeans negative_controls
+STUDIES := busan_truce what_decides choke_points terms agencies calendar soybeans negative_controls what_you_must_believe
 PAGES := results/pages
 WHATIFS := $(basename $(notdir $(wildcard configs/whatifs/*.yaml)))
 WEEKS := --at 2025-04-07 --at 2025-10-06 --at 2025-10-27
@@ -20,8 +20,8 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run sweep figures gallery calibration experiments pages dashboard test e2e \
-    screenshots lint bench waits checks verify fuzz simulation licences clean
+.PHONY: help run sweep figures gallery calibration forecasts experiments pages dashboard \
+    test e2e screenshots lint bench waits checks verify fuzz simulation licences clean
 .NOTPARALLEL:
 .SECONDARY:
 
@@ -75,11 +75,16 @@ calibration: $(VENV)/.installed-run ## fit the pool, validate, forecast, and wri
 	$(BIN)/negotiation-abm validate --params calibrated_2025 --runs 1 --out $(FIT)
 	$(BIN)/negotiation-abm forecast busan_2025 --params calibrated_2025 --known 2025-12-31 \
 	    --out $(FIT)
-	cp experiments/calibration/recovery.csv $(FIT)/
+	cp experiments/calibration/sbc.csv $(FIT)/
 	$(BIN)/negotiation-abm plot $(FIT)
-	for name in identification predictive lever_response recovery; do \
+	for name in identification patterns predictive lever_response sbc; do \
 	    cp $(FIT)/figures/$$name.png docs/figures/; done
 	$(BIN)/python experiments/calibration/write_up.py $(FIT) docs/calibration.md
+
+forecasts: $(VENV)/.installed-run ## resolve and score the forecasts that were kept, and write their page
+	$(BIN)/python experiments/forecasts/ledger.py docs/forecasts results/forecasts
+	$(BIN)/negotiation-abm plot results/forecasts
+	cp results/forecasts/figures/forecast_reliability.png docs/figures/
 
 experiments: $(VENV)/.installed-run ## rebuild tables, figures and text of experiments/ (minutes)
 	rm -rf results/experiments

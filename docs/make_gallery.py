@@ -15,7 +15,9 @@ HEAD = """# Gallery
 
 Every figure, with the command that draws it. `negotiation-abm plot DIR` draws all that a folder
 allows, `--figure NAME` one of them, as PNG and SVG into `DIR/figures/`. Colours are safe for
-colour-blind eyes; line styles, hatches and thickness tell things apart in grey. The small print has
+colour-blind eyes; line styles, hatches and thickness tell things apart in grey. The heading is what
+the figure shows, in a sentence with its numbers and their interval, made from the tables
+(`negotiation_abm.plotting.claims`). The small print has
 scenario, parameters, runs, seed, version, and the hash of the table behind the figure; the whole
 hash stands in the description that the PNG and the SVG carry.
 
@@ -74,8 +76,11 @@ STEPS = {  # heading, what the folder holds, and the folder of the example
     "calibrate": ("A fit", "From `make calibration` ([calibration.md](calibration.md)), as are the "
                   "next.", "calibration"),
     "validate": ("Its validation", "", "calibration"),
-    "recovery": ("Recovery of known parameters", "", "calibration"),
+    "left_out": ("Patterns over all episodes", "", "calibration"),
+    "sbc": ("Simulation-based calibration of the sampler", "", "calibration"),
     "forecast": ("A forecast", "", "calibration"),
+    "ledger": ("Forecasts that are kept",
+               "From `make forecasts` ([forecasts](forecasts/README.md)).", "forecasts"),
 }  # fmt: skip
 TAIL = """## Experiments
 

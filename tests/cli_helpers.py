@@ -22,6 +22,14 @@ from negotiation_abm.run.step import run_batch
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = Path(sys.executable).with_name("negotiation-abm")
 WIDTH = 100
+# Names of the how-to pages, and those that tests use: whoever follows a page may use its own.
+RENAMED = {
+    "tit_for_two_tats": "two_blows",
+    "weariness": "tiredness",
+    "longest_truce": "longest_calm",
+    '"weeks_in_truce",\n': '"calm_weeks",\n',
+}
+FEW_DRAWS = "4"
 PATIENCE = 900.0  # seconds after which a process counts as hung; no measure of speed
 
 RUN_FILES = {
@@ -40,11 +48,27 @@ FIGURES = {  # of the folder that `make_results` fills: these at least
 }
 
 
+def howto(name: str) -> str:
+    """A how-to page, with other names for what it adds."""
+    text = (ROOT / "docs" / f"howto_{name}.md").read_text(encoding="utf-8")
+    for own, other in RENAMED.items():
+        text = text.replace(own, other)
+    return text
+
+
+def few_draws(arguments: tuple[object, ...]) -> list[str]:
+    """A command, with few posterior draws behind its range unless it says how many."""
+    words = [str(argument) for argument in arguments]
+    if words and words[0] in ("run", "site", "whatif") and "--draws" not in words:
+        return [words[0], "--draws", FEW_DRAWS, *words[1:]]
+    return words
+
+
 def command(capsys: pytest.CaptureFixture[str], *arguments: object) -> SimpleNamespace:
     """Status, standard output and standard error of a command, run in this process."""
     capsys.readouterr()
     try:
-        status = main([str(argument) for argument in arguments])
+        status = main(few_draws(arguments))
     except SystemExit as leaving:  # argparse: usage errors, --help, --version
         status = leaving.code if isinstance(leaving.code, int) else 1
     captured = capsys.readouterr()
@@ -67,7 +91,7 @@ def refused(capsys: pytest.CaptureFixture[str], words: Any, fragments: Any) -> s
 
 def script(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
     """The installed script, in a process of its own."""
-    words = [str(SCRIPT), *(str(argument) for argument in arguments)]
+    words = [str(SCRIPT), *few_draws(arguments)]
     return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, **options)
 
 

@@ -254,15 +254,17 @@ def test_date_means_its_week(game, record, date, turn):
         (forced(DAY, lever=None), "missing lever"),
         (forced(DAY, move="SUSPEND"), "SUSPEND has no lever"),
         (forced(DAY, exchange=4), "exchange 4; allowed: 1 to 3"),
-        (
-            forced(DAY, move="CONCEDE", lever="port_fees"),
-            "not legal here: the lever is at its floor",
-        ),
     ],
 )
 def test_move_that_cannot_be_made_is_refused(game, record, move, problem):
     with pytest.raises(InputError, match=problem):
         branch_off(game, record, TURN, moves=[move])
+
+
+def test_move_that_is_not_legal_is_refused(game, record):
+    move = forced(dt.date(2025, 1, 28), move="CONCEDE", lever="port_fees")
+    with pytest.raises(InputError, match="not legal here: the lever is at its floor"):
+        branch_off(game, record, 1, moves=[move])
 
 
 def test_two_moves_in_one_exchange_are_refused(game, record):

@@ -161,6 +161,7 @@ def test_a_truce_that_nobody_renews_has_no_lead():
     game = shipped_game(
         "busan_2025",
         parameters="calibrated_2025",
+        tacit=0,  # a date that passes ends the truce
         **{"strategies.US": "hold", "strategies.CHINA": "hold"},
     )
     found = forecast([game], 5, 1)
@@ -372,6 +373,21 @@ def test_a_player_plays_as_the_one_that_it_names(tmp_path):
     (found,) = games_of(game, frame)
     assert found.params["initiative"][0].tolist() == [-4.0, -2.5]
     assert float(found.params["lever_bias"][0, 0, 0]) == 0.7
+
+
+def test_a_player_that_the_draws_know_has_its_own_numbers_whomever_it_plays_as(tmp_path):
+    game = make_game(tmp_path, foreign_scenario(), set={"threat_initiative.NORTH": 0.5})
+    frame = frame_of(
+        initiative__US=[-4.0],
+        initiative__NORTH=[-2.0],
+        threat_initiative__NORTH=[-3.0],
+        lever_bias__NORTH__ore=[0.7],
+        lever_bias__NORTH__bananas=[0.9],
+    )
+    (found,) = games_of(game, frame)
+    assert float(found.params["initiative"][0, 0]) == -2.0
+    assert float(found.params["threat_initiative"][0, 0]) == 0.5  # set by the scenario
+    assert found.params["lever_bias"][0, 0].tolist()[:2] == [0.7, 0.0]
 
 
 def test_the_game_of_the_draws_mean_is_that_of_point_values_for_other_players():

@@ -17,10 +17,11 @@ from negotiation_abm.calibration.fit import fit
 from negotiation_abm.calibration.hidden import readings
 from negotiation_abm.calibration.likelihood import Likelihood
 from negotiation_abm.calibration.marginal import NODES, MarginalLikelihood
-from negotiation_abm.calibration.recovery import Recorder
+from negotiation_abm.calibration.priors import load_prior
 from negotiation_abm.core.payoffs import option_value
 from negotiation_abm.core.terms import NUM_OPTIONS, Move, move_of
 from negotiation_abm.record.load import Record
+from recorder_helpers import Recorder
 from test_calibration_data import ROOT, episode, episode_hidden, shipped_hidden
 from test_calibration_likelihood import differences, random_theta
 
@@ -223,9 +224,17 @@ def test_value_is_that_of_loops_over_readings_and_nodes(seed):
 
 
 @pytest.mark.slow
+@cache
+def drawn_anew():
+    """Data and prior under the first rules, which draw a soundness anew at each repair."""
+    game = shipped_game("baseline_2025", parameters="start_2025")
+    data = collect(game, load_record("record_2025"))
+    return data, load_prior(data)
+
+
 def test_value_of_the_shipped_record_is_that_of_loops():
     """Three soundnesses, two weeks of which see two: 5 nodes each."""
-    data, _ = shipped_hidden()
+    data, _ = drawn_anew()
     assert data.hidden.truce.max() == 2
     theta = theta_of(data, 3)
     value, _ = MarginalLikelihood(data, nodes=5).value_and_gradient(theta)
@@ -378,7 +387,7 @@ def test_summing_gives_a_record_at_least_the_chance_of_the_replays_reading():
 
 
 def test_the_fit_does_not_depend_on_the_start():
-    data, prior = shipped_hidden()
+    data, prior = drawn_anew()
     whole, rng = fit(data, prior), np.random.default_rng(17)
     assert whole.converged
     assert isinstance(whole.likelihood, MarginalLikelihood)

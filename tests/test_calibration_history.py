@@ -8,11 +8,11 @@ import pytest
 from cli_helpers import ROOT, shipped_game
 from helpers import make_info, move
 from negotiation_abm import NegotiationModel, build_game, load_record, load_scenario
-from negotiation_abm.calibration.free_runs import cut
 from negotiation_abm.core.levers import set_level
 from negotiation_abm.core.state import as_object
 from negotiation_abm.core.terms import Event, Forum, Move, TruceEnd
-from negotiation_abm.replay.events import HistoryBuilder, recorded_history, simulated_history
+from negotiation_abm.replay.events import HistoryBuilder, recorded_history
+from negotiation_abm.replay.watched import simulated_history
 
 GENEVA, LONDON, AUGUST, BUSAN = 16, 20, 29, 40  # turns of the agreements of 2025
 EXAMPLES = ROOT / "docs" / "examples"
@@ -155,14 +155,6 @@ def test_truces_of_a_free_run_begin_where_a_week_out_of_truce_was(free):
     assert not begun["in_truce"].any()
     for event in (Event.REPAIRED, Event.RENEWED):
         assert free.moves["in_truce"][free.moves["event"] == event].all()
-
-
-def test_cutting_keeps_the_first_weeks(free):
-    short = cut(free, 50)
-    assert short.weeks["turn"].tolist() == list(range(50))
-    assert short.moves["turn"].max() < 50
-    assert len(short.moves) == (free.moves["turn"] < 50).sum()
-    assert short.spells is free.spells
 
 
 # ---------------------------------------------------------------------------

@@ -12,7 +12,9 @@ from negotiation_abm.calibration.controls import CONTROLS, control_table
 from negotiation_abm.calibration.draws import draws_of
 from negotiation_abm.calibration.lever_response import (
     CHANGES,
+    STANDS,
     Change,
+    across_rules,
     changed_lever,
     lever_response,
     response_means,
@@ -139,6 +141,41 @@ def test_outcomes_by_hand(game):
     assert found["US mean tariff, pp"] == pytest.approx(0.3 * 145)
     assert found["S(26 weeks), covered"] == 1.0
     assert math.isnan(found["S(26 weeks), any domain"])
+    assert found["escalations"] == 5.0
+    assert STANDS not in found
+
+
+def test_the_truce_in_force_is_followed_from_the_start(busan):
+    """Of three runs one truce ends in week 10, one in week 27, one stands at the horizon."""
+    started = int(busan.initial["age"][0])
+    runs, spells = np.zeros(3, TALLY), np.zeros(4, SPELL)
+    spells["replicate"], spells["measure"] = [0, 1, 2, 2], COVERED
+    spells["entry_weeks"] = [started] * 3 + [0]  # the last one is a later truce
+    spells["duration_weeks"] = [started + 10, started + 27, started + 40, 60]
+    spells["cause"] = [TruceEnd.BREACH, TruceEnd.BREACH, TruceEnd.CENSORED, TruceEnd.CENSORED]
+    assert response_means(busan, Block(runs, spells))[STANDS] == pytest.approx(2 / 3)
+
+
+def rules_table(difference, low, high):
+    row = {"lever": "US.chips", "change": "x", "outcome": "y", "difference": difference}
+    return pd.DataFrame([row | {"low": low, "high": high, "clear": low > 0 or high < 0}])
+
+
+@pytest.mark.parametrize(
+    ("rows", "clear_in", "verdict"),
+    [
+        ([(0.1, 0.05, 0.2), (0.3, 0.1, 0.5)], 2, "under every rule"),
+        ([(0.1, 0.05, 0.2), (0.0, -0.1, 0.1)], 1, "by the rules"),
+        ([(0.1, 0.05, 0.2), (-0.1, -0.2, -0.05)], 2, "by the rules"),  # of either sign
+        ([(0.1, -0.05, 0.2), (0.0, -0.1, 0.1)], 0, "not clear"),
+    ],
+)
+def test_what_levers_do_under_several_rules(rows, clear_in, verdict):
+    tables = {str(number): rules_table(*row) for number, row in enumerate(rows)}
+    [found] = across_rules(tables).to_dict("records")
+    assert (found["clear_in"], found["rules"], found["verdict"]) == (clear_in, 2, verdict)
+    assert (found["least"], found["most"]) == (min(r[0] for r in rows), max(r[0] for r in rows))
+    assert (found["low"], found["high"]) == (min(r[1] for r in rows), max(r[2] for r in rows))
 
 
 # ---------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from negotiation_abm import load_record
+from negotiation_abm import build_game, load_record, load_scenario
 from negotiation_abm.calibration.baselines import (
     BASELINES,
     START,
@@ -18,6 +18,7 @@ from negotiation_abm.calibration.baselines import (
     lever_log_shares,
     markov_by_player,
     markov_pooled,
+    mixture_of_strategies,
     noisy_tit_for_tat,
     previous_types,
     types_of,
@@ -34,6 +35,7 @@ from negotiation_abm.calibration.scores import (
 )
 from negotiation_abm.calibration.validate import validate
 from negotiation_abm.core.terms import Move
+from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.replay.replay import replay_record
 from test_calibration_data import by_hand, episode, normal, shipped
 
@@ -191,6 +193,27 @@ def test_markov_by_player_by_hand(duel):
     for d in (1, 2, 3, 4, 5, 7):
         np.testing.assert_allclose(chances[d], answered, err_msg=str(d))
     np.testing.assert_allclose(chances[6], np.array([1.5, 0.5, 0.5, 0.5, 0.5]) / 3.5)
+
+
+def test_a_mixture_finds_two_kinds_of_sides_and_gives_a_new_side_their_shares():
+    """Each of six sides faces random moves: four answer in kind, two concede whatever comes."""
+    rng = np.random.default_rng(9)
+    moves, parts = [HOLD, SUSPEND, ESCALATE, THREATEN, CONCEDE], []
+    for number in range(6):
+        faced = rng.choice(moves, 100)
+        answers = np.where(number < 2, CONCEDE, faced)
+        answers = np.where(rng.uniform(size=100) < 0.8, answers, rng.choice(moves, 100))
+        data = sequence(np.stack([faced, answers], axis=1).ravel().tolist(), [0, 1] * 100)
+        choices = choices_of(data, np.tile(["random", str(number)], 100))
+        parts.append(choices.of(choices.side != "random"))
+    train = joined(parts)
+    known = mixture_of_strategies(train, train)
+    conceding, answering = ((train.other == ESCALATE) & (train.side == side) for side in ("0", "5"))
+    assert known[conceding][0, CONCEDE] > 0.6
+    assert known[answering][0, ESCALATE] > 0.6
+    new = replace(train, side=np.full(len(train.side), "new"))
+    shares = mixture_of_strategies(train, new)[answering][0]
+    assert 0.1 < shares[CONCEDE] < shares[ESCALATE] < 0.8
 
 
 def test_tit_for_tat_follows_an_echo():
@@ -404,7 +427,8 @@ def test_validate_gives_the_scores_as_given_and_left_out(monkeypatch, left_out):
     record = replay_of_shipped().record
     where = "negotiation_abm.calibration.validate.leave_one_month_out"
     monkeypatch.setattr(where, lambda *_: left_out)
-    summary = validate(data.game, record).summary
+    chosen = replace(data.game.parameter_set, fit={"record_sha256": file_hash(record.path)})
+    summary = validate(replace(data.game, parameter_set=chosen), record).summary
     assert summary["as_given"]["type_and_lever"] == pytest.approx(replay_of_shipped().log_score)
     assert summary["as_given"]["type"] == pytest.approx(replay_of_shipped().type_log_score)
     assert (summary["decisions"], summary["parameters"]) == (174, "calibrated_2025")
@@ -412,6 +436,14 @@ def test_validate_gives_the_scores_as_given_and_left_out(monkeypatch, left_out):
     best = max((row["type"], row["model"]) for row in summary["scores"] if row["model"] != MODEL)
     assert summary["best_baseline"] == best[1]
     assert summary["brier"] == pytest.approx(brier(data, data.point()))
+
+
+def test_another_coding_of_a_dispute_in_the_pool_is_in_sample():
+    game, record = shipped()[0].game, load_record("record_2025")
+    assert validate(game, record).summary["in_sample"]
+    other = build_game(load_scenario("us_eu_2018", {"parameters": "calibrated_2025_alone"}))
+    elsewhere = load_record(other.scenario.record.file, other.scenario.path.parent)
+    assert not validate(other, elsewhere).summary["in_sample"]
 
 
 def replay_of_shipped():

@@ -116,7 +116,7 @@ def test_it_predicts_the_record_better_than_the_start_values():
     start = shipped_game("baseline_2025", parameters="start_2025")
     begun = np.array([float(start.params[c.parameter][(0, *c.index)]) for c in data.coefficients])
     gain = log_scores(data, theta).sum(axis=0) - log_scores(data, begun).sum(axis=0)
-    assert (gain > 1.0).all()
+    assert (gain > 0.0).all()
 
 
 @pytest.mark.parametrize("name", ["baseline_2025", "busan_2025", "mechanisms_2025"])

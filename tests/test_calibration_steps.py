@@ -371,7 +371,7 @@ def test_validate_with_free_runs(two_levers, tiny, parameters):
     assert "controls" not in found.tables  # they are of the episode of 2025
     assert found.summary["draws"] == (2 if has_draws else 0)
     assert found.summary["free_runs"] == 4
-    assert set(found.summary["verdicts"]) == {f"P{n}" for n in range(1, 10)}
+    assert set(found.summary["verdicts"]) == {f"P{n}" for n in range(1, 11)}
     assert [s for s in told if s[0] == "free runs"][-1] == ("free runs", 4, 4)
     names = {f"{name}.csv" for name in found.tables} | {"validation.json", "manifest.json"}
     assert set(contents(two_levers / "out")) == names
@@ -392,7 +392,7 @@ def test_validate_prints_patterns_and_levers(two_levers, capsys):
     assert max(map(len, done.out.splitlines())) <= 100
     assert "nan" not in done.out
     words = " ".join(done.out.split())
-    assert re.search(r"\d+ of 9 patterns pass, \d+ fail, \d+ not defined \(2 free runs", words)
+    assert re.search(r"\d+ of 10 patterns pass, \d+ fail, \d+ not defined \(2 free runs", words)
     assert "US.materials" in done.out
     assert "negative control" not in done.out
 

@@ -437,7 +437,7 @@ def test_plot_of_a_corrupt_summary_leaves_older_figures(capsys, results, tmp_pat
     folder = Path(shutil.copytree(results, tmp_path / "copy"))
     write({folder / "figures/timeline.png": "older"})
     (folder / "summary.json").write_text("{")
-    refused(capsys, ("plot", folder), (str(folder / "summary.json"), "not valid JSON"))
+    refused(capsys, ("plot", folder), (str(folder / "summary.json"), "is damaged"))
 
 
 def test_plot_into_a_file(capsys, results, tmp_path):
@@ -446,15 +446,19 @@ def test_plot_into_a_file(capsys, results, tmp_path):
     refused(capsys, ("plot", folder), (str(folder),))
 
 
-@pytest.mark.parametrize(
-    "content",
-    ["[]", '{"run": {"a": 1}}'],
-)
+@pytest.mark.parametrize("content", ["{}", '{"run": {"a": 1}}'])
 def test_plot_does_without_a_manifest(capsys, results, tmp_path, content):
     folder = Path(shutil.copytree(results, tmp_path / "copy"))
     (folder / "manifest.json").write_text(content)
     assert command(capsys, "plot", folder, "--figure", "ends_by_cause").status == 0
     assert "plot" in json.loads((folder / "manifest.json").read_text())
+
+
+@pytest.mark.parametrize("content", ["[]", '{"run": {', ""])
+def test_plot_of_a_damaged_manifest(capsys, results, tmp_path, content):
+    folder = Path(shutil.copytree(results, tmp_path / "copy"))
+    (folder / "manifest.json").write_text(content)
+    refused(capsys, ("plot", folder), (str(folder / "manifest.json"), "is damaged"))
 
 
 def test_plot_without_the_curves(capsys, results, tmp_path):

@@ -1,12 +1,13 @@
 """Result files that were cut off, emptied or replaced: one line that names the damaged one."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
-from cli_helpers import command, contents, make_results
+from cli_helpers import command, contents, make_results, refused
 from negotiation_abm.files.damage import damages
 from negotiation_abm.files.folder import read_manifest, writing
 from sweep_helpers import sweep
@@ -21,6 +22,7 @@ RUN = {
 SWEEP = {"manifest.json": ("slice", "merge"), "summary.parquet": ("slice", "plot")}
 DAMAGES = {
     "cut off": lambda content: content[: len(content) // 2],
+    "cut at a line": lambda content: content[: content.rfind(b"\n", 0, -1) + 1 or -9],
     "empty": lambda content: b"",
     "of something else": lambda content: b'{"run": 1, "sweep": {"a": []}, "format": 1}',
     "nested": lambda content: b"[" * 100_000,
@@ -42,7 +44,6 @@ CASES = [
     for file, words in table.items()
     for word in words
     for damage in DAMAGES
-    if (file, damage) != ("survival.csv", "cut off")  # half a table is a table
 ]
 
 
@@ -61,6 +62,46 @@ def test_damaged_file_is_named(capsys, folders, tmp_path, kind, file, word, dama
     assert file in done.err or damage == "of something else"  # JSON, and of no run
     assert str(folder) in done.err
     assert contents(folder) == before
+
+
+READERS = ("plot {}", "survival {}", "report {}", "survival {} {}2", "plot {} {}2",
+           "episodes us_eu_2018 --beside {}")  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", READERS)
+def test_a_file_of_another_run_is_named(capsys, folders, own_folder, words):
+    """Each can be read, and would give another answer under the name of this run."""
+    shutil.copytree(folders / "run", "run")
+    others = contents(make_results(Path("run2"), 30))
+    for file in sorted(others.keys() - {"manifest.json"}):
+        path = Path("run", file)
+        content = path.read_bytes()
+        path.write_bytes(others[file] if others[file] != content else content + b"\n")
+        refused(capsys, words.format("run", "run").split(), [str(path), "make it again"])
+        path.write_bytes(content)
+
+
+def test_a_file_that_two_steps_wrote_is_no_damage(tmp_path):
+    for step in ("one", "two"):
+        with writing(tmp_path, step, {}) as draft:
+            draft.text("a.txt", step)
+    assert list(damages(tmp_path)) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows knows no such files")
+@pytest.mark.parametrize(
+    "file", ["manifest.json", "summary.json", "survival.csv", "truces.parquet"]
+)
+def test_what_is_no_file_is_not_read(capsys, folders, tmp_path, file):
+    folder = Path(shutil.copytree(folders / "run", tmp_path / "run"))
+    (folder / file).unlink()
+    os.mkfifo(folder / file)  # nobody writes to it: opening it would not end
+    for word in ("plot", "survival", "report"):
+        done = command(capsys, word, folder)
+        assert done.status == 2, done.out
+        assert done.err.count("\n") == 1
+        assert str(folder) in done.err
 
 
 def test_damages_names_what_was_changed_and_nothing_else(folders, tmp_path):

@@ -65,7 +65,7 @@ def test_an_address_has_one_letter_a_move():
     ("query", "text"),
     [
         ("moves=00z", "moves: 'z' is no move"),
-        ("moves=d", "address of the page: moves, 1: CONCEDE port_fees: not legal"),
+        ("moves=1", "address of the page: moves, 1: SUSPEND: not legal"),
         ("side=EU", "address of the page: side: 'EU'"),
         ("set=[]", "set: is no mapping"),
         ("set=" + "[" * 3000, "set: is not JSON"),
@@ -102,7 +102,7 @@ def test_situation_is_that_of_the_state():
 def test_threats_and_offers_are_shown():
     session = opened("weeks=13&moves=6")
     announced = [text for name, text in board.situation(session) if name == "Announced"]
-    assert announced[0].startswith("US chips: ")
+    assert announced[0].startswith("US chip controls: ")
     session = opened("weeks=13&moves=21")
     assert ("Your offer", "stands: an answering offer makes an agreement") in board.situation(
         session
@@ -111,12 +111,12 @@ def test_threats_and_offers_are_shown():
 
 def test_lever_rows():
     rows = {(r["player"], r["name"]): r for r in board.lever_rows(opened("side=CHINA"))}
-    assert rows["US", "market access"]["text"] == "20 + 24 pp"
-    assert rows["US", "chips"]["text"] == "50 %"
-    assert not rows["US", "chips"]["covered"]
-    assert rows["CHINA", "rare earths"]["covered"]
-    assert rows["CHINA", "rare earths"]["own"]
-    assert not rows["US", "chips"]["own"]
+    assert rows["US", "tariffs"]["text"] == "20 + 24 points"
+    assert rows["US", "chip controls"]["text"] == "50 %"
+    assert not rows["US", "chip controls"]["covered"]
+    assert rows["China", "rare-earth controls"]["covered"]
+    assert rows["China", "rare-earth controls"]["own"]
+    assert not rows["US", "chip controls"]["own"]
 
 
 def test_move_rows_say_what_a_move_does():
@@ -125,12 +125,15 @@ def test_move_rows_say_what_a_move_does():
     assert list(rows) == session.legal()
     assert (rows[0]["text"], rows[0]["value"], rows[0]["flow"]) == ("Hold", "0", "0")
     assert (rows[2]["text"], rows[2]["note"]) == (
-        "Raise market access, 20 to 68 pp",
+        "Raise tariffs, 20 to 56 points",
         "breaks the truce",
     )
-    assert (rows[5]["text"], rows[5]["note"]) == ("Raise chips, 50 to 60 %", "strains the truce")
-    assert rows[6]["text"] == "Threaten chips, to 60 %"
-    assert rows[7]["text"] == "Ease chips, 50 to 40 %"
+    assert (rows[5]["text"], rows[5]["note"]) == (
+        "Raise chip controls, 50 to 60 %",
+        "strains the truce",
+    )
+    assert rows[6]["text"] == "Threaten with chip controls, to 60 %"
+    assert rows[7]["text"] == "Ease chip controls, 50 to 40 %"
     assert rows[0]["answers"].startswith("holds ")
 
 

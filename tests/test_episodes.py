@@ -11,12 +11,11 @@ from negotiation_abm import InputError
 from negotiation_abm.files.resources import shipped_episodes
 from negotiation_abm.plotting import plot_folder
 from negotiation_abm.studies.endings import compare_rules
-from negotiation_abm.studies.episodes import (
+from negotiation_abm.studies.episodes import replay_episode, replay_episodes
+from negotiation_abm.studies.reference_class import (
     class_spells,
     class_survival,
     reference_class,
-    replay_episode,
-    replay_episodes,
     run_episodes,
 )
 

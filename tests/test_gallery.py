@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from cli_helpers import ROOT, command, contents, python, shipped_game
+from cli_helpers import ROOT, command, contents, howto, python, shipped_game
 from negotiation_abm import load_record
 from negotiation_abm.calibration.forecast_step import make_forecast
 from negotiation_abm.calibration.run import calibrate
@@ -23,6 +23,7 @@ from negotiation_abm.dashboard import browser
 from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.plotting import plot_folder, registry, style
 from negotiation_abm.plotting.calendar import plot_calendar
+from negotiation_abm.plotting.claims import CLAIMS, claim_of
 from negotiation_abm.plotting.forest import plot_hazard_ratios, plot_rmst
 from negotiation_abm.plotting.hazard import plot_hazard
 from negotiation_abm.plotting.levers import plot_fan, plot_spaghetti, record_table
@@ -44,7 +45,9 @@ mpl.use("Agg")
 pytestmark = pytest.mark.usefixtures("closed_figures")
 SVG_TEXT = "{http://www.w3.org/2000/svg}text"
 RAW = re.compile(r"[a-z]_[a-z0-9]|[a-z]\.[a-zA-Z]|CHINA|[A-Z]{6}|logit|rmst|document \d")
-SMALL_PRINT = re.compile(r"  \|  |\.csv \w{12}$")  # for those who make the figure again
+SMALL_PRINT = re.compile(
+    r"  \|  |\.(csv|parquet|json) \w{12}$"
+)  # for those who make the figure again
 STUDY = """
 scenario: busan_2025
 method: {}
@@ -78,14 +81,14 @@ def results(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def fitted(tmp_path_factory):
-    """A fit, its validation and a forecast, small; the stored table of recovery."""
+    """A fit, its validation and a forecast, small; the stored ranks of simulated fits."""
     folder = tmp_path_factory.mktemp("fitted")
     game, record = shipped_game("baseline_2025"), load_record("record_2025")
     calibrate(game, record, folder, name="mine")
     effort = Effort(draws=2, runs=2, lever_runs=20, control_runs=50)
     validate(game, record, folder, effort=effort)
     make_forecast(shipped_game("busan_2025"), 4, 20, 1, out=folder)
-    shutil.copy(ROOT / "experiments" / "calibration" / "recovery.csv", folder)
+    shutil.copy(ROOT / "experiments" / "calibration" / "sbc.csv", folder)
     return folder
 
 
@@ -110,6 +113,9 @@ def check(folder, entry):
     shown = ["".join(one.itertext()) for one in ElementTree.fromstring(text).iter(SVG_TEXT)]
     raw = [line for line in shown if RAW.search(line) and not SMALL_PRINT.search(line)]
     assert not raw, raw
+    said = claim_of(entry.name, folder)
+    assert said in " ".join(shown)
+    assert re.search(r"\d", said) or entry.name not in CLAIMS
     assert f"{entry.table} {digest[:12]}" in text
     return text
 
@@ -119,7 +125,7 @@ def test_each_figure_by_name(results, name):
     """In a folder that has its files; other steps draw theirs in the tests of the step."""
     entry = all_figures()[name]
     folder = next((path for path in sorted(results.iterdir()) if entry.is_in(path)), None)
-    if folder is None or entry.step in ("calibrate", "validate", "forecast", "recovery"):
+    if folder is None or entry.step in ("calibrate", "validate", "forecast", "sbc"):
         pytest.skip(f"no folder here holds {', '.join(entry.needs)}")
     if name == "free_runs":
         folder = results / "run"
@@ -132,7 +138,7 @@ def test_each_figure_of_a_fit(fitted):
     assert {"identification", "predictive", "lever_response", "calibration_curve"} <= set(names)
     for name in names:
         text = check(fitted, all_figures()[name])
-        assert "parameters calibrated_2025" in text or name == "recovery"
+        assert "parameters calibrated_2025" in text or name == "sbc"
 
 
 @pytest.mark.parametrize("entry", all_figures().values(), ids=lambda entry: entry.name)
@@ -156,24 +162,24 @@ def test_the_gallery_has_the_words_of_the_list():
         assert re.search(rf"negotiation-abm plot \S+ --figure {name}$", page, re.MULTILINE)
 
 
-HOWTO = (ROOT / "docs" / "howto_figure.md").read_text(encoding="utf-8")
+HOWTO = howto("figure")
 
 
 def test_howto_works_word_for_word(results, monkeypatch, capsys):
     """The two figures of the page, put where it says, are in the list, `plot` and the page."""
     blocks = re.findall(r"```python\n(.*?)```", HOWTO, re.DOTALL)
     monkeypatch.setattr(registry, "FIGURES", all_figures())
-    module = types.ModuleType("negotiation_abm.plotting.weeks_in_truce")
+    module = types.ModuleType("negotiation_abm.plotting.calm_weeks")
     exec("\n\n".join(blocks), module.__dict__)
-    for name in ("weeks_in_truce", "two_panels"):
+    for name in ("calm_weeks", "two_panels"):
         check(results / "run", registry.all_figures()[name])
         assert name in browser.figures_in(results / "run")
         done = command(capsys, "plot", results / "run", "--figure", name)
         assert done.out.split()[0].endswith(f"figures/{name}.png")
     ax = module.plot_weeks_in_truce(pd.read_parquet(results / "run" / "runs.parquet"))
     assert ax is plt.gca()
-    with pytest.raises(ValueError, match="two figures are called 'weeks_in_truce'"):
-        registry.figure("weeks_in_truce", table="a.csv", step="run", words="")(check)
+    with pytest.raises(ValueError, match="two figures are called 'calm_weeks'"):
+        registry.figure("calm_weeks", table="a.csv", step="run", words="")(check)
 
 
 @pytest.mark.parametrize("place", [1, 2])

@@ -14,19 +14,21 @@ from pathlib import Path
 
 import pytest
 
-from cli_helpers import PATIENCE, ROOT
+from cli_helpers import PATIENCE, ROOT, howto
 
 BIN = Path(sys.executable).parent
 
 
-def blocks(page, language):
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+def blocks(text, language):
     return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
-def commands(page):
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+def commands(text):
     return [line.strip() for line in text.splitlines() if line.startswith("    negotiation-abm ")]
+
+
+def as_written(name):
+    return (ROOT / "docs" / f"howto_{name}.md").read_text(encoding="utf-8")
 
 
 def run(words, folder, **variables):
@@ -67,40 +69,41 @@ def run_tests(folder, *words, **variables):
 @pytest.mark.slow
 def test_module_and_strategy_from_outside(tmp_path):
     """The files of two pages in one game: with both, the rules are compiled once."""
-    strategy, script = blocks("howto_strategy.md", "python")
-    assert "can add the line\n`PLAIN = True`" in (ROOT / "docs/howto_strategy.md").read_text()
-    (tmp_path / "tit_for_two_tats.py").write_text(strategy + "\n\nPLAIN = True\n")
-    (tmp_path / "weariness.py").write_text(blocks("howto_module.md", "python")[0])
-    scenario = next(text for text in blocks("howto_module.md", "yaml") if "extends" in text)
+    strategy, script = blocks(howto("strategy"), "python")
+    assert "can add the line\n`PLAIN = True`" in howto("strategy")
+    (tmp_path / "two_blows.py").write_text(strategy + "\n\nPLAIN = True\n")
+    (tmp_path / "tiredness.py").write_text(blocks(howto("module"), "python")[0])
+    scenario = next(text for text in blocks(howto("module"), "yaml") if "extends" in text)
     (tmp_path / "weary.yaml").write_text(scenario)
-    files = "--module weariness.py --strategy-file tit_for_two_tats.py"
-    line = f"negotiation-abm run weary.yaml {files} --set strategies.US=tit_for_two_tats"
+    files = "--module tiredness.py --strategy-file two_blows.py"
+    line = f"negotiation-abm run weary.yaml {files} --set strategies.US=two_blows"
     assert "50 runs of weary" in run_line(f"{line} --replicates 50 --out results", tmp_path)
-    named = {"NEGOTIATION_ABM_MODULES": str(tmp_path / "weariness.py")}
+    named = {"NEGOTIATION_ABM_MODULES": str(tmp_path / "tiredness.py")}
     assert "busan_2025" in script
     run_script(script.replace("busan_2025", "weary.yaml"), tmp_path, **named)  # both runs agree
 
 
 @pytest.mark.verify
 def test_module_from_outside(tmp_path):
-    file, script, test = blocks("howto_module.md", "python")
-    [scenario] = [text for text in blocks("howto_module.md", "yaml") if "extends" in text]
-    (tmp_path / "weariness.py").write_text(file)
+    file, script, test = blocks(howto("module"), "python")
+    [scenario] = [text for text in blocks(howto("module"), "yaml") if "extends" in text]
+    (tmp_path / "tiredness.py").write_text(file)
     (tmp_path / "weary.yaml").write_text(scenario)
-    (tmp_path / "test_weariness.py").write_text(test)
-    said = [run_line(line, tmp_path) for line in commands("howto_module.md")]
-    assert said[0] == "weariness.py: module, named weariness\n"
+    (tmp_path / "test_tiredness.py").write_text(test)
+    said = [run_line(line, tmp_path) for line in commands(howto("module"))]
+    assert said[0] == "tiredness.py: module, named tiredness\n"
     assert said[1].startswith("weary.yaml: scenario")
     assert "50 runs of weary" in said[2]
     assert "weeks [" in run_script(script, tmp_path)
-    assert "6 passed" in run_tests(tmp_path, "test_weariness.py")
+    assert "6 passed" in run_tests(tmp_path, "test_tiredness.py")
 
 
 @pytest.mark.slow
 def test_lever(tmp_path):
-    [scenario], [script] = blocks("howto_lever.md", "yaml"), blocks("howto_lever.md", "python")
+    page = as_written("lever")
+    [scenario], [script] = blocks(page, "yaml"), blocks(page, "python")
     (tmp_path / "aircraft.yaml").write_text(scenario)
-    for line in commands("howto_lever.md"):
+    for line in commands(page):
         run_line(line, tmp_path)
     assert "concessions of the US" in run_script(script, tmp_path)
 
@@ -120,32 +123,47 @@ def scratch(tmp_path):
 
 def add_module(folder):
     file = folder / "src/negotiation_abm/core/modules/weariness.py"
-    file.write_text(blocks("howto_module.md", "python")[0])
+    file.write_text(blocks(as_written("module"), "python")[0])
 
 
 def add_strategy(folder):
-    """By another name, as tests of strategies from outside know the page's own."""
-    file = folder / "src/negotiation_abm/strategies/two_tats.py"
-    file.write_text(blocks("howto_strategy.md", "python")[0])
+    file = folder / "src/negotiation_abm/strategies/tit_for_two_tats.py"
+    file.write_text(blocks(as_written("strategy"), "python")[0])
+
+
+def add_figure(folder):
+    file = folder / "src/negotiation_abm/plotting/weeks_in_truce.py"
+    file.write_text(blocks(as_written("figure"), "python")[0])
+
+
+def add_outcome(folder):
+    """Its function and its entry."""
+    function, entry, _ = blocks(as_written("outcome"), "python")
+    file = folder / "src/negotiation_abm/run/outcomes.py"
+    insert(file, "    # of a run", entry)
+    insert(file, "OUTCOMES: tuple", f"{function}\n\n", below=0)
 
 
 def add_payoff_term(folder):
     """Its line, its rule and a prior."""
-    page, core = "howto_payoff_term.md", folder / "src/negotiation_abm/core"
+    page, core = as_written("payoff_term"), folder / "src/negotiation_abm/core"
     [line], [rule], [prior] = (blocks(page, kind) for kind in ("text", "python", "yaml"))
     insert(core / "params.py", '    coefficient("forum"', line)
     insert(core / "payoffs.py", "    value = -params.offer_cost[player]", rule)
     insert(folder / "configs/calibration/priors.yaml", "  forum:", prior)
 
 
+ADDITIONS = (add_module, add_strategy, add_payoff_term, add_outcome, add_figure)
+
+
 @pytest.mark.verify
 def test_additions_to_the_package(scratch):
-    """A module, a strategy and a payoff term at once, so that the rules are compiled once for all.
+    """All additions at once, under the names of the pages: the rules are compiled once for all.
 
     The tests of their kinds take them in by themselves; the fit has a row for the new term, and
     the runs follow it.
     """
-    for add in (add_module, add_strategy, add_payoff_term):
+    for add in ADDITIONS:
         add(scratch)
     script = """
 from negotiation_abm import build_game, load_record, load_scenario, paired_difference
@@ -163,15 +181,29 @@ print(paired_difference(base, alarmed, "US.num_suspend", replicates=50, seed=7).
     said = run([sys.executable, "-c", script], scratch, **here)
     assert float(said) > 0.0
     modules = sorted(path.name for path in (scratch / "tests").glob("test_module_*.py"))
-    names = ("strategies", "parity", "user_strategies", "tournament", "sweep_games", "payoffs")
-    more = ("calibration_features", "calibration_steps", "every_parameter")
-    files = [*modules, *(f"test_{name}.py" for name in (*names, *more))]
+    names = [
+        "strategies",
+        "parity",
+        "user_strategies",
+        "user_modules",
+        "tournament",
+        "sweep_games",
+        "payoffs",
+        "outcomes",
+        "gallery",
+        "calibration_features",
+        "calibration_steps",
+        "every_parameter",
+    ]
+    files = [*modules, *(f"test_{name}.py" for name in names)]
     run_tests(scratch, "-n", "2", *(f"tests/{name}" for name in files), **here)
 
 
-def insert(path, after, text):
-    """Put a text below the line that begins with `after`."""
+def insert(path, at, text, below=1):
+    """Put a text below the line that begins with `at`, or above it, unless it is there already."""
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    [place] = [number for number, line in enumerate(lines) if line.startswith(after)]
-    lines.insert(place + 1, text)
+    if text in "".join(lines):
+        return
+    [place] = [number for number, line in enumerate(lines) if line.startswith(at)]
+    lines.insert(place + below, text)
     path.write_text("".join(lines), encoding="utf-8")

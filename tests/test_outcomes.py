@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cli_helpers import ROOT, command, shipped_game, strict_json
+from cli_helpers import ROOT, command, howto, shipped_game, strict_json
 from negotiation_abm import InputError, NegotiationModel, run_replicates
 from negotiation_abm.core.state import as_record
 from negotiation_abm.core.terms import Phase
@@ -37,7 +37,7 @@ from negotiation_abm.run.spells import runs_table, taken_down
 from negotiation_abm.sweep.summary import load_sweep
 from sweep_helpers import sweep
 
-HOWTO = (ROOT / "docs" / "howto_outcome.md").read_text(encoding="utf-8")
+HOWTO = howto("outcome")
 FUNCTION, ENTRY, SCRIPT = re.findall(r"```python\n(.*?)```", HOWTO, re.DOTALL)
 FILES = dict(re.findall(r"```yaml\n# (\S+)\n(.*?)```", HOWTO, re.DOTALL))
 ENTRY_POINT = re.search(r"```toml\n(.*?)```", HOWTO, re.DOTALL)[1]
@@ -238,7 +238,7 @@ def add(monkeypatch, more):
 
 
 @pytest.fixture
-def howto(monkeypatch):
+def followed(monkeypatch):
     """The list of outcomes as it stands once the how-to has been followed."""
     text = (ROOT / "src" / "negotiation_abm" / "run" / "outcomes.py").read_text(encoding="utf-8")
     text = text.replace("OUTCOMES: tuple", f"{FUNCTION}\n\nOUTCOMES: tuple", 1)
@@ -263,7 +263,7 @@ def _forgotten():
 
 
 @pytest.mark.slow
-def test_howto_reaches_every_command(howto, tmp_path, monkeypatch, capsys):
+def test_howto_reaches_every_command(followed, tmp_path, monkeypatch, capsys):
     """Each command of the page as written, in a folder with the files of the page."""
     monkeypatch.chdir(tmp_path)
     for name, text in FILES.items():
@@ -276,29 +276,29 @@ def test_howto_reaches_every_command(howto, tmp_path, monkeypatch, capsys):
     results = tmp_path / "results"
     runs = pd.read_parquet(results / "run" / "runs.parquet")
     summary = strict_json((results / "run" / "summary.json").read_text())
-    mean = summary["runs"]["longest_truce"]["mean"]
-    assert mean == pytest.approx(runs["longest_truce"].mean())
-    assert (runs["longest_truce"] <= runs["weeks_in_truce"]).all()
+    mean = summary["runs"]["longest_calm"]["mean"]
+    assert mean == pytest.approx(runs["longest_calm"].mean())
+    assert (runs["longest_calm"] <= runs["weeks_in_truce"]).all()
     assert "longest stretch in a truce" in printed["whatif"]
     pairs = pd.read_csv(results / "tournament" / "pairs.csv")
-    half = pairs["longest_truce_half"].dropna()  # none where every run has the same
+    half = pairs["longest_calm_half"].dropna()  # none where every run has the same
     assert len(half) > 0
     assert (half > 0).all()
-    table = load_sweep(results / "sweep", outcome="longest_truce")
+    table = load_sweep(results / "sweep", outcome="longest_calm")
     assert len(table) == 3
     assert (table["low"] <= table["mean"]).all()
     assert ((table["high"] - table["low"]) / 2 <= 8)[table["runs"] < 80].all()
     figure = (results / "slice" / "slice.svg").read_text(encoding="utf-8").lower()
     assert "longest stretch in a truce" in figure
     indices = pd.read_csv(results / "sensitivity" / "sensitivity.csv")
-    assert set(indices["outcome"]) == {"longest_truce"}
+    assert set(indices["outcome"]) == {"longest_calm"}
 
 
-def test_howto_outcome_by_hand(howto):
+def test_howto_outcome_by_hand(followed):
     weeks = np.zeros((3, 6), [("phase", "i8")])
     weeks["phase"] = [[0, 1, 1, 0, 1, 0], [1, 1, 1, 1, 1, 1], [0, 0, 0, 0, 0, 0]]
     runs = Runs(None, np.zeros(3, TALLY), weeks_given=weeks)
-    assert howto.longest_truce(runs).tolist() == [2, 6, 0]
+    assert followed.longest_calm(runs).tolist() == [2, 6, 0]
 
 
 def test_howto_script(tmp_path):
@@ -315,7 +315,7 @@ def test_entry_point_of_the_howto_is_found(tmp_path, monkeypatch):
     (package / "__init__.py").touch()
     (package / "outcomes.py").write_text(
         "from negotiation_abm.run.outcome import Outcome\n"
-        'LONGEST = Outcome("longest_truce", "longest", "weeks", len)\n'
+        'LONGEST = Outcome("longest_calm", "longest", "weeks", len)\n'
         'TAKEN = [Outcome("num_truces", "again", "count", len)]\n'
     )
     info = tmp_path / "my_package-1.0.dist-info"
@@ -327,7 +327,7 @@ def test_entry_point_of_the_howto_is_found(tmp_path, monkeypatch):
     importlib.invalidate_caches()
     entries.cache_clear()
     try:
-        assert "longest_truce" in [entry.name for entry in entries()]
+        assert "longest_calm" in [entry.name for entry in entries()]
         for value, problem in (
             ("my_package.outcomes:TAKEN", "there is an outcome 'num_truces' already"),
             ("my_package.outcomes:Outcome", "neither an Outcome nor a list"),

@@ -9,7 +9,7 @@ import pytest
 from cli_helpers import REPLAY_FILES, RUN_FILES, SCRIPT, command, contents, leftovers, strict_json
 from negotiation_abm.cli.output import SIGNS, print_result
 
-RUN = "{script} run busan_2025 --replicates 40 --out {out}"
+RUN = "{script} run busan_2025 --draws 4 --replicates 40 --out {out}"
 REPLAY = "{script} replay baseline_2025 --out {out}"
 LIST = "{script} list"
 SWEEP = "{script} sweep {out}.yaml --out {out}"

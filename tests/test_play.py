@@ -26,6 +26,7 @@ from negotiation_abm.run.batch import blank_traces
 from negotiation_abm.strategies.logit import choose
 
 BUSAN = {"scenario": "busan_2025", "side": "US", "seed": 7, "weeks": 30}
+BRITTLE = {"set": {"restore_share": 0}}  # any covered escalation breaks the truce
 LEFT = {"scenario": "baseline_2025", "from": "2025-10-06", "side": "CHINA", "seed": 3}
 
 
@@ -36,7 +37,7 @@ def start(**keys):
 @pytest.fixture(scope="module")
 def played():
     """A game that a person has played: some moves of her own, the rest left to the strategy."""
-    session = Session(start())
+    session = Session(start(**BRITTLE))
     session.play("ESCALATE market_access")
     session.play("SUSPEND" if 1 in session.legal() else "HOLD")
     session.hold_until_news(10)
@@ -159,7 +160,7 @@ def test_an_offer_is_answered_by_an_offer():
         ("ESCALATE chip", "did you mean 'chips'?"),
         ("ESCALATE", "unknown lever"),
         ("HOLD chips", "HOLD has no lever"),
-        ("CONCEDE port_fees", "not legal in the week of 2025-11-10; allowed: HOLD, "),
+        ("SUSPEND", "not legal in the week of 2025-11-10; allowed: HOLD, "),
         ("", "unknown move"),
     ],
 )
@@ -261,7 +262,7 @@ def saved_data(session, **keys):
         ({"from": "2025-10-06"}, "record: missing"),
         ({"from": "soon"}, "from: 'soon': "),
         ({"moves": ["HOLD", "JUMP"]}, "moves.1: JUMP: unknown move"),
-        ({"moves": ["CONCEDE port_fees"]}, "moves.0: CONCEDE port_fees: not legal in the week"),
+        ({"moves": ["SUSPEND"]}, "moves.0: SUSPEND: not legal in the week"),
         ({"moves": ["HOLD"] * 200}, "the game is over"),
         ({"moves": ["HOLD", "HOLD"]}, "state: the moves lead to another state"),
         ({"state": "0" * 16}, "state: the moves lead to another state"),
@@ -304,7 +305,7 @@ def test_a_game_saved_under_other_rules_says_so(played):
     assert resume(saved, "g.json").notes == [
         "saved under other rules and parameters: the same moves now lead to another state"
     ]
-    impossible = saved.model_copy(update={"moves": ["CONCEDE port_fees"]})
+    impossible = saved.model_copy(update={"moves": ["SUSPEND"]})
     with pytest.raises(InputError, match="saved under other rules and parameters"):
         resume(impossible, "g.json")
 

@@ -20,12 +20,14 @@ from negotiation_abm.calibration.left_out import (
     second_signatures,
 )
 from negotiation_abm.calibration.marginal import MarginalLikelihood
+from negotiation_abm.calibration.months_out import RELIABLE, _lost, smoothed
 from negotiation_abm.calibration.pool import load_members
 from negotiation_abm.calibration.pool_file import load_pool
 from negotiation_abm.calibration.pool_fit import fit_pool
 from negotiation_abm.calibration.posterior import mixing
 from negotiation_abm.calibration.scores import MODEL
 from negotiation_abm.calibration.spells import Spells, _log_probability, _smooth, fit_weibull
+from negotiation_abm.calibration.surrogate import find_surrogate
 from negotiation_abm.scenario.parameters import load_parameter_set
 from negotiation_abm.scenario.posterior_draws import load_draws
 
@@ -201,34 +203,38 @@ def test_what_is_left_out_counts_for_nothing(members, pool, point):
     assert less.value_and_gradient(moved)[0] == pytest.approx(value - prior)
 
 
-def test_new_spreads_leave_every_coefficient_as_it_is(hierarchy, point):
+def test_the_surrogate_agrees_with_the_posterior_near_its_centre(hierarchy):
+    """Two values of the log density differ as the normal says, at other spreads too."""
+    near = find_surrogate(hierarchy)
     rng = np.random.default_rng(4)
-    new = hierarchy.with_new_spreads(point, rng)
-    assert (new != point).any()
-    for number in (0, 1):
-        before, after = (hierarchy.coefficients(x, number) for x in (point, new))
-        np.testing.assert_allclose(after, before, atol=1e-9)
+    for factor in (1.0, 0.7):
+        frame = near.frame(factor * np.exp(near.logs[0]))
+        z = 0.1 * rng.standard_normal((2, len(frame.mean)))
+        first, second = (hierarchy.value_and_gradient(near.point(frame, x))[0] for x in z)
+        expected = -0.5 * (z[0] @ z[0] - z[1] @ z[1])
+        assert first - second == pytest.approx(expected, abs=0.15 if factor == 1.0 else 0.5)
 
 
-def test_spreads_drawn_given_coefficients_keep_the_prior(members, pool):
-    """Prior, one draw given the coefficients: still the prior (Geweke 2004)."""
-    hierarchy = Hierarchy(members, pool)
-    rng = np.random.default_rng(5)
+def test_chains_over_nothing_that_counts_draw_from_the_prior(members, pool):
+    """All left out: half-normal spreads, normal deviations, whatever a proposal is."""
+    result = fit_pool(members, pool, 400, seed=5, left_out=TWO, warm_up=50)
+    hierarchy = result.hierarchy
     names = list(hierarchy.spreads)
-    drawn = np.array([hierarchy.prior_draw(rng) for _ in range(1500)])
-    moved = np.array([hierarchy.with_new_spreads(x, rng) for x in drawn])
+    _, size = mixing(np.abs(result.points))
+    flat = np.abs(result.points.reshape(-1, hierarchy.size))
     for name, top in hierarchy.spreads.items():
         k = hierarchy.size - len(names) + names.index(name)
-        values = np.abs(moved[:, k]) / top  # half-normal: mean .798, sd .603
-        assert values.mean() == pytest.approx(np.sqrt(2 / np.pi), abs=5 * 0.603 / np.sqrt(1500))
+        error = 0.603 / np.sqrt(size[k])  # half-normal: mean .798, sd .603
+        assert flat[:, k].mean() / top == pytest.approx(np.sqrt(2 / np.pi), abs=5 * error)
     deviations = [k for k, u in enumerate(hierarchy.unknowns) if u.spread]
-    assert np.abs(moved[:, deviations].mean()) < 0.02
-    assert moved[:, deviations].std() == pytest.approx(1.0, abs=0.02)
+    drawn = result.points[:, :, deviations]
+    assert abs(drawn.mean()) < 0.05
+    assert drawn.std() == pytest.approx(1.0, abs=0.02)
 
 
 @pytest.mark.slow
 def test_chains_mix_and_follow_the_seed(members, pool):
-    first, again = (fit_pool(members, pool, 150, seed=3, chains=2) for _ in range(2))
+    first, again = (fit_pool(members, pool, 250, seed=3, chains=2) for _ in range(2))
     np.testing.assert_array_equal(first.points, again.points)
     r_hat, size = mixing(first.hierarchy.parts(first.points))
     assert r_hat.max() < 1.1
@@ -272,6 +278,35 @@ def test_gains_by_hand(members):
     seconds = sum(int(one.is_second.sum()) for one in found)
     assert once.loc[("all", "other"), "gain_lever"] == sum(sizes) - seconds
     assert best_statistic(gains(found)) == "other"
+
+
+def test_weeks_of_a_month_taken_out_are_a_likelihood_without_them(members):
+    """Up to a constant: how often a reading occurs does not depend on coefficients."""
+    member = members[0]
+    months = np.array([202503, 202505, 202510, 202511])
+    rng = np.random.default_rng(7)
+    thetas = rng.normal(0.0, 0.3, (2, len(member.data.coefficients)))
+    thetas[:, [c.label for c in member.data.coefficients].index("truce_frailty")] = [0.2, 1.0]
+    quick = _lost(member, thetas, months)
+    for number, month in enumerate(months.tolist()):
+        less = member.without(month).likelihood
+        slow = [
+            less.value_and_gradient(theta)[0] - member.likelihood.value_and_gradient(theta)[0]
+            for theta in thetas
+        ]
+        assert quick[1, number] - quick[0, number] == pytest.approx(slow[1] - slow[0])
+        assert slow[0] > 1.0
+    assert member.without(202001) is member
+
+
+def test_weights_are_smoothed_and_their_tail_is_known():
+    draws = np.random.default_rng(8).standard_normal(4000)
+    logs, tail = smoothed(0.5 * draws)  # a normal around .5
+    assert np.exp(logs).sum() == pytest.approx(1.0)
+    assert np.exp(logs) @ draws == pytest.approx(0.5, abs=0.06)
+    assert tail < 0.5
+    assert smoothed(4.0 * draws)[1] > RELIABLE
+    assert smoothed(np.zeros(4))[0].tolist() == pytest.approx([np.log(0.25)] * 4)
 
 
 # ---------------------------------------------------------------------------
@@ -335,6 +370,12 @@ def test_validate_leaves_out_the_episodes_of_a_pool(tmp_path, monkeypatch, capsy
     assert max(map(len, done.out.splitlines())) <= 100
     summary = json.loads(Path("out/pool_validation.json").read_text())
     assert [row["episode"] for row in summary["left_out"]["gains"]] == [*TWO, "all"]
+    assert [row["episode"] for row in summary["months_out"]["gains"]] == [*TWO, "all"]
+    months = pd.read_csv("out/months.csv")
+    assert months["choices"].sum() == sum(summary["decisions"].values())
+    assert ((months["tail"] < RELIABLE) == ~months["refitted"]).all()
+    whole = pd.read_csv("out/months_out.csv").query("episode == 'all'").set_index("model")
+    assert np.isfinite(whole["type"]).all()
     spells = pd.read_csv("out/spells.csv")
     assert (spells[["game", "constant hazard", "Weibull"]] < 0).all().all()
 

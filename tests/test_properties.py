@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from helpers import SHIPPED, foreign_scenario, legal_options, make_game, make_info
 from negotiation_abm import build_game, load_scenario
+from negotiation_abm.core.levers import room
 from negotiation_abm.core.payoffs import option_value, relievable
 from negotiation_abm.core.state import as_object
 from negotiation_abm.core.terms import (
@@ -56,8 +57,10 @@ def games(tmp_path_factory):
     foreign = foreign_scenario()
     foreign["shocks"] = []  # a shock may set a lever outside its limits
     foreign["set"] = foreign["set"] | EXTREMES
-    shipped = {name: build_game(load_scenario(name)) for name in SHIPPED}
-    return [*shipped.values(), make_game(tmp_path_factory.mktemp("foreign"), foreign)]
+    first = [build_game(load_scenario(name, {"parameters": "start_2025"})) for name in SHIPPED]
+    revised = [build_game(load_scenario(name)) for name in SHIPPED]
+    assert revised[0].params["revised_rules"][0] == 1
+    return [*first, *revised, make_game(tmp_path_factory.mktemp("foreign"), foreign)]
 
 
 class Run:
@@ -83,7 +86,8 @@ class Run:
         option = agency_option(self.state, self.params, 0, u)
         if option:
             assert is_legal(self.state, self.params, 0, option)
-            assert self.state.covered[0, lever_of(option)] == 0
+            is_covered = self.state.covered[0, lever_of(option)]
+            assert is_covered == 0 or self.params.restore_share > 0
             self.move(0, option, 1.0, 0, 0.0)
 
     def move(self, player, option, multiple, lead, frailty):
@@ -169,12 +173,19 @@ class SnapBackRun(Run):
         lever = lever_of(option)
         if move_of(option) == Move.ESCALATE:
             step = scheduled_step(self.state, self.params, player, option, multiple)
-            before[player, lever] += min(
-                step, self.params.cap[player, lever] - before[player, lever]
-            )
+            step = min(step, room(self.state, self.params, player, lever))
+            put_back = 0.0
+            if self.params.revised_rules == 1:  # what is put back is no longer loaded
+                put_back = min(step, loaded[player, lever])
+                loaded[player, lever] -= put_back
+            before[player, lever] += step - put_back
         super().move(player, option, multiple, *rest)
-        if self.info.event == Event.ENDED:
-            assert (self.info.cause, self.info.lever) == (TruceEnd.BREACH, lever)
+        if self.info.event == Event.ENDED and self.info.cause == TruceEnd.FULFILLED:
+            assert move_of(option) == Move.CONCEDE
+        elif self.info.event == Event.ENDED:
+            if self.params.restore_share == 0:
+                assert (self.info.cause, self.info.lever) == (TruceEnd.BREACH, lever)
+            assert self.info.cause in (TruceEnd.BREACH, TruceEnd.COLLAPSE, TruceEnd.LAPSE)
             self.check(before, loaded)
 
     def close(self):
@@ -234,7 +245,10 @@ class LegalityRun(Run):
         if kind == Move.ESCALATE and rest[0] > 0:
             assert grown[player, lever] > 0
         if kind == Move.CONCEDE:
-            assert grown[player, lever] < 0
+            freed = self.state.loaded[player, lever] < before.loaded[player, lever]
+            withdrawn = self.state.pending[player, lever] < before.pending[player, lever]
+            is_revised = self.params.revised_rules == 1
+            assert grown[player, lever] < 0 or (is_revised and (freed or withdrawn))
         if kind == Move.THREATEN and rest[0] > 0:
             assert self.state.pending[player, lever] > 0
         if kind == Move.SUSPEND:
@@ -245,7 +259,7 @@ class LegalityRun(Run):
 RUNS = [BoundsRun, SnapBackRun, ChoiceRun, LegalityRun]
 
 
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(5))
 @pytest.mark.parametrize("kind", RUNS)
 @given(turns=play)
 @CHECKS
@@ -268,16 +282,16 @@ def long_play(seed, turns=40, decisions=4):
 
 
 @pytest.mark.parametrize("kind", RUNS)
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(10))
 def test_long_play(games, kind, seed):
-    kind(games[seed % 3], long_play(seed)).play()
+    kind(games[seed % 5], long_play(seed)).play()
 
 
 def test_long_play_meets_every_end_of_a_truce(games):
     causes = [
         cause
-        for seed in range(24)
-        for cause in SnapBackRun(games[seed % 3], long_play(seed, decisions=seed // 8))
+        for seed in range(80)
+        for cause in SnapBackRun(games[seed % 5], long_play(seed, decisions=seed // 16))
         .play()
         .causes
     ]

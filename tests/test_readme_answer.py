@@ -7,10 +7,12 @@ import pytest
 from cli_helpers import ROOT
 from negotiation_abm import build_game, load_scenario
 from negotiation_abm.run.posterior import range_over_draws
-from negotiation_abm.studies.episodes import class_survival, replay_episodes
+from negotiation_abm.studies.episodes import replay_episodes
+from negotiation_abm.studies.reference_class import class_survival
 from negotiation_abm.survival import DAYS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FLAT = " ".join(README.split())
 
 
 def row(words):
@@ -44,3 +46,21 @@ def test_what_ends_it_most_often():
     assert next(iter(ends)) == "breach"  # the largest stands first
     values = [100 * value for value in ends["breach"]]
     assert [int(number) for number in shown.groups()] == pytest.approx(values, abs=1.0)
+
+
+def test_what_levers_and_rules_do_is_what_the_experiment_found():
+    text = (ROOT / "experiments/what_you_must_believe/README.md").read_text(encoding="utf-8")
+    found = " ".join(text.split())
+    rules = re.search(r"only US tariffs .*?, under (\d of \d) rules", FLAT)[1]
+    assert f"only by US tariffs ({rules}), clearly by no other lever under any" in found
+    low, high = re.search(r"outlast a year from (\d+) % to (\d+) %", FLAT).groups()
+    moved = re.search(r"moves the year most: from (0\.\d+) .*? to (0\.\d+) ", found)
+    assert (int(low), int(high)) == tuple(round(100 * float(value)) for value in moved.groups())
+
+
+def test_what_the_ledger_found_is_told():
+    text = " ".join((ROOT / "docs/forecasts/README.md").read_text(encoding="utf-8").split())
+    said = re.search(r"on (\d+) questions .*?score ([\d.]+) against ([\d.]+),", FLAT)
+    number, constant, game = said.groups()
+    assert f"On {number} resolved questions" in text
+    assert f"its Brier score is {game}; that of constant hazards is {constant}" in text

@@ -325,7 +325,8 @@ def test_recorded_level_cuts_down_what_is_loaded(baseline, tmp_path):
         row("b 2025-02-10 CHINA SUSPEND"),
         row("c 2025-02-18 US ESCALATE chips 0.8"),
     )
-    weeks = replay_record(baseline, record).weeks
+    first = build_game(load_scenario("baseline_2025", {"parameters": "start_2025"}))
+    weeks = replay_record(first, record).weeks
     levels = [(week["US.chips.in_force"], week["US.chips.loaded"]) for week in weeks[3:5]]
     assert levels == [(0.5, 0.4), (0.8, pytest.approx(0.2))]
 

@@ -277,6 +277,34 @@ def test_a_large_file_is_announced_and_a_huge_one_refused(capsys, tmp_path, monk
     assert "allowed: up to 60" in done.err
 
 
+ENDLESS = ("/dev/zero", "pipe")
+READERS = ("check {}", "play {}", "replay baseline_2025 --record {}", "run {}", "sweep {}",
+           "whatif {}", "sensitivity {}", "validate --params {}",
+           "run busan_2025 --set parameters={}",
+           "calibrate --pool {}", "episodes --rules {}")  # fmt: skip
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows knows no such files")
+@pytest.mark.parametrize("file", ENDLESS)
+@pytest.mark.parametrize("words", READERS)
+def test_what_has_no_end_is_not_read(capsys, own_folder, words, file):
+    os.mkfifo("pipe")
+    done = command(capsys, *words.format(file).split())
+    assert done.status == 2
+    assert done.err.count("\n") == 1
+    assert "not enough memory" not in done.err
+
+
+def test_a_file_of_unknown_length_is_bounded(capsys, tmp_path, monkeypatch):
+    from negotiation_abm.files import resources
+
+    monkeypatch.setattr(resources, "LARGEST_FILE", 10)
+    proc = Path("/proc/self/status")  # says that it is empty
+    if not proc.is_file():
+        pytest.skip("there is no such file")
+    assert "allowed: up to 10" in command(capsys, "check", proc).err
+
+
 def test_main_gives_back_signals_and_filters():
     before = signal.getsignal(signal.SIGTERM), warnings.filters[:]
     assert main(["list"]) == 0

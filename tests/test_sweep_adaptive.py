@@ -16,7 +16,7 @@ from sweep_helpers import BREACH, make_spec, sweep
 
 STOP = {"half_width": 0.06, "cap": 260}
 ADAPTIVE = {
-    "design": [{"grid": {BREACH: [0, 1, 2, 2.5, 3, 4]}}],
+    "design": [{"grid": {BREACH: [-2, 1, 2, 2.5, 3, 4]}}],
     "replicates": 40,
     "stop": STOP,
 }

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +27,20 @@ LONGER = {"replicates": 500}
 @pytest.fixture(scope="module")
 def longer(tmp_path_factory):
     return sweep(tmp_path_factory.mktemp("longer") / "out", **LONGER)
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """The same sweep, in parts of 500 runs."""
+    folder = tmp_path_factory.mktemp("stored") / "out"
+    sweep(folder, None, 500, **LONGER)
+    return folder
+
+
+@pytest.fixture
+def in_parts(stored, tmp_path):
+    """A copy of it, to be damaged."""
+    return shutil.copytree(stored, tmp_path / "out")
 
 
 @pytest.fixture
@@ -74,22 +89,20 @@ def test_killed_at_random_moments_and_resumed(spec_file, longer, tmp_path):
     assert not list(out.rglob("*.part"))
 
 
-def test_killed_while_writing_leaves_nothing_that_counts(longer, tmp_path):
-    sweep(tmp_path, None, 500, **LONGER)
-    *_, last = sorted(parts(tmp_path))
+def test_killed_while_writing_leaves_nothing_that_counts(longer, in_parts):
+    *_, last = sorted(parts(in_parts))
     (last.parent / f".{last.name}.99.part").write_bytes(last.read_bytes()[:100])
     last.unlink()  # killed after the spells were stored, before the runs
-    again = sweep(tmp_path, **LONGER)
+    again = sweep(in_parts, **LONGER)
     assert 0 < again.played <= 500
     assert again.content == longer.content
-    assert not list(tmp_path.rglob("*.part"))
+    assert not list(in_parts.rglob("*.part"))
 
 
 @pytest.mark.parametrize("kind", ["runs", "spells"])
 @pytest.mark.parametrize("damage", ["torn", "flipped", "gone", "empty"])
-def test_damaged_part_is_found_named_and_played_again(kind, damage, longer, tmp_path):
-    sweep(tmp_path, None, 500, **LONGER)
-    path = sorted((tmp_path / kind).glob("*.parquet"))[3]
+def test_damaged_part_is_found_named_and_played_again(kind, damage, longer, in_parts):
+    path = sorted((in_parts / kind).glob("*.parquet"))[3]
     content = path.read_bytes()
     if damage == "gone":
         path.unlink()
@@ -98,7 +111,7 @@ def test_damaged_part_is_found_named_and_played_again(kind, damage, longer, tmp_
     else:
         path.write_bytes(content[: len(content) // 2] if damage == "torn" else b"")
     said = []
-    again = run_sweep(make_spec(**LONGER), tmp_path, say=said.append)
+    again = run_sweep(make_spec(**LONGER), in_parts, say=said.append)
     assert again.played == 500
     assert again.content == longer.content
     if (kind, damage) != ("runs", "gone"):
@@ -245,12 +258,11 @@ def test_folder_that_cannot_be_written_to(tmp_path):
         sweep(tmp_path / "file" / "out")
 
 
-def test_clock_that_jumps_changes_nothing(longer, tmp_path):
-    sweep(tmp_path, None, 500, **LONGER)
-    for number, path in enumerate(sorted(tmp_path.rglob("*.parquet"))):
+def test_clock_that_jumps_changes_nothing(in_parts):
+    for number, path in enumerate(sorted(in_parts.rglob("*.parquet"))):
         moment = 4e9 if number % 2 else 0  # next century, and 1970
         os.utime(path, (moment, moment))
-    assert sweep(tmp_path, **LONGER).played == 0
+    assert sweep(in_parts, **LONGER).played == 0
 
 
 def test_interrupted_keeps_what_is_stored(longer, tmp_path):

@@ -163,7 +163,10 @@ SOBOL = {"points": 64, "ranges": {"fatigue": [0, 1]}}
             },
             ("above 0",),
         ),
-        ({"design": [{"posterior": {"set": "calibrated_2052"}}]}, ("'calibrated_2025'",)),
+        (
+            {"design": [{"posterior": {"set": "calibrated_2052"}}]},
+            ("mean 'calibrated_202",),
+        ),
         ({"design": [{"posterior": {"set": "start_2025"}}]}, ("no posterior draws",)),
         ({"design": [{"posterior": {"set": "calibrated_2025", "draws": 5000}}]}, ("1 to 4000",)),
         ({"design": [{"cross": [GRID, GRID]}]}, ("'breach_cost' varies in block 0 too",)),

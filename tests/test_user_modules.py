@@ -10,12 +10,11 @@ import sys
 
 import pytest
 
-from cli_helpers import ROOT
+from cli_helpers import howto
 
-FILE = re.findall(r"```python\n(.*?)```", (ROOT / "docs/howto_module.md").read_text(), re.DOTALL)[0]
-SCENARIO = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/howto_module.md").read_text(), re.DOTALL)[
-    0
-]
+HOWTO = howto("module")
+FILE = re.findall(r"```python\n(.*?)```", HOWTO, re.DOTALL)[0]
+SCENARIO = re.findall(r"```yaml\n(.*?)```", HOWTO, re.DOTALL)[0]
 STRATEGY = """from negotiation_abm.core._rule import rule
 
 
@@ -28,7 +27,7 @@ KNOWN = "from negotiation_abm.core.modules import NAMES, outside; print(*NAMES, 
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "weariness.py").write_text(FILE)
+    (tmp_path / "tiredness.py").write_text(FILE)
     (tmp_path / "weary.yaml").write_text(SCENARIO)
     return tmp_path
 
@@ -59,12 +58,12 @@ def refused(done, *fragments):
 
 def test_option_and_environment_name_a_file(folder):
     for words, variables in (
-        (("--module", "weariness.py"), {}),
-        ((), {"NEGOTIATION_ABM_MODULES": str(folder / "weariness.py")}),
+        (("--module", "tiredness.py"), {}),
+        ((), {"NEGOTIATION_ABM_MODULES": str(folder / "tiredness.py")}),
     ):
         done = command(folder, "check", "weary.yaml", *words, **variables)
         assert done.returncode == 0, done.stderr
-    refused(command(folder, "check", "weary.yaml"), "modules.weariness: unknown; ")
+    refused(command(folder, "check", "weary.yaml"), "modules.tiredness: unknown; ")
 
 
 def test_entry_point_names_a_module(folder):
@@ -72,18 +71,18 @@ def test_entry_point_names_a_module(folder):
     package = folder / "my_package"
     package.mkdir()
     (package / "__init__.py").touch()
-    (folder / "weariness.py").rename(package / "weariness.py")
+    (folder / "tiredness.py").rename(package / "tiredness.py")
     info = folder / "my_package-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-package\nVersion: 1.0\n")
     points = info / "entry_points.txt"
-    points.write_text("[negotiation_abm.modules]\nweariness = my_package.weariness\n")
+    points.write_text("[negotiation_abm.modules]\ntiredness = my_package.tiredness\n")
     path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
     done = command(folder, "check", "weary.yaml", PYTHONPATH=path)
     assert done.returncode == 0, done.stderr
-    points.write_text("[negotiation_abm.modules]\nweariness = my_package.weary\n")
+    points.write_text("[negotiation_abm.modules]\ntiredness = my_package.weary\n")
     done = command(folder, "check", "busan_2025", PYTHONPATH=path)
-    refused(done, "entry point weariness: my_package.weary", "ModuleNotFoundError")
+    refused(done, "entry point tiredness: my_package.weary", "ModuleNotFoundError")
 
 
 def test_modules_from_outside_come_last_and_count_in_the_hashes(folder):
@@ -94,21 +93,21 @@ from negotiation_abm.run.compiler import outside_hash
 from negotiation_abm.scenario.provenance import rules_hash
 from negotiation_abm.strategies import add_file
 print(outside_hash(), rules_hash())
-add_file("strategies/weariness.py")
+add_file("strategies/tiredness.py")
 print(outside_hash(), rules_hash())
 """
     (folder / "strategies").mkdir()
-    strategy = folder / "strategies" / "weariness.py"
+    strategy = folder / "strategies" / "tiredness.py"
     strategy.write_text(STRATEGY)
-    named = {"NEGOTIATION_ABM_MODULES": str(folder / "weariness.py")}
+    named = {"NEGOTIATION_ABM_MODULES": str(folder / "tiredness.py")}
     said = [python(folder, "-c", script, **variables).stdout for variables in ({}, named)]
-    (folder / "weariness.py").write_text(FILE + "\n")
+    (folder / "tiredness.py").write_text(FILE + "\n")
     said.append(python(folder, "-c", script, **named).stdout)
     strategy.write_text(STRATEGY + "\n")
     said.append(python(folder, "-c", script, **named).stdout)
     first, alone, both = zip(*(text.splitlines() for text in said), strict=True)
     names = [line.split(" {")[0].split() for line in first]
-    assert names[1] == names[2] == [*names[0], "weariness"]
+    assert names[1] == names[2] == [*names[0], "tiredness"]
     assert len(set(alone)) == 3  # the strategy is not known yet
     assert alone[2] == alone[3]
     for column in zip(*(line.split() for line in both), strict=True):
@@ -117,31 +116,43 @@ print(outside_hash(), rules_hash())
 
 def test_module_named_too_late_is_refused(folder):
     late = "import negotiation_abm.core.state; from negotiation_abm import use_modules; "
-    done = python(folder, "-c", late + "use_modules('weariness.py')")
+    done = python(folder, "-c", late + "use_modules('tiredness.py')")
     assert done.returncode == 1
-    assert "InputError: weariness.py: the rules are imported already" in done.stderr
+    assert "InputError: tiredness.py: the rules are imported already" in done.stderr
 
 
 INPUTS = {
-    "date outside the horizon": ("2025-10-06", "2035-10-06", "weariness.aid.0.date: 2035-10-06"),
+    "date outside the horizon": ("2025-10-06", "2035-10-06", "tiredness.aid.0.date: 2035-10-06"),
     "unknown player": ("player: US", "player: USA", "unknown player 'USA'; did you mean 'US'?"),
-    "out of bounds": ("share: 0.5", "share: 5", "weariness.aid.0.share: 5"),
-    "misspelt key": ("share:", "shar:", "weariness.aid.0.shar: unknown; did you mean 'share'?"),
+    "out of bounds": ("share: 0.5", "share: 5", "tiredness.aid.0.share: 5"),
+    "misspelt key": ("share:", "shar:", "tiredness.aid.0.shar: unknown; did you mean 'share'?"),
     "its own check": (
         "set:",
         "      - {date: 2025-10-06, player: US, share: 1}\nset:",
-        "modules.weariness.aid.1: US gives aid twice on 2025-10-06",
+        "modules.tiredness.aid.1: US gives aid twice on 2025-10-06",
     ),
-    "value missing": ("  weariness_memory: 0.98\n", "", "module 'weariness' of weary is on"),
+    "value missing": ("  tiredness_memory: 0.98\n", "", "module 'tiredness' of weary is on"),
 }
 
 
+@pytest.fixture(scope="module")
+def wrong_inputs(tmp_path_factory):
+    """All of them checked by one command."""
+    folder = tmp_path_factory.mktemp("inputs")
+    (folder / "tiredness.py").write_text(FILE)
+    for number, (old, new, _) in enumerate(INPUTS.values()):
+        assert old in SCENARIO
+        (folder / f"{number}.yaml").write_text(SCENARIO.replace(old, new))
+    files = (f"{number}.yaml" for number in range(len(INPUTS)))
+    return command(folder, "check", *files, "--module", "tiredness.py")
+
+
 @pytest.mark.parametrize("case", INPUTS)
-def test_wrong_input_is_one_line(folder, case):
-    old, new, said = INPUTS[case]
-    assert old in SCENARIO
-    (folder / "weary.yaml").write_text(SCENARIO.replace(old, new))
-    refused(command(folder, "check", "weary.yaml", "--module", "weariness.py"), said)
+def test_wrong_input_is_one_line(wrong_inputs, case):
+    assert wrong_inputs.returncode == 2
+    said = dict(zip(INPUTS, wrong_inputs.stderr.splitlines(), strict=True))
+    assert said[case].startswith("error: ")
+    assert INPUTS[case][2] in said[case]
 
 
 FILES = {
@@ -149,13 +160,13 @@ FILES = {
     "fails when read": ("CLAIMS = ", "CLAIMS = 1 / 0, ", "ZeroDivisionError"),
     "not a rule": ("@rule\ndef end_turn", "def end_turn", "end_turn: is not marked @rule"),
     "arguments": ("def end_turn(state, params, week, ", "def end_turn(", "end_turn: takes (seed"),
-    "name of another": ('"weariness_memory"', '"memory"', "memory: a field or parameter of"),
+    "name of another": ('"tiredness_memory"', '"memory"', "memory: a field or parameter of"),
     "no fields": (
-        '[("weariness_years", "f8", ',
-        '[("weariness_years", "q9", ',
+        '[("tiredness_years", "f8", ',
+        '[("tiredness_years", "q9", ',
         "FIELDS: is no list",
     ),
-    "given twice": ('"weariness_aid", "f8"', '"weariness_memory", "f8"', "name is given twice"),
+    "given twice": ('"tiredness_aid", "f8"', '"tiredness_memory", "f8"', "name is given twice"),
     "block in use": ("CLAIMS = ", "BLOCK = 70\nCLAIMS = ", "BLOCK: 70; allowed: 96 and higher"),
     "circle": ("import inputs", "import inputs, state", "ImportError"),
 }
@@ -165,12 +176,12 @@ FILES = {
 def test_wrong_file_is_one_line(folder, case):
     old, new, said = FILES[case]
     assert old in FILE
-    (folder / "weariness.py").write_text(FILE.replace(old, new, 1))
+    (folder / "tiredness.py").write_text(FILE.replace(old, new, 1))
     refused(
-        command(folder, "check", "weary.yaml", "--module", "weariness.py"), "weariness.py", said
+        command(folder, "check", "weary.yaml", "--module", "tiredness.py"), "tiredness.py", said
     )
     if case != "circle":  # the rules are imported by then
-        refused(command(folder, "check", "weariness.py"), "weariness.py", said)
+        refused(command(folder, "check", "tiredness.py"), "tiredness.py", said)
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from cli_helpers import PATIENCE, ROOT, command, python
+from cli_helpers import PATIENCE, ROOT, command, howto, python
 from negotiation_abm import InputError, build_game, load_scenario, run_replicates, strategies
 from negotiation_abm.run.compiler import outside_hash
 from negotiation_abm.run.strategy_check import check_strategy, use_file
 from negotiation_abm.scenario.provenance import provenance_of
 from negotiation_abm.strategies import add_file, code_of, forget, needs_of, outside
 
-HOWTO = (ROOT / "docs" / "howto_strategy.md").read_text(encoding="utf-8")
+HOWTO = howto("strategy")
 BLOCKS = dict(re.findall(r"```(python|toml)\n(.*?)```", HOWTO, re.DOTALL)[::-1])
 FILE, SCRIPT = re.findall(r"```python\n(.*?)```", HOWTO, re.DOTALL)
 COMMANDS = [line.strip() for line in HOWTO.splitlines() if line.startswith("    negotiation-abm ")]
@@ -56,7 +56,7 @@ def test_howto_works_word_for_word(tmp_path):
 
     `test_howtos` has its file in a run by default, with that of the page on modules.
     """
-    (tmp_path / "tit_for_two_tats.py").write_text(FILE)
+    (tmp_path / "two_blows.py").write_text(FILE)
     assert len(COMMANDS) == 2
     bin_folder = Path(sys.executable).parent
     outputs = []
@@ -66,7 +66,7 @@ def test_howto_works_word_for_word(tmp_path):
         done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE)
         assert done.returncode == 0, done.stderr
         outputs.append(done.stdout)
-    assert "strategy, named tit_for_two_tats" in outputs[0]
+    assert "strategy, named two_blows" in outputs[0]
     survival = re.search(r"agreed measures / running .* (\.\d\d\d) \[", outputs[1])
     assert survival
     rounded = f"{float(survival.group(1)):.2f}".removeprefix("0")
@@ -76,9 +76,9 @@ def test_howto_works_word_for_word(tmp_path):
 
 
 def test_howto_strategy_conforms(tmp_path):
-    (tmp_path / "tit_for_two_tats.py").write_text(FILE)
-    name = use_file(tmp_path / "tit_for_two_tats.py")
-    assert name == "tit_for_two_tats"
+    (tmp_path / "two_blows.py").write_text(FILE)
+    name = use_file(tmp_path / "two_blows.py")
+    assert name == "two_blows"
     assert code_of(name) == len(strategies.shipped_names())
     assert outside() == {name: str((tmp_path / f"{name}.py").resolve())}
 
@@ -88,7 +88,7 @@ def test_entry_point_of_the_howto_is_found(tmp_path, monkeypatch):
     package = tmp_path / "my_package"
     package.mkdir()
     (package / "__init__.py").touch()
-    (package / "tit_for_two_tats.py").write_text(FILE)
+    (package / "two_blows.py").write_text(FILE)
     info = tmp_path / "my_package-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-package\nVersion: 1.0\n")
@@ -98,8 +98,8 @@ def test_entry_point_of_the_howto_is_found(tmp_path, monkeypatch):
     importlib.invalidate_caches()
     forget()
     try:
-        assert "tit_for_two_tats" in strategies.strategies()
-        load_scenario("busan_2025", {"strategies.US": "tit_for_two_tats"})
+        assert "two_blows" in strategies.strategies()
+        load_scenario("busan_2025", {"strategies.US": "two_blows"})
     finally:
         monkeypatch.undo()
         for name in [key for key in sys.modules if key.startswith("my_package")]:

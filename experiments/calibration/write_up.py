@@ -2,8 +2,8 @@
 
     python experiments/calibration/write_up.py results/calibration docs/calibration.md
 
-Every number on the page comes from the folder, or (recovery) from the table stored beside this
-file.
+Every number on the page comes from the folder, or (ranks of simulated fits) from the table stored
+beside this file.
 """
 
 import datetime as dt
@@ -23,10 +23,14 @@ from negotiation_abm.scenario.posterior_draws import load_draws
 
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "calibration.md.in"
-RECOVERY = HERE / "recovery.csv"
+RANKS = HERE / "sbc.csv"
 SET, ALONE = "calibrated_2025", "calibrated_2025_alone"
 LATER, KNOWN = "us_china_2026", dt.date(2025, 12, 31)  # what the two sets have not seen
 MODEL = "quantal response (this model)"
+CHANCES = ("type", "type_and_lever")
+SHAPES = ("recorded", "simulated", "simulated once")
+JUDGED = ("pass", "fail", "cannot fail")
+WEAK = 0.5  # a wrong model that passes in half of its runs is caught no more often than a coin says
 OUTCOMES = ("US concessions", "CHINA concessions", "truces begun", "S(26 weeks), covered")
 
 
@@ -155,17 +159,38 @@ def losing(frame, best):
 
 def endings(frame):
     return table(
-        ["episode", "day", "side", "its type", "with the lever"],
+        ["episode", "day", "side", "its type", "with the lever", "type, in sample", "with lever"],
         [
-            [
-                row["episode"].replace("_", " "),
-                row["date"],
-                row["side"],
-                f"{row['type']:.3f}",
-                f"{row['type_and_lever']:.3f}",
-            ]
+            [row["episode"].replace("_", " "), row["date"], row["side"]]
+            + [f"{row[name + end]:.3f}" for end in ("", "_in_sample") for name in CHANCES]
             for row in frame.to_dict("records")
         ],
+    )
+
+
+def endings_words(frame):
+    """How likely the breaches of 2018-19 were, and whether the fit would have seen them come."""
+    rows = frame[frame["episode"] == "us_china_2018"]
+    cells = [
+        f"{row['date']} ({row['side']}) {row['type']:.2f}, in sample {row['type_in_sample']:.2f}"
+        for row in rows.to_dict("records")
+    ]
+    better = int((rows["type_in_sample"] > rows["type"]).sum())
+    return (
+        "The covered truces of US-China in 2018-19 were ended by moves whose type had, from the "
+        f"other episodes alone, this probability: {'; '.join(cells)}. The fit to all raises "
+        f"{better} of {len(rows)}."
+    )
+
+
+def shapes_words(rows):
+    """Are recorded lengths told from a constant hazard, and from the simulated ones?"""
+    own, _, once = (next(r for r in rows if r["spells"] == name) for name in SHAPES)
+    constant = "not told" if own["low"] <= 1.0 <= own["high"] else "told"
+    inside = "inside" if once["low"] <= own["shape"] <= once["high"] else "outside"
+    return (
+        f"So few truces are {constant} from ones of a constant hazard (shape 1), and the recorded "
+        f"shape lies {inside} what the game gives for as many truces."
     )
 
 
@@ -191,21 +216,56 @@ def spells_verdict(game, constant):
 
 
 def patterns(rows):
+    header = ["", "statistic", "records", "single runs, 90 %", "verdict", "alone, in episodes"]
     return table(
-        ["", "statistic", "there", "record", "single runs, 90 %", "runs that show it", "verdict"],
+        [*header, "passes without ...", "passes without memory"],
         [
             [
                 row["pattern"],
                 row["statistic"],
-                row["there"],
                 number(row["record"]),
                 f"{number(row['low'])} to {number(row['high'])}",
-                number(row["share"]),
                 row["verdict"],
+                f"{row['inside']} of {row['of']}",
+                f"{number(row['passes_without'])} ({row['without']})",
+                number(row["passes_memoryless"]),
             ]
             for row in rows
         ],
     )
+
+
+def patterns_words(rows, verdicts):
+    """How many patterns pass, which statistics fail, which say nothing, which say little."""
+    counts = {verdict: sum(v == verdict for v in verdicts.values()) for verdict in JUDGED}
+    by = {verdict: [row for row in rows if row["verdict"] == verdict] for verdict in JUDGED}
+    weak = [row for row in by["pass"] if min(passes(row)) >= WEAK]
+    parts = [
+        f"{counts['pass']} of {len(verdicts)} patterns pass, {counts['fail']} fail.",
+        *[f"Outside: {', '.join(map(off, by['fail']))}." for _ in by["fail"][:1]],
+        *[
+            "Dropped, because both wrong models pass as well, in the share of runs given: "
+            f"{', '.join(map(telling, by['cannot fail']))}."
+            for _ in by["cannot fail"][:1]
+        ],
+        *[f"Passing says little of: {', '.join(map(telling, weak))}." for _ in weak[:1]],
+    ]
+    return " ".join(parts)
+
+
+def passes(row):
+    return row["passes_without"], row["passes_memoryless"]
+
+
+def off(row):
+    return (
+        f"{row['statistic']} ({row['pattern']}: {row['record']:.2f}, free runs "
+        f"{row['low']:.2f} to {row['high']:.2f})"
+    )
+
+
+def telling(row):
+    return f"{row['statistic']} ({row['pattern']}: {' and '.join(f'{p:.2f}' for p in passes(row))})"
 
 
 def controls(rows):
@@ -247,6 +307,21 @@ def episodes(made):
 def shape(rows, name):
     row = next(row for row in rows if row["spells"] == name)
     return f"{row['shape']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
+
+
+def simulated_ranks(frame):
+    """How many unknowns have uniform ranks over simulated pools, and what intervals cover."""
+    outside = frame[~frame["inside"]]["unknown"].tolist()
+    return {
+        "fits": frame["fits"].iloc[0],
+        "unknowns": len(frame),
+        "inside": int(frame["inside"].sum()),
+        "expected": 0.95 * len(frame),
+        "outside": f"outside: {listed(outside)}" if outside else "none lies outside",
+        "coverage": frame["coverage"].mean(),
+        "least": frame["coverage"].min(),
+        "most": frame["coverage"].max(),
+    }
 
 
 def later(folder, name):
@@ -292,9 +367,12 @@ def main(folder, out):
     counted = once[(once["episode"] == "all") & (once["model"] == best)].iloc[0]
     ahead = {row["move"]: row[MODEL] - row[best] for row in moves.to_dict("records")}
     game, constant = lengths["game"].sum(), lengths["constant hazard"].sum()
-    recovery = pd.read_csv(RECOVERY)
-    carried = recovery[recovery["ratio"] < 0.5]["coverage"]
-    verdicts = validation["verdicts"]
+    ended = pd.read_csv(folder / "endings.csv")
+    months, months_once = (
+        pd.read_csv(folder / f"{name}.csv") for name in ("months_out", "months_out_once")
+    )
+    best_month = found["months_out"]["best_statistic"]
+    month_counted = months_once.query("episode == 'all' and model == @best_month").iloc[0]
     pooled, alone = later(folder, SET), later(folder, ALONE)
     numbers = Numbers(
         fit=made | {"moves": sum(made["moves"].values()), "count": len(made["episodes"])},
@@ -317,12 +395,12 @@ def main(folder, out):
             "constant": constant,
             "verdict": spells_verdict(game, constant),
         },
-        shapes={name: shape(found["shapes"], name) for name in ("recorded", "simulated")},
-        patterns={
-            "runs": validation["free_runs"],
-            "count": len(verdicts),
-            "passed": sum(verdict == "pass" for verdict in verdicts.values()),
-            "failed": ", ".join(f"{n} ({v})" for n, v in verdicts.items() if v != "pass") or "none",
+        shapes={name.split()[-1]: shape(found["shapes"], name) for name in SHAPES},
+        patterns={"runs": found["draws_a_fit"]},
+        words={
+            "endings": endings_words(ended),
+            "shapes": shapes_words(found["shapes"]),
+            "patterns": patterns_words(found["patterns"], found["verdicts"]),
         },
         later={"pooled": pooled, "alone": alone, "verdict": choice_of_set(pooled, alone)},
         forecast={
@@ -330,7 +408,13 @@ def main(folder, out):
             for row in forecast["survival"]
             if row["given"] == "start"
         },
-        recovery={"mean": carried.mean(), "least": carried.min(), "most": carried.max()},
+        sbc=simulated_ranks(pd.read_csv(RANKS)),
+        months=found["months"]
+        | {
+            "best": best_month,
+            "once_type": gain(month_counted, "type"),
+            "once_lever": gain(month_counted, "lever"),
+        },
         tables={
             "episodes": episodes(made),
             "spreads": unknowns(made["spreads"]),
@@ -338,10 +422,12 @@ def main(folder, out):
             "coefficients": coefficients(pd.read_csv(folder / f"{SET}_identification.csv")),
             "left_out": left_out(gains, best),
             "statistics": statistics(gains),
+            "months_out": left_out(months, best_month),
+            "months_statistics": statistics(months),
             "by_move": by_move(moves, best),
-            "endings": endings(pd.read_csv(folder / "endings.csv")),
+            "endings": endings(ended),
             "spells": spells(lengths),
-            "patterns": patterns(validation["patterns"]),
+            "patterns": patterns(found["patterns"]),
             "controls": controls(validation["controls"]),
             "levers": levers(pd.read_csv(folder / "lever_response.csv")),
         },

@@ -66,11 +66,11 @@ def test_permalink_and_the_line_of_python_give_the_same_table(visit, tmp_path):
 def test_parameter_holds_from_the_reset_on(visit):
     _, page = ready(visit, "/mesa?step=3")
     page.click(".v-select__selection >> nth=1")  # strategy of the first player
-    page.click(".v-list-item:has-text('always_escalate') >> visible=true")
+    page.click(".v-list-item:has-text('always escalate') >> visible=true")
     page.click("button:has-text('Reset')")
     page.wait_for_selector("text=Step: 0")
     page.click("button:has-text('Step')")
-    page.wait_for_selector(".mesa-host .log:has-text('ESCALATE')")
+    page.wait_for_selector(".mesa-host .log:has-text('raises')")
     page.wait_for_url("**first=always_escalate*")
 
 

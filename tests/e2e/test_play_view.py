@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from e2e_helpers import NARROW, WIDE, fits, saved, shot
+from e2e_helpers import NARROW, VIEW_SECONDS, WIDE, fits, saved, shot
 
 MIDDLE = "/play?moves=000000000000000005000000"
 SHORT = "/play?weeks=13&seed=3"
@@ -58,12 +58,12 @@ def test_game_is_played_to_its_end(visit, tmp_path):
     one = visit()
     page = one.open(SHORT, ".moves")
     page.click("button[data-option='5']")  # raises chips: strains the truce
-    page.wait_for_selector(".log li.own:has-text('raises chips')")
+    page.wait_for_selector(".log li.own:has-text('raises chip controls')")
     page.click("button[data-option='6']")  # threatens chips
-    page.wait_for_selector(".log li.own:has-text('threatens chips')")
+    page.wait_for_selector(".log li.own:has-text('threatens with chip controls')")
     page.click("button[data-option='7']")  # eases chips
-    page.wait_for_selector(".log li.own:has-text('eases chips')")
-    page.click("button[data-option='2']")  # raises market access: breaks the truce
+    page.wait_for_selector(".log li.own:has-text('eases chip controls')")
+    page.click("button[data-option='2']")  # raises tariffs: breaks the truce
     page.wait_for_selector(".log li.ended:has-text('this breaks the truce')")
     assert "none: dispute" in page.inner_text(".facts")
     page.click("button[data-option='1']")  # offers to suspend
@@ -71,8 +71,9 @@ def test_game_is_played_to_its_end(visit, tmp_path):
     for _ in range(60):
         if page.locator(f"text={RECORD}").count():
             break
-        page.click("#press-hold")
-        page.wait_for_timeout(120)
+        before = page.inner_text(".facts")
+        page.click("#press-hold", timeout=5000 * VIEW_SECONDS)
+        page.wait_for_function("b => document.querySelector('.facts').innerText !== b", arg=before)
     over(page)
     one.settle()
     assert page.locator(".moves").count() == 0
@@ -91,10 +92,11 @@ def test_permalink_restores_the_game(visit):
     first = visit()
     page = first.open(SHORT, ".moves")
     page.click("#press-hold")
+    page.wait_for_url(re.compile("moves=0$"))
     page.click("button[data-option='5']")
-    page.wait_for_url(re.compile("moves=0+5"))
+    page.wait_for_url(re.compile("moves=05$"))
     page.click("#press-advised")
-    page.wait_for_timeout(500)
+    page.wait_for_url(re.compile("moves=05.$"))
     other = visit().open(page.url.split(first.server.address)[1], ".moves")
     for place in (".facts", ".board", ".moves", ".log"):
         assert page.inner_text(place) == other.inner_text(place)
@@ -175,7 +177,8 @@ def test_wrong_address_is_a_message(visit, path, words):
 def test_setting_up_begins_a_new_game(visit):
     page = visit().open(MIDDLE, ".moves")
     page.select_option("#choose-side", "CHINA")
-    page.wait_for_selector("text=Your move as CHINA")
+    page.click("#press-throw")
+    page.wait_for_selector("text=Your move as China")
     assert "1 of 52" in page.inner_text(".facts")
     assert "Nothing has happened" in page.inner_text(".log")
     page.select_option("#choose-opponent", "always_escalate")
@@ -186,6 +189,7 @@ def test_setting_up_begins_a_new_game(visit):
     page.click("#press-news")
     page.wait_for_selector(".log li.other:has-text('US: raises')")
     page.select_option("#choose-scenario", "baseline_2025")
+    page.click("#press-throw")
     page.wait_for_selector("#entry-from")
     page.fill("#entry-from", "2025-10-06")
     page.press("#entry-from", "Tab")
@@ -215,7 +219,7 @@ def test_keyboard_plays(visit):
     page.wait_for_function("b => document.querySelector('.facts').innerText !== b", arg=before)
     page.focus("button[data-option='5']")
     page.keyboard.press("Space")
-    page.wait_for_selector(".log li.own:has-text('raises chips')")
+    page.wait_for_selector(".log li.own:has-text('raises chip controls')")
 
 
 def test_moves_answer_at_once(visit, timings):
@@ -236,8 +240,8 @@ def test_moves_answer_at_once(visit, timings):
 def test_two_people_play_their_own_games(visit):
     one, two = (visit().open(f"/play?seed={seed}", ".moves") for seed in (1, 2))
     one.click("button[data-option='5']")
-    one.wait_for_selector(".log li.own:has-text('raises chips')")
+    one.wait_for_selector(".log li.own:has-text('raises chip controls')")
     two.click("#press-hold")
     two.wait_for_timeout(400)
-    assert "raises chips" not in two.inner_text(".log")
+    assert "raises chip controls" not in two.inner_text(".log")
     assert "moves=0" in two.url

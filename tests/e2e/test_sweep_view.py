@@ -122,6 +122,46 @@ def test_survival_of_any_point(visit, tmp_path):
     assert (out / "slice.csv").read_bytes() == content
 
 
+def test_a_cell_says_its_value_and_opens_its_point(visit):
+    one = visit()
+    page = one.open("/sweep?folder=phase")
+    one.settle()
+    page.hover("[data-cell='37']")
+    said = page.inner_text(".tip")
+    assert "cost of breaking the truce" in said
+    value = page.get_attribute("[data-cell='37']", "aria-label").rsplit(": ", 1)[1]
+    assert said.endswith(value)
+    page.click("[data-cell='37']")
+    page.wait_for_selector("text=Survival of point 37")
+    page.wait_for_url("**point=37*")
+    page.wait_for_selector("[data-cell='37'].picked")
+    for raw in ("breach_cost", "irreplaceability", "CHINA", "rare_earths"):
+        assert raw not in page.inner_text(".page h2 >> xpath=..").split("The same from")[0]
+
+
+def test_a_small_sweep_is_started_and_stopped(visit, results):
+    one = visit()
+    page = one.open("/sweep?folder=phase")
+    one.settle()
+    page.click("#press-new-sweep")
+    page.select_option("#choose-new-across-steps", "3")
+    page.select_option("#choose-new-up-steps", "2")
+    page.select_option("#choose-new-runs", "200")
+    page.fill("#entry-new-up-low", "x")
+    page.press("#entry-new-up-low", "Tab")
+    page.click("#press-start-sweep")
+    page.wait_for_selector(".box.error:has-text('is not a number')")
+    page.fill("#entry-new-up-low", "0")
+    page.press("#entry-new-up-low", "Tab")
+    page.click("#press-start-sweep:has-text('Play 6 points, 1,200 runs')")
+    page.wait_for_url("**folder=page/*", timeout=120_000)
+    one.settle()
+    assert page.locator("[data-cell]").count() == 6
+    played = page.locator(".command code").last.inner_text()
+    assert played.startswith("negotiation-abm sweep ")
+    shutil.rmtree(results / "page")  # other tests choose among the folders that they made
+
+
 def test_point_played_anew_gives_the_same_curve(visit, tmp_path):
     """The second command plays the point as a run: its survival is that of the sweep."""
     import shlex

@@ -21,6 +21,8 @@ START = NUM_TYPES  # the state before any move
 HALF = 0.5
 RIDGE = 1.0
 NOISES = np.linspace(0.01, 1.0, 100)
+TREMBLE = 0.5  # weight of what all sides do, where the search for a mixture begins
+ROUNDS = 60  # of expectation and maximisation
 
 Types = np.ndarray  # probability of each type of move at each choice, shape (D, 5)
 _TYPE = np.array([move_of(option) for option in range(NUM_OPTIONS)])
@@ -192,11 +194,12 @@ def noisy_tit_for_tat(train: Choices, test: Choices, sees: bool = False) -> Type
         part, here = train.offered == offered, test.offered == offered
         if not sees:
             part, here = np.ones_like(part), np.ones_like(here)
-        some = train.of(part)
-        scores = [
-            np.log(mixed(some, own[part], n)[np.arange(len(some.kind)), some.kind]).sum()
-            for n in NOISES
-        ]
+        some, rows = train.of(part), np.arange(part.sum())
+        pure, share = (table * some.types for table in (answers(some), own[part]))
+        level = NOISES[:, None]
+        hit = (1.0 - level) * pure[rows, some.kind] + level * share[rows, some.kind]
+        whole = (1.0 - level) * pure.sum(axis=1) + level * share.sum(axis=1)
+        scores = np.log(hit / whole).sum(axis=1)
         noise[here] = NOISES[int(np.argmax(scores))]
     return mixed(test, base, noise)
 
@@ -209,8 +212,13 @@ def ridge_multinomial(train: Choices, test: Choices, sees: bool = False) -> Type
         parts = [np.ones((len(at.kind), 1)), _known(train, at)[1], kinds[at.other], kinds[at.own]]
         return np.hstack([*parts, at.offered[:, None]] if sees else parts)
 
-    inputs, legal = inputs_of(train), train.types
-    hits = np.eye(NUM_TYPES)[train.kind]
+    # Choices in the same situation count together: there are few situations.
+    seen = np.hstack([inputs_of(train), train.types])
+    seen, place = np.unique(seen, axis=0, return_inverse=True)
+    inputs, legal = seen[:, :-NUM_TYPES], seen[:, -NUM_TYPES:]
+    hits = np.zeros((len(seen), NUM_TYPES))
+    np.add.at(hits, (place.ravel(), train.kind), 1.0)
+    made = hits.sum(axis=1, keepdims=True)
 
     def chances(flat: np.ndarray, rows: np.ndarray, open_: np.ndarray) -> Types:
         values = rows @ flat.reshape(rows.shape[1], NUM_TYPES)
@@ -218,11 +226,90 @@ def ridge_multinomial(train: Choices, test: Choices, sees: bool = False) -> Type
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         p = chances(flat, inputs, legal)
-        score = np.log(p[np.arange(len(p)), train.kind]).sum() - 0.5 * RIDGE * flat @ flat
-        return -score, RIDGE * flat - (inputs.T @ (hits - p)).ravel()
+        score = (hits * np.log(np.where(hits > 0.0, p, 1.0))).sum() - 0.5 * RIDGE * flat @ flat
+        return -score, RIDGE * flat - (inputs.T @ (hits - made * p)).ravel()
 
-    optimum = minimize(loss, np.zeros(inputs.shape[1] * NUM_TYPES), jac=True, method="L-BFGS-B")
+    pairs = np.einsum("na,nb->abn", inputs, inputs).reshape(-1, len(inputs))
+
+    def curvature(flat: np.ndarray) -> np.ndarray:
+        p = chances(flat, inputs, legal)
+        bends = made[:, :, None] * (p[:, :, None] * np.eye(NUM_TYPES) - p[:, :, None] * p[:, None])
+        blocks = (pairs @ bends.reshape(len(inputs), -1)).reshape(
+            inputs.shape[1], inputs.shape[1], NUM_TYPES, NUM_TYPES
+        )
+        whole: np.ndarray = blocks.swapaxes(1, 2).reshape(len(flat), len(flat))
+        return whole + RIDGE * np.eye(len(flat))
+
+    origin, options = np.zeros(inputs.shape[1] * NUM_TYPES), {"gtol": 1e-6}
+    optimum = minimize(
+        loss, origin, jac=True, hess=curvature, method="trust-exact", options=options
+    )
     return chances(optimum.x, inputs_of(test), test.types)
+
+
+def mixture_of_strategies(train: Choices, test: Choices, sees: bool = False) -> Types:
+    """Sides follow one of a few strategies, each a table of answers with trembles.
+
+    As the package stratEst fits it (Dvorak 2023): a strategy answers the last type of the other
+    side; which one a side follows is not known, and the shares of strategies are estimated with
+    them by expectation and maximisation, from pure strategies and trembles on. Their number is the
+    one with the lowest Bayesian information criterion. A side that is known keeps what its choices
+    say of its strategy, any other has the shares.
+    """
+    states = 2 * (NUM_TYPES + 1)
+    sides = sorted(set(train.side.tolist()))
+    counts = np.zeros((len(sides), states, NUM_TYPES))
+    place = np.array([sides.index(side) for side in train.side], dtype=int)
+    np.add.at(counts, (place, _state(train, sees), train.kind), 1.0)
+    fits = [_mixture(counts, number) for number in range(1, len(STRATEGIES) + 1)]
+    _, tables, shares, member = min(fits, key=lambda fitted: fitted[0])
+    weights = np.array(
+        [member[sides.index(side)] if side in sides else shares for side in test.side.tolist()]
+    ).reshape(len(test.kind), len(shares))
+    mixed = np.einsum("dk,kdt->dt", weights, tables[:, _state(test, sees)])
+    return _normalised(mixed, test.types)
+
+
+def _mixture(counts: np.ndarray, number: int) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
+    """Criterion, tables (strategies, states, types), shares, and who follows what.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (sides, states, types)
+    """
+    pooled = counts.sum(axis=0) + HALF
+    pooled /= pooled.sum(axis=1, keepdims=True)
+    tables = TREMBLE * pooled + (1.0 - TREMBLE) * np.stack(STRATEGIES[:number])
+    tables = tables if number > 1 else pooled[None]
+    shares = np.full(number, 1.0 / number)
+    member = np.tile(shares, (len(counts), 1))
+    value = 0.0
+    for _ in range(ROUNDS):
+        logs = np.einsum("sat,kat->sk", counts, np.log(tables)) + np.log(shares)
+        best = logs.max(axis=1, keepdims=True)
+        whole = np.exp(logs - best)
+        value = float((best[:, 0] + np.log(whole.sum(axis=1))).sum())
+        member = whole / whole.sum(axis=1, keepdims=True)
+        shares = (member.sum(axis=0) + HALF) / (len(counts) + HALF * number)
+        held = np.einsum("sk,sat->kat", member, counts) + HALF
+        tables = held / held.sum(axis=2, keepdims=True)
+    seen = int((counts.sum(axis=(0, 2)) > 0).sum())
+    free = number * seen * (NUM_TYPES - 1) + number - 1
+    return free * np.log(max(1.0, counts.sum())) - 2.0 * value, tables, shares, member
+
+
+def _strategies() -> list[np.ndarray]:
+    """Pure strategies that a search begins with: tables of answers by state, shape (12, 5)."""
+    types = np.eye(NUM_TYPES)
+    answers = np.vstack([types, types[Move.HOLD]])
+    answering = np.vstack([answers, np.tile(types[Move.SUSPEND], (NUM_TYPES + 1, 1))])
+    return [answering] + [
+        np.tile(types[move], (2 * (NUM_TYPES + 1), 1))
+        for move in (Move.HOLD, Move.ESCALATE, Move.CONCEDE)
+    ]
+
+
+STRATEGIES = _strategies()
 
 
 def _seeing(baseline: Callable[..., Types]) -> Callable[..., Types]:
@@ -239,6 +326,7 @@ BASELINES: dict[str, Callable[..., Types]] = {
     "order-1 Markov that sees an offer": _seeing(markov_pooled),
     "ridge multinomial": ridge_multinomial,
     "ridge that sees an offer": _seeing(ridge_multinomial),
+    "mixture of strategies that sees an offer": _seeing(mixture_of_strategies),
 }
 
 

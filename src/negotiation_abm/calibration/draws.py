@@ -1,14 +1,10 @@
-"""Posterior draws of a parameter set, put into a game."""
+"""Posterior draws of a parameter set: where they lie, and the table of them."""
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from negotiation_abm.calibration.features import Coefficient
-from negotiation_abm.core.params import derive
 from negotiation_abm.scenario import posterior_draws
-from negotiation_abm.scenario.game import Game
 from negotiation_abm.scenario.parameters import ParameterSet
 
 
@@ -28,13 +24,3 @@ def draws_of(chosen: ParameterSet) -> pd.DataFrame | None:
     if not draws_path(chosen).is_file():
         return None
     return posterior_draws.load_draws(chosen.path).drop(columns=list(posterior_draws.INDEX))
-
-
-def with_coefficients(game: Game, coefficients: tuple[Coefficient, ...], theta: np.ndarray) -> Game:
-    """The game with these coefficients in place of its own."""
-    params = game.params.copy()
-    for value, coefficient in zip(theta, coefficients, strict=True):
-        params[coefficient.parameter][(0, *coefficient.index)] = value
-    params["truce_frailty"] = np.abs(params["truce_frailty"])  # a spread: its sign means nothing
-    derive(params)
-    return Game(**{**game.__dict__, "params": params})

@@ -1,9 +1,7 @@
 """Free runs over the posterior, held against the record: patterns and predictive checks."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,46 +10,36 @@ import pandas as pd
 from negotiation_abm.calibration.patterns import STATISTICS, Statistic
 from negotiation_abm.core.terms import Event, Move
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
-from negotiation_abm.replay.events import History, simulated_history
+from negotiation_abm.replay.events import History
+from negotiation_abm.replay.watched import simulated_history
 from negotiation_abm.scenario.game import Game
 
 INSIDE = (0.05, 0.95)
+CANNOT_FAIL = "cannot fail"  # a verdict that says nothing (`calibration.pool_patterns`)
 BANDS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def free_histories(
     games: Sequence[Game],
+    weeks: int,
     runs: int,
     seed: int,
     progress: Callable[[int], None] | None = None,
-    executor: Executor | None = None,
 ) -> list[list[History]]:
     """`runs` free runs of each game (a posterior draw each), all with draws of their own.
 
-    They are readable runs, which hold the interpreter: an `executor` of processes shares them out
-    (a game a task) and gives the same.
+    Parameters
+    ----------
+    weeks : int
+        Played from the start, as many as the record has.
     """
-    one = partial(_histories, runs, seed)
     played = []
-    for histories in (executor.map if executor else map)(one, enumerate(games)):
-        played.append(histories)
+    for number, game in enumerate(games):
+        short = replace(game, weeks=game.weeks[:weeks])
+        played.append([simulated_history(short, seed, number * runs + r) for r in range(runs)])
         if progress:
             progress(len(played) * runs)
     return played
-
-
-def _histories(runs: int, seed: int, numbered: tuple[int, Game]) -> list[History]:
-    number, game = numbered
-    return [simulated_history(game, seed, number * runs + run) for run in range(runs)]
-
-
-def cut(history: History, weeks: int) -> History:
-    """The first `weeks` weeks of a course of events; its spells are not cut."""
-    return replace(
-        history,
-        moves=history.moves[history.moves["turn"] < weeks],
-        weeks=history.weeks[:weeks],
-    )
 
 
 def pattern_table(recorded: Sequence[History], free: Sequence[Sequence[History]]) -> pd.DataFrame:
@@ -69,14 +57,12 @@ def pattern_table(recorded: Sequence[History], free: Sequence[Sequence[History]]
     DataFrame
         pattern, statistic, there (the line), record, free, low, high (median and 90 % of single
         runs), share (of runs in which the pattern is there: how often a run would show it by
-        itself), defined (share of runs in which the statistic has a value), tail (two-sided
+        itself), rank (share of runs below the record), defined (share of runs in which the
+        statistic has a value), tail (two-sided
         probability of a run as far out as the record), verdict: pass where the record lies inside
         the 90 % of single runs, else fail; ``not defined`` where it has no value.
     """
-    weeks = [len(history.weeks) for history in recorded]
-    short = [[cut(h, w) for h, w in zip(run, weeks, strict=True)] for run in free]
-    rows = [_row(s, recorded, short if s.reach == "record" else free) for s in STATISTICS]
-    return pd.DataFrame(rows)
+    return pd.DataFrame([_row(statistic, recorded, free) for statistic in STATISTICS])
 
 
 def _row(
@@ -93,7 +79,7 @@ def _row(
         "record": value,
     }
     if len(known) == 0 or np.isnan(value):
-        empty = dict.fromkeys(("free", "low", "high", "share", "tail"), np.nan)
+        empty = dict.fromkeys(("free", "low", "high", "share", "rank", "tail"), np.nan)
         return row | empty | {"defined": len(known) / len(values), "verdict": "not defined"}
     low, mid, high = np.quantile(known, [INSIDE[0], 0.5, INSIDE[1]])
     tail = 2.0 * min(np.mean(known <= value), np.mean(known >= value))
@@ -102,6 +88,7 @@ def _row(
         "low": low,
         "high": high,
         "share": float(np.mean([statistic.holds(float(v)) for v in known])),
+        "rank": float(np.mean(known < value) + 0.5 * np.mean(known == value)),
         "defined": len(known) / len(values),
         "tail": min(1.0, float(tail)),
         "verdict": "pass" if low <= value <= high else "fail",
@@ -109,8 +96,8 @@ def _row(
 
 
 def verdicts(table: pd.DataFrame) -> dict[str, str]:
-    """Verdict of each pattern: the worst of its statistics."""
-    order = ("fail", "not defined", "pass")
+    """Verdict of each pattern: the worst of its statistics, those that cannot fail left out."""
+    order = ("fail", "not defined", "pass", CANNOT_FAIL)
     return {
         str(pattern): min(part["verdict"], key=order.index)
         for pattern, part in table.groupby("pattern", sort=False)
@@ -128,7 +115,7 @@ def predictive_table(recorded: History, free: list[list[History]]) -> pd.DataFra
         value).
     """
     weeks = len(recorded.weeks)
-    runs = [cut(history, weeks) for part in free for history in part]
+    runs = [history for part in free for history in part]
     game = recorded.game
     rows = []
     months = [game.scenario.date_of(turn).strftime("%Y-%m") for turn in range(weeks)]

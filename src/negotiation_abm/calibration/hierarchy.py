@@ -12,20 +12,17 @@ An episode without a likelihood keeps its deviations, and they follow their prio
 episode is left out, and how a new one is drawn.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import solve_triangular
+from scipy.sparse import csr_array
 
 from negotiation_abm.calibration.features import POOLED
 from negotiation_abm.calibration.pool import Member
 from negotiation_abm.calibration.pool_file import Pool
 from negotiation_abm.calibration.priors import Entry, read_priors
-
-WIDTH = 1.0  # of a slice before it is stretched or shrunk, in logarithms
-LEAST = np.log(1e-3)  # of the logarithm of a spread
 
 
 @dataclass(frozen=True)
@@ -36,6 +33,14 @@ class Unknown:
     mean: float = 0.0
     sd: float = 1.0
     spread: str = ""
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """A log-likelihood to second order in the parts v: ``pull @ v - v @ curve @ v / 2``."""
+
+    pull: np.ndarray
+    curve: np.ndarray
 
 
 class Hierarchy:
@@ -110,6 +115,11 @@ class Hierarchy:
         """Number of unknowns."""
         return len(self.unknowns)
 
+    @property
+    def prior_moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and sd of the normal prior of each unknown."""
+        return self._mean, self._sd
+
     def start(self) -> np.ndarray:
         """A point to begin at: prior means, spreads at half the sd of their priors."""
         point = self._mean.copy()
@@ -122,8 +132,11 @@ class Hierarchy:
         return np.asarray(self._mean + self._sd * rng.standard_normal(self.size))
 
     def is_spread(self) -> np.ndarray:
-        """Which unknowns are spreads, shape (size,)."""
-        return np.isin(np.arange(self.size), list(self._own))
+        """Which unknowns are spreads of deviations, shape (size,).
+
+        The spread of soundness between truces is none: a likelihood integrates that out.
+        """
+        return np.isin(np.arange(self.size), [k for k, own in self._own.items() if len(own)])
 
     def parts(self, points: np.ndarray) -> np.ndarray:
         """What coefficients are sums of, shape (..., size): deviations times their spreads."""
@@ -143,16 +156,22 @@ class Hierarchy:
         pairs = zip(self._rows, self.members, strict=True)
         return [(rows, member) for rows, member in pairs if member.name not in self.left_out]
 
+    @cached_property
+    def _quick_sums(self) -> tuple[csr_array, csr_array]:
+        """The sums and their transpose, without the zeros that most of them are."""
+        return csr_array(self._sums), csr_array(self._sums.T)
+
     def value_and_gradient(self, point: np.ndarray) -> tuple[float, np.ndarray]:
         """Log posterior up to a constant, in nats, and its gradient."""
-        thetas = self._sums @ self.parts(point) + self._held
+        sums, back = self._quick_sums
+        thetas = sums @ self.parts(point) + self._held
         slopes = np.zeros(len(thetas))
         gap = (point - self._mean) / self._sd
         total = -0.5 * float(gap @ gap)
         for rows, member in self._counted:
             value, slopes[rows] = member.likelihood.value_and_gradient(thetas[rows])
             total += value
-        pull = slopes @ self._sums
+        pull = back @ slopes
         return total, self._pulled(pull, point) - gap / self._sd
 
     def _pulled(self, pull: np.ndarray, point: np.ndarray) -> np.ndarray:
@@ -165,144 +184,25 @@ class Hierarchy:
             slopes[..., place] += pull[..., own] @ point[own]
         return np.asarray(slopes)
 
-    def informations(self, point: np.ndarray) -> list[np.ndarray]:
-        """Information of each member's record at a point, without what would make it negative."""
-        thetas = self._sums @ self.parts(point) + self._held
+    def scales(self, point: np.ndarray) -> np.ndarray:
+        """What each unknown is multiplied with to be a part: its spread, or 1; shape (size,)."""
+        scale = np.ones(self.size)
+        inside = self._spread >= 0
+        scale[inside] = np.abs(point[self._spread[inside]])
+        return scale
+
+    def expansions(self, point: np.ndarray) -> list[Expansion]:
+        """The log-likelihood of each member around a point, to second order in the parts.
+
+        What would make it curve upwards is left out.
+        """
+        parts = self.parts(point)
+        thetas = self._sums @ parts + self._held
         found = []
         for rows, member in zip(self._rows, self.members, strict=True):
-            values, vectors = np.linalg.eigh(member.likelihood.information(thetas[rows]))
-            found.append((vectors * np.maximum(values, 0.0)) @ vectors.T)
+            likelihood, sums = member.likelihood, self._sums[rows]
+            values, vectors = np.linalg.eigh(likelihood.information(thetas[rows]))
+            curve = sums.T @ (vectors * np.maximum(values, 0.0)) @ (vectors.T @ sums)
+            slope = sums.T @ likelihood.value_and_gradient(thetas[rows])[1]
+            found.append(Expansion(curve @ parts + slope, curve))
         return found
-
-    def root(self, point: np.ndarray, informations: Sequence[np.ndarray]) -> np.ndarray:
-        """Root of the covariance of a normal close to the posterior around a point.
-
-        From the Gauss-Newton part of the information of the records.
-        """
-        precision = np.diag(1.0 / self._sd**2)
-        for rows, member, known in zip(self._rows, self.members, informations, strict=True):
-            if member.name not in self.left_out:
-                slopes = self._pulled(self._sums[rows], point)
-                precision += slopes.T @ known @ slopes
-        factor = np.linalg.cholesky(precision)
-        return np.asarray(solve_triangular(factor, np.eye(self.size), lower=True).T)
-
-    def with_new_spreads(self, point: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Spreads and the split of coefficients into parts, drawn anew given all coefficients.
-
-        Given these all is normal, so the parts are integrated out while the spreads are drawn, and
-        drawn after them. It costs no likelihood, and it moves spreads that records say little about
-        further than a path does.
-        """
-        new, fixed = point.copy(), self.parts(point)
-        groups = self._groups
-        totals = [group.sums @ fixed[group.unknowns] for group in groups]
-        for place, using in self._using.items():
-            sds = self._sds(new)
-
-            def density(
-                log: float, place: int = place, using: list[int] = using, sds: np.ndarray = sds
-            ) -> float:
-                if log < LEAST:
-                    return -np.inf
-                sds[self._own[place]] = spread = np.exp(log)
-                parts = sum(groups[n].log_density(totals[n], self._mean, sds) for n in using)
-                return float(parts + log - 0.5 * (spread / self._sd[place]) ** 2)
-
-            new[place] = np.exp(_sliced(density, max(np.log(fixed[place]), LEAST), rng))
-        sds = self._sds(new)
-        for group, total in zip(groups, totals, strict=True):
-            new[group.unknowns] = group.drawn(total, self._mean, sds, rng)
-        inside = self._spread >= 0
-        new[inside] /= new[self._spread[inside]]
-        return new
-
-    def _sds(self, point: np.ndarray) -> np.ndarray:
-        """Sd of each part given the spreads of a point."""
-        sds = self._sd.copy()
-        inside = self._spread >= 0
-        sds[inside] = np.abs(point[self._spread[inside]])
-        return sds
-
-    @cached_property
-    def _using(self) -> dict[int, list[int]]:
-        """Spreads that have deviations, and the groups that these lie in."""
-        return {
-            place: [n for n, g in enumerate(self._groups) if np.isin(own, g.unknowns).any()]
-            for place, own in self._own.items()
-            if len(own)
-        }
-
-    @cached_property
-    def _groups(self) -> list["_Group"]:
-        """Coefficients of one parameter over all members, for those with deviations."""
-        names = np.array([c.parameter for m in self.members for c in m.data.coefficients])
-        groups = []
-        for name in dict.fromkeys(names.tolist()):
-            rows = self._sums[names == name]
-            used = np.flatnonzero(rows.any(axis=0))
-            if (self._spread[used] >= 0).any():
-                groups.append(_Group(used, np.unique(rows[:, used], axis=0)))
-        return groups
-
-
-@dataclass(frozen=True)
-class _Group:
-    """Coefficients that are sums of the same normal parts.
-
-    Attributes
-    ----------
-    unknowns : ndarray of int
-        The parts, by their places among all.
-    sums : ndarray, shape (coefficients, parts)
-    """
-
-    unknowns: np.ndarray
-    sums: np.ndarray
-
-    @cached_property
-    def _is_plain(self) -> bool:
-        """Is every coefficient one part of its own?"""
-        return bool((self.sums.sum(axis=1) == 1.0).all())
-
-    def _covariance(self, sds: np.ndarray) -> np.ndarray:
-        scaled = self.sums * sds[self.unknowns]
-        return np.asarray(scaled @ scaled.T)
-
-    def log_density(self, totals: np.ndarray, mean: np.ndarray, sds: np.ndarray) -> float:
-        """Of the coefficients, up to a constant."""
-        if self._is_plain:
-            sd = self.sums @ sds[self.unknowns]
-            gap = (totals - self.sums @ mean[self.unknowns]) / sd
-            return float(-0.5 * gap @ gap - np.log(sd).sum())
-        covariance = self._covariance(sds)
-        gap = totals - self.sums @ mean[self.unknowns]
-        size = np.linalg.slogdet(covariance)[1]
-        return float(-0.5 * gap @ np.linalg.solve(covariance, gap) - 0.5 * size)
-
-    def drawn(
-        self, totals: np.ndarray, mean: np.ndarray, sds: np.ndarray, rng: np.random.Generator
-    ) -> np.ndarray:
-        """The parts given the coefficients (Matheron's rule)."""
-        if self._is_plain:
-            return np.asarray(self.sums.T @ totals)
-        sd = sds[self.unknowns]
-        parts = mean[self.unknowns] + sd * rng.standard_normal(len(sd))
-        gap = np.linalg.solve(self._covariance(sds), totals - self.sums @ parts)
-        return np.asarray(parts + sd**2 * (self.sums.T @ gap))
-
-
-def _sliced(density: Callable[[float], float], at: float, rng: np.random.Generator) -> float:
-    """One move of slice sampling, with steps out and shrinkage (Neal 2003)."""
-    line = density(at) + np.log(rng.uniform())
-    low = at - WIDTH * rng.uniform()
-    high = low + WIDTH
-    while density(low) > line:
-        low -= WIDTH
-    while density(high) > line:
-        high += WIDTH
-    while True:
-        new = float(rng.uniform(low, high))
-        if density(new) > line:
-            return new
-        low, high = (new, high) if new < at else (low, new)

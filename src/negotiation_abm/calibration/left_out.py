@@ -6,7 +6,7 @@ draws. The simple statistics learn from the same other episodes.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,9 +23,10 @@ from negotiation_abm.calibration.features import Data
 from negotiation_abm.calibration.hierarchy import Hierarchy
 from negotiation_abm.calibration.pool import Member
 from negotiation_abm.calibration.pool_file import Pool
-from negotiation_abm.calibration.pool_fit import find_metric, fit_pool
+from negotiation_abm.calibration.pool_fit import PooledFit, fit_pool
 from negotiation_abm.calibration.probability import chances
 from negotiation_abm.calibration.scores import MODEL, Scores, scores_of
+from negotiation_abm.calibration.surrogate import Surrogate, find_surrogate
 from negotiation_abm.core.terms import Move
 
 DRAWS = 100  # a chain
@@ -58,6 +59,7 @@ def leave_one_episode_out(
     pool: Pool,
     seed: int = 1,
     draws: int = DRAWS,
+    near: Surrogate | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> list[LeftOut]:
     """Predict each episode from all others.
@@ -66,27 +68,34 @@ def leave_one_episode_out(
     ----------
     draws : int
         Posterior draws a chain (of two).
+    near : Surrogate, optional
+        Of all episodes.
     """
-    seen = [_choices(member, pool) for member in members]
-    metric = find_metric(Hierarchy(members, pool))
+    seen = [choices_of_sides(member, pool) for member in members]
+    near = near or find_surrogate(Hierarchy(members, pool))
     found = []
     for number, member in enumerate(members):
-        result = fit_pool(members, pool, draws, seed, (member.name,), CHAINS, WARM_UP, metric)
-        own = result.draws(number)
-        flat = own.reshape(-1, own.shape[2])
-        use = ~member.data.agency
+        result = fit_pool(members, pool, draws, seed, (member.name,), CHAINS, WARM_UP, near)
+        own = within(result, number)
         others = joined([part for n, part in enumerate(seen) if n != number])
-        chance = np.mean([chances(member.data, theta) for theta in flat], axis=0)
-        scores = {MODEL: scores_of(member.data, chance)[use]} | baseline_scores(
-            others, seen[number]
-        )
-        found.append(LeftOut(member, scores, flat, second_signatures(member.data)[use]))
+        statistics = baseline_scores(others, seen[number])
+        found.append(replace(own, scores=own.scores | statistics))
         if progress:
             progress(number + 1)
     return found
 
 
-def _choices(member: Member, pool: Pool) -> Choices:
+def within(result: PooledFit, number: int) -> LeftOut:
+    """What a fit says of one of its members, whether its record counted or not."""
+    member, own = result.hierarchy.members[number], result.draws(number)
+    flat = own.reshape(-1, own.shape[2])
+    use = ~member.data.agency
+    chance = np.mean([chances(member.data, theta) for theta in flat], axis=0)
+    scores = {MODEL: scores_of(member.data, chance)[use]}
+    return LeftOut(member, scores, flat, second_signatures(member.data)[use])
+
+
+def choices_of_sides(member: Member, pool: Pool) -> Choices:
     """What sides chose, by who governed them."""
     game, data = member.game, member.data
     sides = np.array(

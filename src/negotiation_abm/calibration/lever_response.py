@@ -1,12 +1,13 @@
-"""What a lever does: its potency changed or the lever taken away, over posterior draws.
+"""What a lever does: its potency changed or the lever taken away, over posterior draws and rules.
 
 Each draw plays the changed game and its own base with the same random numbers, so a difference is
 that of the change alone. Two ways to weaken a lever are kept apart: *potency x k* changes what it
 does to the other side and leaves its owner's menu as it is; *disabled* takes it off the menu as
-well, which by itself leaves fewer ways to escalate.
+well, which by itself leaves fewer ways to escalate. `across_rules` then puts the responses under
+several rules of the game side by side: what holds under one of them alone is no finding.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,17 +16,19 @@ import pandas as pd
 from negotiation_abm.core.levers import set_level, set_pending
 from negotiation_abm.core.params import derive
 from negotiation_abm.core.state import as_object
-from negotiation_abm.core.terms import Move
+from negotiation_abm.core.terms import Move, Phase
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 from negotiation_abm.run.batch import Block
 from negotiation_abm.run.outcome import Runs
 from negotiation_abm.run.outcomes import first_truce_weeks
 from negotiation_abm.run.play import Case, play
+from negotiation_abm.run.running import first_of_running
 from negotiation_abm.run.spells import curves_of
 from negotiation_abm.scenario.game import Game
 
 INTERVAL = (0.05, 0.5, 0.95)
 HALF_YEAR_WEEKS = 26
+STANDS = "the truce in force outlasts 26 weeks"
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ def response_means(game: Game, block: Block) -> dict[str, float]:
     for i, player in enumerate(game.players):
         found[f"{player} escalations"] = float(runs["num_moves"][:, i, Move.ESCALATE].mean())
         found[f"{player} concessions"] = float(runs["num_moves"][:, i, Move.CONCEDE].mean())
+    found["escalations"] = sum(found[f"{player} escalations"] for player in game.players)
     found["truces begun"] = float(runs["num_truces"].mean())
     found["first truce, weeks"] = float(first.mean())
     found["weeks in truce"] = float(runs["weeks_in_truce"].mean())
@@ -80,6 +84,10 @@ def response_means(game: Game, block: Block) -> dict[str, float]:
     for name, measure in (("covered", COVERED), ("any domain", ANY_DOMAIN)):
         spells = block.spells[block.spells["measure"] == measure]
         found[f"S(26 weeks), {name}"] = float(curves_of([spells]).at(HALF_YEAR_WEEKS).value[0])
+    if game.initial["phase"][0] == Phase.TRUCE:
+        own = first_of_running(game, block.spells, COVERED)
+        lasted = own["duration_weeks"] - own["entry_weeks"]
+        found[STANDS] = float((lasted > HALF_YEAR_WEEKS).sum() / len(runs))
     return found
 
 
@@ -142,6 +150,38 @@ def lever_response(
                     "clear": bool(low > 0.0 or high < 0.0),
                 }
             )
+    return pd.DataFrame(rows)
+
+
+def across_rules(responses: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """What changes of levers do under every rule of the game that was tried.
+
+    Parameters
+    ----------
+    responses : mapping of str to DataFrame
+        `lever_response` under each rule, by name; all of the same levers, changes and outcomes.
+
+    Returns
+    -------
+    DataFrame
+        One row a lever, change and outcome: least and most (of the medians over draws), low and
+        high (the widest ends of the intervals), clear_in (rules under which the interval excludes
+        0), rules (how many were tried), verdict: ``under every rule`` where it is clear in all and
+        of one sign, ``by the rules`` where it is clear under some, else ``not clear``.
+    """
+    whole = pd.concat(responses.values(), ignore_index=True)
+    rows = []
+    for key, part in whole.groupby(["lever", "change", "outcome"], sort=False):
+        clear = int(part["clear"].sum())
+        signs = set(np.sign(part.loc[part["clear"], "difference"]))
+        always = clear == len(part) and len(signs) == 1
+        verdict = "under every rule" if always else "by the rules" if clear else "not clear"
+        rows.append(
+            dict(zip(("lever", "change", "outcome"), key, strict=True))
+            | {"least": part["difference"].min(), "most": part["difference"].max()}
+            | {"low": part["low"].min(), "high": part["high"].max()}
+            | {"clear_in": clear, "rules": len(part), "verdict": verdict}
+        )
     return pd.DataFrame(rows)
 
 

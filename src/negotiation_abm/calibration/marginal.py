@@ -51,6 +51,18 @@ def _stems(
     return features - shared[stem_of], shared, stem_of.astype(np.uint32)
 
 
+def quadrature(nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights of an integral over a standard normal; weights sum to 1."""
+    node, weight = np.polynomial.hermite_e.hermegauss(nodes)
+    return node, weight / weight.sum()
+
+
+def is_pressing(options: int) -> np.ndarray:
+    """Which options the soundness of a truce holds back, shape (options,)."""
+    kinds = [move_of(option) for option in range(options)]
+    return np.isin(kinds, (Move.ESCALATE, Move.THREATEN))
+
+
 class MarginalLikelihood:
     """Likelihood of the decisions and rounds of one record, HOLDs and soundness summed out.
 
@@ -68,6 +80,8 @@ class MarginalLikelihood:
     ----------
     counted : ndarray of bool, shape (D,)
         `decisions`.
+    weeks : ndarray of int, shape (W,)
+        Turn of each week; one with several truces stands several times.
     """
 
     def __init__(
@@ -94,7 +108,7 @@ class MarginalLikelihood:
         self.options, self.stems = _sparse(own.T), _sparse(shared.T)
         self.offset = hidden.offset[legal]
         self.row_start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        pressing = np.isin(kinds, (Move.ESCALATE, Move.THREATEN))
+        pressing = is_pressing(len(kinds))
         in_truce = hidden.truce >= 0
         self.pressing = (pressing & in_truce[:, None])[legal].astype(float)
         self.in_truce = in_truce
@@ -104,8 +118,8 @@ class MarginalLikelihood:
         self.move_place = np.where(hidden.moved >= 0, place, -1).astype(np.int64)
         self.round_rows = _sparse(data.round_features[held])
         self.round_held = data.round_held[held].astype(float)
-        node, weight = np.polynomial.hermite_e.hermegauss(nodes)
-        self.node, self.log_weight = node, np.log(weight / weight.sum())
+        self.node, weight = quadrature(nodes)
+        self.log_weight = np.log(weight)
         labels = [c.label for c in data.coefficients]
         self.frailty = labels.index("truce_frailty") if "truce_frailty" in labels else -1
 
@@ -114,6 +128,7 @@ class MarginalLikelihood:
         hidden = data.hidden
         assert hidden is not None
         row, is_move, starts, log_weight, blocks, truces = [], [], [0], [], [0], []
+        turns = []
         holds = _holds_count(data, use)
         for turn in np.unique(hidden.turn):
             own = np.flatnonzero(hidden.turn == turn)[::2]  # first rows of its segments
@@ -141,16 +156,52 @@ class MarginalLikelihood:
                     log_weight.append(np.log(count / 2.0))
                 blocks.append(len(log_weight))
                 truces.append(part)
+                turns.append(int(turn))
         self.term_row = np.array(row, dtype=np.int64)
         self.term_moves = np.array(is_move, dtype=bool)
         self.reading_start = np.array(starts, dtype=np.int64)
         self.reading_weight = np.array(log_weight)
         self.week_start = np.array(blocks, dtype=np.int64)
         self.week_truce = np.array(truces, dtype=np.int64)
+        self.weeks = np.array(turns, dtype=int)
 
     def value_and_gradient(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """Log-likelihood in nats and its gradient, shape (K,)."""
+        return self._called(theta)[:2]
+
+    def without(self, theta: np.ndarray, out: np.ndarray, rounds: np.ndarray) -> np.ndarray:
+        """What the log-likelihood loses if some weeks do not count, for many choices of weeks.
+
+        Parameters
+        ----------
+        out : ndarray of bool, shape (choices, W)
+            Weeks that do not count, in the order of `weeks`.
+        rounds : ndarray of bool, shape (choices, R)
+            The same for weeks that could have a round.
+
+        Returns
+        -------
+        ndarray, shape (choices,)
+            Log-likelihood without them, less that of all.
+        """
+        by_week = self._called(theta)[2]
+        odds = np.zeros(len(self.round_held))
+        starts, columns, values = self.round_rows
+        np.add.at(odds, np.repeat(np.arange(len(odds)), np.diff(starts)), values * theta[columns])
+        lost = rounds @ (self.round_held * odds - np.logaddexp(0.0, odds))
+        outside = self.week_truce < 0
+        lost = lost + out[:, outside] @ by_week[outside, 0]
+        for truce in range(self.week_truce.max(initial=-1) + 1):
+            own = self.week_truce == truce
+            whole = by_week[own].sum(axis=0) + self.log_weight
+            less = whole - out[:, own].astype(float) @ by_week[own]
+            lost += np.logaddexp.reduce(whole) - np.logaddexp.reduce(less, axis=1)
+        return np.asarray(-lost)
+
+    def _called(self, theta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        """Value, gradient, and log probability of every week by node, shape (W, nodes)."""
         gradient = np.zeros(self.size)
+        by_week = np.zeros((len(self.week_truce), len(self.node)))
         value = marginal_kernel()(
             np.ascontiguousarray(theta, dtype=float),
             gradient,
@@ -173,8 +224,9 @@ class MarginalLikelihood:
             self.frailty,
             *self.round_rows,
             self.round_held,
+            by_week,
         )
-        return float(value), gradient
+        return float(value), gradient, by_week
 
     def information(self, theta: np.ndarray) -> np.ndarray:
         """Minus the Hessian, shape (K, K), by central differences of the gradient."""

@@ -66,7 +66,7 @@ def _kept(game: Game, parameter: Parameter, pool: str | None) -> dict[str, Any]:
     own = {key: given for key, given in game.scenario.set.items() if _is(key, parameter.name)}
     base = game.parameter_set
     kept = base.sources.get(parameter.name, "")
-    source = kept if kept.startswith("as in ") else f"as in {base.name}: {kept}" if kept else ""
+    source = kept if "as in " in kept else f"as in {base.name}: {kept}" if kept else ""
     if own:
         by = f"set in {game.scenario.name}"
         if pool:

@@ -1,16 +1,15 @@
-"""Patterns P1 to P9: a statistic each, of the record and of free runs.
+"""Patterns P1 to P10: a statistic each, of records and of free runs.
 
-A statistic of one course of events is a ratio, given as numerator and denominator, so that runs can
+A statistic of one course of events is a ratio, given as numerator and denominator, so that it can
 be pooled over episodes. Each has a line that says when the pattern is there (such as "below 1"),
-set before any free run was looked at. The verdict says whether the record's value lies in the
-central 90 % of single free runs of the same length. P10, that hazards fall with age, is judged by
-the lengths of recorded truces (`calibration.spells`).
+set before any free run was looked at, and the mechanism of the model that is to make it. The
+verdict says whether the record's value lies in the central 90 % of single free runs of the same
+episodes and lengths; `calibration.pool_patterns` says how often a model without it passes too.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 
@@ -19,13 +18,13 @@ from negotiation_abm.core.tracker import COVERED
 from negotiation_abm.replay.events import History
 
 Ratio = tuple[float, float]
-Reach = Literal["record", "horizon"]
 
 ANSWER_WEEKS = 2  # an answer comes within days; a week of grace for the turn's border
 SPIRAL_GAP_WEEKS = 2  # a spiral is over when neither side has raised for longer
 BEFORE_DATE_WEEKS = 6  # the run-up to a date
 LONG_LEAD_WEEKS = 4  # leads of a month or more are long
 CAPPED = 0.999
+YOUNG_WEEKS = 13  # a truce is young for a quarter of a year
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,8 @@ class Statistic:
         Where the pattern begins.
     below : bool
         Is the pattern there below the line (else above it)?
-    reach : {"record", "horizon"}
-        Are free runs cut to the length of the record?
+    without : str
+        The mechanism of the model that is to make it, a name in `pool_patterns.MECHANISMS`.
     less : callable, optional
         A second ratio that is taken off.
     """
@@ -53,7 +52,7 @@ class Statistic:
     ratio: Callable[[History], Ratio]
     line: float
     below: bool
-    reach: Reach = "record"
+    without: str = ""
     less: Callable[[History], Ratio] | None = None
 
     def text_of(self, players: Sequence[str]) -> str:
@@ -137,8 +136,9 @@ def mirrored(history: History) -> Ratio:
 
 
 def renewal_lead(history: History) -> Ratio:
-    """Weeks before its date at which a truce is renewed."""
+    """Weeks before its date at which a truce is renewed; one without a date has none."""
     renewed = history.moves[history.moves["event"] == Event.RENEWED]
+    renewed = renewed[renewed["weeks_left"] >= 0]
     return float(renewed["weeks_left"].sum()), float(len(renewed))
 
 
@@ -223,8 +223,38 @@ def ends_in_truce(history: History) -> Ratio:
     return float(history.weeks["in_truce"][-1]), 1.0
 
 
+def highest_tariff(history: History) -> Ratio:
+    """The highest tariff of the first player, as a share of its cap."""
+    if 0 not in history.game.tariff_levers():
+        return 0.0, 0.0
+    lever = history.game.tariff_levers()[0][0]
+    cap = float(history.game.params["cap"][0, 0, lever])
+    return float(history.weeks["in_force"][:, 0, lever].max()) / cap, 1.0
+
+
+def young_ends(history: History) -> Ratio:
+    """Ends of truces in their first quarter-year, for a week that they stand in it."""
+    return _ends(history, 0, YOUNG_WEEKS)
+
+
+def later_ends(history: History) -> Ratio:
+    """The same after their first quarter-year."""
+    return _ends(history, YOUNG_WEEKS, max(YOUNG_WEEKS, len(history.weeks)))
+
+
+def _ends(history: History, since: int, until: int) -> Ratio:
+    """Ends of covered truces at ages from `since` to `until`, and weeks that they stood there."""
+    covered = [s for s in history.spells if s.measure == COVERED]
+    weeks = sum(min(max(s.duration_weeks - since, 0), until - since) for s in covered)
+    ends = [s for s in covered if s.cause != TruceEnd.CENSORED and s.duration_weeks >= since]
+    if weeks == 0:
+        return 0.0, 0.0
+    return float(sum(s.duration_weeks < until for s in ends)), float(weeks)
+
+
 IN_KIND = "tariff raises of {first} answered in kind within 2 weeks"
 SPIRAL = "longest tariff spiral, weeks"
+PEAK = "highest tariff of {first}, share of its cap"
 SIDEWAYS = "escalations of {second} on other levers once its tariff is capped"
 BOTH_LOWER = "agreements that lower levers: both sides do"
 EARLY = "weeks before the date at which truces are renewed"
@@ -237,20 +267,25 @@ BY_LEAD = "the same, leads under a month less longer ones"
 RARE = "concessions of a side for one meeting"
 SECONDS = "share of {second} in the concessions"
 TRUCE_AT_END = "in truce at the end"
+YOUNG = "ends of truces a week, their first quarter-year less later"
 
 STATISTICS: tuple[Statistic, ...] = (
-    Statistic("P1", IN_KIND, answered_raises, 0.5, below=False),
-    Statistic("P1", SPIRAL, longest_spiral, 7.0, below=True),
-    Statistic("P2", SIDEWAYS, sideways, 0.5, below=False),
-    Statistic("P3", BOTH_LOWER, mirrored, 0.5, below=False),
-    Statistic("P4", EARLY, renewal_lead, 4.0, below=True, reach="horizon"),
-    Statistic("P4", LAPSED, lapses, 0.15, below=True, reach="horizon"),
-    Statistic("P5", OUTSIDE, first_from_outside, 0.5, below=False),
-    Statistic("P6", RUN_UP, before_dates, 1.0, below=False),
-    Statistic("P6", AT_SUMMITS, deals_at_summits, 0.5, below=False),
-    Statistic("P7", CARRIED_OUT, threats_carried_out, 0.5, below=True),
-    Statistic("P7", BY_LEAD, short_threats, 0.0, below=False, less=long_threats),
-    Statistic("P8", RARE, concessions_a_meeting, 1.0, below=True),
-    Statistic("P8", SECONDS, second_share, 0.5, below=True),
-    Statistic("P9", TRUCE_AT_END, ends_in_truce, 0.5, below=False),
+    Statistic("P1", IN_KIND, answered_raises, 0.5, below=False, without="answers"),
+    Statistic("P1", SPIRAL, longest_spiral, 7.0, below=True, without="answers"),
+    Statistic("P1", PEAK, highest_tariff, 0.9, below=False, without="answers"),
+    Statistic("P2", SIDEWAYS, sideways, 0.5, below=False, without="effects of levers"),
+    Statistic("P3", BOTH_LOWER, mirrored, 0.5, below=False, without="packages of both sides"),
+    Statistic("P4", EARLY, renewal_lead, 4.0, below=True, without="dates that pull"),
+    Statistic("P4", LAPSED, lapses, 0.15, below=True, without="dates that pull"),
+    Statistic("P5", OUTSIDE, first_from_outside, 0.5, below=False, without="a price of breach"),
+    Statistic("P6", RUN_UP, before_dates, 1.0, below=False, without="an edge before dates"),
+    Statistic("P6", AT_SUMMITS, deals_at_summits, 0.5, below=False, without="meetings that pull"),
+    Statistic("P7", CARRIED_OUT, threats_carried_out, 0.5, below=True, without="threats that bind"),
+    Statistic(
+        "P7", BY_LEAD, short_threats, 0.0, False, without="leads that matter", less=long_threats
+    ),
+    Statistic("P8", RARE, concessions_a_meeting, 1.0, below=True, without="a price at home"),
+    Statistic("P8", SECONDS, second_share, 0.5, below=True, without="sides that differ"),
+    Statistic("P9", TRUCE_AT_END, ends_in_truce, 0.5, below=False, without="pain that tires"),
+    Statistic("P10", YOUNG, young_ends, 0.0, False, without="truces that differ", less=later_ends),
 )

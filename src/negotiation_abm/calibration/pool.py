@@ -1,6 +1,7 @@
 """The episodes of a pool as data: each record up to the cut-off date, base values by government."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,7 +12,7 @@ from negotiation_abm.calibration.hidden import Hidden
 from negotiation_abm.calibration.marginal import MarginalLikelihood
 from negotiation_abm.calibration.pool_file import Pool
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.record.load import Record, load_record
+from negotiation_abm.record.load import Record, own_record
 from negotiation_abm.scenario.game import Game, build_game
 from negotiation_abm.scenario.load import load_scenario
 
@@ -32,12 +33,15 @@ class Member:
         earlier one stand last and are labelled with it.
     governments : tuple of str, one a coefficient
         Whose base value it is; empty for other coefficients.
+    left_out : int, optional
+        A month (YYYYMM) whose weeks the likelihood does not count.
     """
 
     name: str
     record: Record
     data: Data
     governments: tuple[str, ...]
+    left_out: int | None = None
 
     @property
     def game(self) -> Game:
@@ -47,7 +51,23 @@ class Member:
     @cached_property
     def likelihood(self) -> MarginalLikelihood:
         """Of all that sides chose and of all rounds; what an agency did alone is no choice."""
-        return MarginalLikelihood(self.data, ~self.data.agency)
+        use = ~self.data.agency
+        if self.left_out is None:
+            return MarginalLikelihood(self.data, use)
+        kept = [
+            self.months(turn) != self.left_out for turn in (self.data.turn, self.data.round_turn)
+        ]
+        return MarginalLikelihood(self.data, use & kept[0], kept[1])
+
+    def months(self, turns: np.ndarray) -> np.ndarray:
+        """Month (YYYYMM) in which each week begins."""
+        days = [self.game.scenario.date_of(int(turn)) for turn in turns]
+        return np.array([day.year * 100 + day.month for day in days], dtype=int)
+
+    def without(self, month: int) -> "Member":
+        """The episode with the weeks of a month not counted; itself where it has none."""
+        turns = np.concatenate([self.data.turn, self.data.round_turn])
+        return replace(self, left_out=month) if (self.months(turns) == month).any() else self
 
     @property
     def lasting(self) -> np.ndarray:
@@ -57,7 +77,10 @@ class Member:
 
 
 def load_members(
-    pool: Pool, episodes: tuple[str, ...] = (), until: dt.date | None = None
+    pool: Pool,
+    episodes: tuple[str, ...] = (),
+    until: dt.date | None = None,
+    alter: Callable[[Record], Record] | None = None,
 ) -> list[Member]:
     """Replay the episodes of a pool up to a cut-off date.
 
@@ -67,6 +90,8 @@ def load_members(
         In place of those of the pool.
     until : date, optional
         In place of that of the pool, if it is earlier.
+    alter : callable, optional
+        Rewrites each record before, as another coder would have it.
 
     Raises
     ------
@@ -74,17 +99,18 @@ def load_members(
         If an episode has no record, or none before the date, or its record cannot be replayed.
     """
     day = min(until or pool.until, pool.until)
-    return [_member(pool, name, day) for name in episodes or pool.episodes]
+    return [_member(pool, name, day, alter) for name in episodes or pool.episodes]
 
 
-def _member(pool: Pool, name: str, until: dt.date) -> Member:
+def _member(
+    pool: Pool, name: str, until: dt.date, alter: Callable[[Record], Record] | None
+) -> Member:
     changes = {"parameters": pool.parameters} | pool.changes
     scenario = load_scenario(name, changes)
-    if scenario.record is None:
-        raise InputError(scenario.path, "record", "missing; an episode has one")
-    named_in = (scenario.path, "record.file")
-    whole = load_record(scenario.record.file, scenario.path.parent, named_in)
+    whole = own_record(scenario, "an episode has one")
+    assert scenario.record is not None
     record = Record(whole.path, tuple(row for row in whole.rows if row.date <= until))
+    record = alter(record) if alter else record
     if not any(row.date >= scenario.start for row in record.rows):
         raise InputError(pool.path, "until", f"{until}: {name} has no move by then")
     last = scenario.record.until or whole.rows[-1].date

@@ -1,8 +1,8 @@
 """The posterior of a pool: draws of the coefficients of each of its members.
 
-Chains move by Hamiltonian Monte Carlo in coordinates in which the curvature at the mode is 1; after
-every path the spreads are also drawn anew given the coefficients, because one of the two mixes
-where the other does not.
+Chains move by Hamiltonian Monte Carlo in coordinates in which the posterior given the spreads is
+close to a standard normal (`surrogate`); after every path new spreads are proposed at the same
+coordinates.
 """
 
 from collections.abc import Collection, Sequence
@@ -11,7 +11,6 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
 
 from negotiation_abm.calibration.hierarchy import Hierarchy
 from negotiation_abm.calibration.pool import Member
@@ -21,13 +20,15 @@ from negotiation_abm.calibration.posterior import (
     OVERDISPERSED,
     WARM_UP,
     Chain,
+    Target,
     in_threads,
     mixing,
 )
+from negotiation_abm.calibration.surrogate import Frame, Surrogate, find_surrogate
 
-SEARCHES = 2  # for the mode, each with the curvature where the last one ended
 INTERVAL = (0.05, 0.95)
-NEAR = 0.05  # a slope, in nats per sd, from which a point counts as the mode for a metric
+NEW_SPREADS = (True, False) * 3  # proposals after each path: is one anew?
+TAILS = 5.0  # degrees of freedom of a proposal
 
 
 @dataclass(frozen=True)
@@ -77,14 +78,6 @@ class PooledFit:
         )
 
 
-@dataclass(frozen=True)
-class Metric:
-    """Where a posterior lies: a point near its mode, and what each record says there."""
-
-    centre: np.ndarray
-    informations: list[np.ndarray]
-
-
 def fit_pool(
     members: Sequence[Member],
     pool: Pool,
@@ -93,7 +86,7 @@ def fit_pool(
     left_out: Collection[str] = (),
     chains: int = CHAINS,
     warm_up: int = WARM_UP,
-    metric: Metric | None = None,
+    surrogate: Surrogate | None = None,
 ) -> PooledFit:
     """Draw from the posterior of a pool.
 
@@ -103,46 +96,72 @@ def fit_pool(
         A chain.
     left_out : collection of str
         Members whose record does not count; their coefficients are predicted.
-    metric : Metric, optional
+    surrogate : Surrogate, optional
         Of the same members; it changes the speed, not what the draws are of.
     """
     hierarchy = Hierarchy(members, pool, left_out)
-    near = metric or find_metric(hierarchy)
-    centre, root = near.centre, hierarchy.root(near.centre, near.informations)
-    back = np.linalg.inv(root)
-
-    def target(z: np.ndarray) -> tuple[float, np.ndarray]:
-        value, slope = hierarchy.value_and_gradient(centre + root @ z)
-        return value, root.T @ slope
+    near = surrogate.of(hierarchy) if surrogate else find_surrogate(hierarchy)
+    mode, _ = near.logs  # once, before the chains begin
 
     def one(rng: np.random.Generator) -> tuple[np.ndarray, float]:
-        chain = Chain(target, OVERDISPERSED * rng.standard_normal(hierarchy.size), rng)
-        path = []
+        chain, path = PoolChain(near, rng), []
         for number in range(warm_up + draws):
             if number == warm_up:
                 chain.settle()
             chain.move()
-            point = hierarchy.with_new_spreads(centre + root @ chain.point, rng)
-            chain.go_to(back @ (point - centre))
-            path.append(point)
+            for far in NEW_SPREADS if len(mode) else ():
+                chain.move_spreads(far)
+            path.append(near.point(chain.frame, chain.point))
         return np.array(path[warm_up:]), chain.accepted
 
     points, accepted = in_threads(one, chains, seed)
     return PooledFit(hierarchy, points, accepted)
 
 
-def find_metric(hierarchy: Hierarchy) -> Metric:
-    """Where the posterior is highest given usual spreads, roughly."""
-    point = hierarchy.start()
-    is_free = ~hierarchy.is_spread()
-    for _ in range(SEARCHES):
-        root = hierarchy.root(point, hierarchy.informations(point)) * is_free[:, None]
+class PoolChain(Chain):
+    """A chain over a pool: paths given the spreads, and new spreads given the coordinates.
 
-        def loss(z: np.ndarray, at: np.ndarray = point, by: np.ndarray = root):  # type: ignore[no-untyped-def]
-            value, slope = hierarchy.value_and_gradient(at + by @ z)
-            return -value, -(by.T @ slope)
+    Parameters
+    ----------
+    near : Surrogate
+    """
 
-        origin, options = np.zeros(hierarchy.size), {"gtol": NEAR, "maxiter": 200}
-        best = minimize(loss, origin, jac=True, method="L-BFGS-B", options=options)
-        point = point + root @ best.x
-    return Metric(point, hierarchy.informations(point))
+    def __init__(self, near: Surrogate, rng: np.random.Generator) -> None:
+        self.near = near
+        mode, root = near.logs
+        start = np.exp(mode + root @ rng.standard_normal(len(mode)))
+        self.frame = near.frame(start)
+        size = len(self.frame.mean)
+        super().__init__(self._given(self.frame), OVERDISPERSED * rng.standard_normal(size), rng)
+
+    def _given(self, frame: Frame) -> Target:
+        """Log density of the coordinates given spreads, with the volume of the coordinates."""
+        near, free = self.near, ~self.near.is_spread
+
+        def target(z: np.ndarray) -> tuple[float, np.ndarray]:
+            value, slope = near.hierarchy.value_and_gradient(near.point(frame, z))
+            return value + frame.size, frame.slope(slope[free])
+
+        return target
+
+    def move_spreads(self, far: bool) -> None:
+        """Propose spreads: anew from around the surrogate's mode, or near where they are."""
+        mode, root = self.near.logs
+        old = np.log(self.frame.spreads)
+        step = root @ self.rng.standard_normal(len(mode))
+        tails = np.sqrt(self.rng.chisquare(TAILS) / TAILS)
+        logs = mode + step / tails if far else old + step
+        frame = self.near.frame(np.exp(logs))
+        target = self._given(frame)
+        value, slope = target(self.point)
+        gain = value - self.value + logs.sum() - old.sum()
+        if far:
+            gain += self._density(old) - self._density(logs)
+        if np.log(self.rng.uniform()) < gain:
+            self.frame, self.target, self.value, self.slope = frame, target, value, slope
+
+    def _density(self, logs: np.ndarray) -> float:
+        """Log density of a proposal, up to a constant."""
+        mode, root = self.near.logs
+        far = np.linalg.solve(root, logs - mode)
+        return float(-0.5 * (TAILS + len(mode)) * np.log1p(far @ far / TAILS))

@@ -6,7 +6,7 @@ truces of the same other episodes. All three are scored by the log probability o
 the truce ended, or of its standing at last sight.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 
-from negotiation_abm.calibration.draws import with_coefficients
 from negotiation_abm.calibration.left_out import LeftOut
 from negotiation_abm.calibration.scores import MODEL
 from negotiation_abm.core.terms import Move, TruceEnd
@@ -23,7 +22,9 @@ from negotiation_abm.replay.branch import branch_off
 from negotiation_abm.replay.replay import replay_record
 from negotiation_abm.replay.result import RecordedSpell
 from negotiation_abm.run.play import Case, play
+from negotiation_abm.run.posterior import games_of, thinned
 from negotiation_abm.run.running import first_of_running
+from negotiation_abm.survival import z_of
 from negotiation_abm.survival.fits import FAMILIES
 
 FIRST = 1  # age in weeks from which a truce is scored: simulations begin with the week after
@@ -72,7 +73,7 @@ def spell_tables(
     -------
     dict of DataFrame
         ``spells``: episode, start, weeks, ended, and the log probability under each of `MODELS`;
-        ``shapes``: Weibull shape of recorded and of simulated truces with 90 % intervals.
+        ``shapes``: Weibull shapes of recorded and simulated truces with 90 % intervals (`_shapes`).
     """
     recorded = {one.member.name: _recorded(one) for one in found}
     rows: list[dict[str, Any]] = []
@@ -111,15 +112,12 @@ def _simulated(one: LeftOut, spell: RecordedSpell, seed: int, replicates: int) -
     member = one.member
     turn = member.game.scenario.turn_of(spell.start) + FIRST
     start = branch_off(member.game, member.record, turn).game
-    coefficients = tuple(member.data.coefficients[k] for k in member.lasting)
-    some = np.linspace(0, len(one.draws) - 1, min(DRAWS, len(one.draws))).round().astype(int)
-
-    def cases() -> Iterator[Case]:
-        for number, theta in enumerate(one.draws[some][:, member.lasting]):
-            yield Case("", with_coefficients(start, coefficients, theta), number * replicates)
-
+    labels = [member.data.coefficients[k].label for k in member.lasting]
+    some = thinned(pd.DataFrame(one.draws[:, member.lasting], columns=labels), DRAWS)
+    games = enumerate(games_of(start, some))
+    cases = (Case("", game, number * replicates) for number, game in games)
     lengths = []
-    for played in play(cases(), (), replicates, seed):
+    for played in play(cases, (), replicates, seed):
         own = first_of_running(played.case.game, played.block.spells, COVERED)
         lengths.append(Spells(own["duration_weeks"], own["cause"] != TruceEnd.CENSORED))
     return lengths
@@ -180,20 +178,29 @@ def _log_probability(hazard: np.ndarray, weeks: int, ended: bool) -> float:
 
 
 def _shapes(table: pd.DataFrame, simulated: list[list[Spells]]) -> pd.DataFrame:
-    """Weibull shapes: of recorded truces with a normal interval, of simulated ones over draws."""
+    """Weibull shapes: of recorded truces with a normal interval, of simulated ones over draws.
+
+    ``simulated`` has many runs of each truce, so its interval is of the parameters;
+    ``simulated once`` has one, as the record has, so that the recorded shape can be held to it.
+    """
     recorded = Spells(table["weeks"].to_numpy(), table["ended"].to_numpy(dtype=bool))
     (_, log), error = fit_weibull(recorded)
     draws = min(map(len, simulated))
-    logs = [fit_weibull(_pooled([spell[d] for spell in simulated]))[0][1] for d in range(draws)]
-    low, mid, high = np.quantile(np.exp(logs), (0.05, 0.5, 0.95))
-    own = np.exp(log + 1.645 * error * np.array([0.0, -1.0, 1.0]))
-    return pd.DataFrame(
-        [
-            {"spells": "recorded", "number": len(table), "shape": own[0], "low": own[1]}
-            | {"high": own[2]},
-            {"spells": "simulated", "number": draws, "shape": mid, "low": low, "high": high},
+    own = np.exp(log + z_of(0.9) * error * np.array([0.0, -1.0, 1.0]))
+    rows = [("recorded", len(table), *own)]
+    for name, runs in (("simulated", None), ("simulated once", 1)):
+        logs = [
+            fit_weibull(_pooled([_first(spell[d], runs) for spell in simulated]))[0][1]
+            for d in range(draws)
         ]
-    )
+        low, mid, high = np.quantile(np.exp(logs), (0.05, 0.5, 0.95))
+        rows.append((name, draws, mid, low, high))
+    return pd.DataFrame(rows, columns=["spells", "number", "shape", "low", "high"])
+
+
+def _first(spells: Spells, count: int | None) -> Spells:
+    """The first `count` of some truces; all if it is None."""
+    return Spells(spells.weeks[:count], spells.ended[:count])
 
 
 def endings(found: Sequence[LeftOut]) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """The `validate` step: any parameter set held against any record, and against free runs."""
 
+import datetime as dt
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,8 +59,6 @@ class Effort:
         Paired runs for each negative control.
     changes : dict
         Changes of the scenario that the negative controls are to have too (`--set`).
-    executor : Executor, optional
-        Plays the readable free runs, such as a pool of processes; this process by default.
     """
 
     draws: int = 100
@@ -69,7 +67,6 @@ class Effort:
     control_runs: int = 20_000
     changes: dict[str, Any] = field(default_factory=dict)
     seed: int = 1
-    executor: Executor | None = None
 
 
 @dataclass(frozen=True)
@@ -156,6 +153,25 @@ def _training(game: Game, record: Record, data: Data) -> tuple[Data, bool, list[
     return collect(build_game(scenario), own), False, notes
 
 
+def _has_seen(game: Game, record: Record) -> bool:
+    """Did a pool that the set was fitted to hold the same dispute at the same time?
+
+    Another coding of a dispute is no new dispute.
+    """
+    made, scenario = game.parameter_set.fit, game.scenario
+    first = min((row.date for row in record.rows if row.date >= scenario.start), default=None)
+    if "pool" not in made or first is None:
+        return False
+    last = min(record.rows[-1].date, dt.date.fromisoformat(made["until"]))
+    for name in made["episodes"]:
+        other = load_scenario(name)
+        until = other.record.until if other.record else None
+        overlaps = other.start <= last and (until is None or first <= until)
+        if overlaps and set(other.players) == set(scenario.players):
+            return True
+    return False
+
+
 def _facts(game: Game, record: Record, data: Data, train: Data, is_own: bool) -> dict[str, Any]:
     return {
         "scenario": game.scenario.name,
@@ -163,7 +179,7 @@ def _facts(game: Game, record: Record, data: Data, train: Data, is_own: bool) ->
         "record": record.path.name,
         "decisions": len(data.chosen),
         "moves": int((data.chosen != 0).sum()),
-        "in_sample": is_own,
+        "in_sample": is_own or _has_seen(game, record),
         "baselines_fitted_to": record.path.stem if is_own else train.game.scenario.name,
     }
 
@@ -204,7 +220,7 @@ def _free(
     runs = effort.runs if frame is not None else effort.draws * effort.runs
     recorded = recorded_history(game, record)
     told_runs = told("free runs", len(games) * runs)
-    free = free_histories(games, runs, effort.seed, told_runs, effort.executor)
+    free = free_histories(games, len(recorded.weeks), runs, effort.seed, told_runs)
     single = [history for histories in free for history in histories]
     patterns = pattern_table([recorded], [[history] for history in single])
     predictive = predictive_table(recorded, free)

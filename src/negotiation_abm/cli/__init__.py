@@ -31,6 +31,7 @@ COMMANDS = (
     "tournament",
     "equilibrium",
     "calibration",
+    "forecasts",
     "mechanisms",
     "files",
     "report",

@@ -2,7 +2,6 @@
 
 import argparse
 import datetime as dt
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +57,7 @@ def _add_calibrate(commands: Any) -> None:
         "--only", metavar="NAME", action="append", help="this set of the pool alone (repeatable)"
     )
     pooled.add_argument(
-        "--until", metavar="DATE", type=_date, help="what lies after this day is not known"
+        "--until", metavar="DATE", type=day, help="what lies after this day is not known"
     )
     alone = parser.add_argument_group("one record")
     alone.add_argument("--record", metavar="FILE", help="record (default: scenario's)")
@@ -80,7 +79,7 @@ def _add_calibrate(commands: Any) -> None:
     parser.add_argument(
         "--draws",
         metavar="N",
-        type=_chain,
+        type=chain,
         help="posterior draws a chain of four (default: 500 of a pool, none of one record)",
     )
     parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
@@ -116,7 +115,7 @@ def _add_forecast(commands: Any) -> None:
     parser = command(commands, "forecast", _forecast, text, FORECAST_EXAMPLES)
     add_common(parser, "folder for the tables and forecast.json", "busan_2025")
     parser.add_argument("--params", metavar="NAME", help="calibrated set, by name or path")
-    parser.add_argument("--known", metavar="DATE", type=_date, help="the truce stood on that day")
+    parser.add_argument("--known", metavar="DATE", type=day, help="the truce stood on that day")
     parser.add_argument(
         "--draws", metavar="N", type=count, default=400, help="posterior draws (default 400)"
     )
@@ -126,7 +125,8 @@ def _add_forecast(commands: Any) -> None:
     parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
 
 
-def _date(text: str) -> dt.date:
+def day(text: str) -> dt.date:
+    """A date on the command line."""
     try:
         return date_of(text, "")
     except InputError:
@@ -138,7 +138,8 @@ def _several(text: str) -> int:
     return whole(text, 2, 10**9)
 
 
-def _chain(text: str) -> int:
+def chain(text: str) -> int:
+    """Posterior draws of a chain on the command line: enough of them for diagnostics."""
     return whole(text, SHORTEST_CHAIN, 10**9)
 
 
@@ -225,8 +226,6 @@ def _validate(options: argparse.Namespace) -> None:
     from negotiation_abm.cli.tables import stages
     from negotiation_abm.cli.tables.calibration import print_validation
     from negotiation_abm.files.folder import prepare
-    from negotiation_abm.strategies import outside
-    from negotiation_abm.sweep.executors import processes
 
     if options.params:
         options.set.append(f"parameters={options.params}")
@@ -234,18 +233,14 @@ def _validate(options: argparse.Namespace) -> None:
     record = record_of(options, game)
     if options.out:
         prepare(options.out)
-    with ExitStack() as stack:
-        effort, progress = None, stack.enter_context(stages())
-        if not options.scores_only:
-            # A process started afresh does not know strategies that came from files.
-            team = None if outside() else stack.enter_context(processes())
-            effort = Effort(
-                draws=options.draws or Effort.draws,
-                runs=options.runs,
-                seed=options.seed,
-                changes=changes_of(options),
-                executor=team.executor if team else None,
-            )
+    free = Effort(
+        draws=options.draws or Effort.draws,
+        runs=options.runs,
+        seed=options.seed,
+        changes=changes_of(options),
+    )
+    effort = None if options.scores_only else free
+    with stages() as progress:
         found = validate(game, record, options.out, options.priors, effort, progress)
     print_result(found.summary, options.json, lambda: print_validation(found, options.out))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from negotiation_abm.cli.options import add_results, add_set, changes_of, command
 from negotiation_abm.cli.output import print_result
+from negotiation_abm.files.damage import reading
 from negotiation_abm.files.errors import InputError
 
 EXAMPLES = """examples:
@@ -40,12 +41,13 @@ def add(commands: Any) -> None:
 
 def _episodes(options: argparse.Namespace) -> None:
     from negotiation_abm.cli.tables.episodes import print_episodes
-    from negotiation_abm.studies.episodes import run_episodes
+    from negotiation_abm.studies.reference_class import run_episodes
 
     if options.rules:
         _rules(options)
         return
-    summary = run_episodes(options.names, changes_of(options), options.beside, options.out)
+    with reading(*([options.beside] if options.beside else [])):
+        summary = run_episodes(options.names, changes_of(options), options.beside, options.out)
     print_result(summary, options.json, lambda: print_episodes(summary, options.out))
 
 

@@ -62,13 +62,13 @@ def _plot(options: argparse.Namespace) -> None:
     from negotiation_abm.plotting import plot_folder
     from negotiation_abm.studies.comparison import compare
 
-    folder = options.folders[0]
-    if len(options.folders) > 1:
-        folder = options.out or Path("results/comparison")
-        compare(options.folders, folder, labels=options.label)
-    elif options.label or options.out:
+    folder, is_comparison = options.folders[0], len(options.folders) > 1
+    if not is_comparison and (options.label or options.out):
         raise InputError("--label" if options.label else "--out", "", "needs several run folders")
-    with reading(folder):
+    with reading(*options.folders):
+        if is_comparison:
+            folder = options.out or Path("results/comparison")
+            compare(options.folders, folder, labels=options.label)
         paths = plot_folder(folder, options.figure)
     for path in paths:
         print(path)

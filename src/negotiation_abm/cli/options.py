@@ -201,12 +201,8 @@ def game_of(options: argparse.Namespace) -> Any:
 
 def record_of(options: argparse.Namespace, game: Any) -> Any:
     """The record that the options name, or the scenario's own."""
-    from negotiation_abm.record.load import load_record
+    from negotiation_abm.record.load import load_record, own_record
 
-    observation = game.scenario.record
-    reference = options.record or (observation.file if observation else None)
-    if reference is None:
-        raise InputError(game.scenario.path, "record", "missing; name one, or give --record FILE")
     if options.record:
-        return load_record(reference)
-    return load_record(reference, game.scenario.path.parent, (game.scenario.path, "record.file"))
+        return load_record(options.record)
+    return own_record(game.scenario, "name one, or give --record FILE")

@@ -116,12 +116,13 @@ INFO = np.dtype(
         ("cause", "i8"),  # TruceEnd, if the event is ENDED
         ("player", "i8"),  # who broke or strained the truce; -1 if nobody
         ("lever", "i8"),  # with which lever; -1 if none
-        ("agency", "i8"),  # 1 if an agency did it of its own accord
+        ("agency", "i8"),  # 1 if an agency did of its own accord what the end is put down to
         ("pledge", "i8"),  # the pledge behind it; -1 if none
         ("severity", "f8"),  # of the escalation just made, else 0
         ("carried_out", "i8"),  # 1 if the escalation carried out a pending threat
         # the move itself
         ("mover", "i8"),  # who made it
+        ("by_agency", "i8"),  # 1 if an agency made it of its own accord
         ("option", "i8"),
         ("step", "f8"),  # size before the limits of its lever
         ("lead", "i8"),  # weeks until the date of a threat

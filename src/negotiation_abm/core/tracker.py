@@ -185,7 +185,7 @@ def track_move(tally, state, params, info, spells, count):
     if move == Move.HOLD:
         return count
     tally.threats_carried_out[player] += info.carried_out
-    tally.agency_shocks[player] += info.agency
+    tally.agency_shocks[player] += info.by_agency
     if info.event == Event.ENDED:
         count = _track_end(tally, info, state.turn, spells, count)
     elif info.event != Event.NONE:

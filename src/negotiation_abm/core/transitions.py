@@ -249,6 +249,7 @@ def apply_move(state, params, player, option, step, lead, frailty, info):
     """
     clear_info(info)
     info.mover = player
+    info.by_agency = state.by_agency
     info.option = option
     info.step = step
     info.lead = lead

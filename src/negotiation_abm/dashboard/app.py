@@ -33,7 +33,11 @@ VIEWS = (
     Tab("whatif", "What if"),
     Tab("sweep", "Sweeps"),
     Tab("play", "Play"),
-    Tab("mesa", "Mesa"),
+    Tab("mesa", "For modellers (Mesa)"),
+)
+COMPILING = (
+    "The rules are being compiled, once on this machine: about a minute. The recorded year "
+    "(Replay) and the game (Play) can be used meanwhile; what is simulated comes when it is done."
 )
 LABELS = {entry.name: entry.label for entry in VIEWS}
 
@@ -84,6 +88,7 @@ def Layout(children: Any = ()) -> None:
             event_back=back,
             event_screen=lambda found: set_screen(Screen(found["dark"], found["narrow"])),
         )
+        _Compiling()
         with solara.Div(classes=["stack"], attributes={"id": "main", "role": "main"}):
             if screen is not None:
                 shown = (Edge, Again)[returns % 2]
@@ -130,8 +135,8 @@ def Shown(name: str, session: OpenPage, screen: Screen, query: str) -> None:
 
 
 @solara.component
-def _Footer() -> None:
-    """Version, sources and seed; that the rules are being compiled, as long as they are."""
+def _Compiling() -> None:
+    """That the rules are being compiled, as long as they are, where people look first."""
     is_ready, set_ready = solara.use_state(warm.is_ready())
 
     def watch(cancel: Any) -> None:
@@ -141,13 +146,20 @@ def _Footer() -> None:
         set_ready(True)
 
     solara.use_thread(watch, dependencies=[])
-    wait = "" if is_ready else " &nbsp;|&nbsp; compiling the rules, once on this machine ..."
+    with solara.Div(attributes={"id": "compiling"}):
+        if not is_ready:
+            Note(COMPILING)
+
+
+@solara.component
+def _Footer() -> None:
+    """Version, sources and seed."""
     solara.HTML(
         tag="footer",
         classes=["foot"],
         unsafe_innerHTML=(
             f"negotiation_abm {__version__} ({source_hash()[:8]}) &nbsp;|&nbsp; seed "
-            f"{settings.current().seed} &nbsp;|&nbsp; everything is computed on this machine{wait}"
+            f"{settings.current().seed} &nbsp;|&nbsp; everything is computed on this machine"
         ),
     )
 

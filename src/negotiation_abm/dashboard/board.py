@@ -5,19 +5,20 @@ from typing import Any
 
 from negotiation_abm.core.payoffs import is_breach
 from negotiation_abm.core.terms import Event, Forum, Move, Phase
+from negotiation_abm.files import words
 from negotiation_abm.play.advice import Choice
 from negotiation_abm.play.log import level_text
 from negotiation_abm.play.session import Session
 
 FORUM_TEXT = {Forum.NONE: "none", Forum.ROUND: "a round of talks", Forum.SUMMIT: "the leaders meet"}
-VERBS = {Move.ESCALATE: "Raise", Move.THREATEN: "Threaten", Move.CONCEDE: "Ease"}
+VERBS = {Move.ESCALATE: "Raise", Move.THREATEN: "Threaten with", Move.CONCEDE: "Ease"}
 MOST_LOGGED = 200
 
 
 def situation(session: Session) -> list[tuple[str, str]]:
     """Where the game stands, as pairs of a heading and a few words."""
     game, state, params = session.game, session.model.state, session.model.params
-    me, other = session.start.side, game.players[session.other]
+    me, other = words.player(session.start.side), words.player(game.players[session.other])
     first = int(game.initial["turn"][0])
     played, weeks = state.turn - first, len(game.weeks) - first
     rows = []
@@ -70,8 +71,7 @@ def _threats(session: Session) -> list[str]:
         if state.pending[i, a] > 0.0:
             date = game.scenario.date_of(state.turn + int(state.pending_weeks[i, a]))
             size = level_text(session.model, i, a, float(state.pending[i, a]))
-            player, lever = label.split(".")
-            found.append(f"{player} {lever.replace('_', ' ')}: {size} more, week of {date}")
+            found.append(f"{words.lever(label)}: {size} more, week of {date}")
     return found
 
 
@@ -84,13 +84,13 @@ def lever_rows(session: Session) -> list[dict[str, Any]]:
         level = float(state.in_force[i, a])
         text = level_text(session.model, i, a, level)
         if loaded > 0.0:
-            words = (level_text(session.model, i, a, x, unit=False) for x in (level, loaded))
-            text = " + ".join(words) + f" {text.split()[-1]}"
+            levels = (level_text(session.model, i, a, x, unit=False) for x in (level, loaded))
+            text = " + ".join(levels) + f" {text.split()[-1]}"
         rows.append(
             {
-                "player": game.players[i],
+                "player": words.player(game.players[i]),
                 "own": i == session.side,
-                "name": label.split(".")[1].replace("_", " "),
+                "name": words.lever(label.split(".")[1]),
                 "in_force": level,
                 "loaded": loaded,
                 "text": text,
@@ -136,13 +136,9 @@ def answer_text(label: str) -> str:
     """A move of the opponent in a few words.
 
     >>> answer_text("HOLD"), answer_text("SUSPEND"), answer_text("ESCALATE rare_earths")
-    ('holds', 'offers to suspend', 'raises rare earths')
+    ('holds', 'offers to suspend', 'raises rare-earth controls')
     """
-    word, _, lever = label.partition(" ")
-    verbs = {"ESCALATE": "raises", "THREATEN": "threatens", "CONCEDE": "eases"}
-    if word in verbs:
-        return f"{verbs[word]} {lever.replace('_', ' ')}"
-    return "holds" if word == "HOLD" else "offers to suspend"
+    return "holds" if label == "HOLD" else words.move(label)
 
 
 def _move_text(session: Session, one: Choice) -> str:
@@ -157,7 +153,7 @@ def _move_text(session: Session, one: Choice) -> str:
         level_text(session.model, session.side, lever, level, unit)
         for level, unit in ((one.before, False), (one.after, True))
     )
-    name = one.lever.replace("_", " ")
+    name = words.lever(one.lever)
     if one.move == "THREATEN":
         return f"{VERBS[Move.THREATEN]} {name}, to {new}"
     return f"{VERBS[Move[one.move]]} {name}, {old} to {new}"

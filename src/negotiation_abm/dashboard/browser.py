@@ -1,6 +1,7 @@
 """What the sweep browser asks for: its address, the folders, the command that gives the same."""
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -220,11 +221,16 @@ def points_of(sweep: Sweep, asked: Asked) -> list[dict[str, str]]:
     return [
         {
             "value": str(int(row["point"])),
-            "text": ", ".join(f"{words.setting(name)} {held_text(row[name])}" for name in axes)
-            + f": {row['mean']:.3g}",
+            "text": point_text(row, axes),
         }
         for row in slice_table(sweep, query).head(MOST_POINTS).to_dict(orient="records")
     ]
+
+
+def point_text(row: Mapping[Any, Any], axes: list[str]) -> str:
+    """A row of a slice in words: where it stands, and what it has."""
+    places = ", ".join(f"{words.setting(name)} {held_text(row[name])}" for name in axes)
+    return f"{places}: {row['mean']:.3g}"
 
 
 def command(asked: Asked, root: Path, is_of_point: bool) -> str:

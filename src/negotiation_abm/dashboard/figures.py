@@ -1,8 +1,11 @@
 """Figures of the package as the page shows and hands them out: light or dark, wide or narrow."""
 
+import base64
 import io
+import json
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from matplotlib import rc_context
@@ -14,6 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Text
 
+from negotiation_abm.dashboard import hover
 from negotiation_abm.plotting import style
 
 # Matplotlib has one set of settings for the whole process.
@@ -50,9 +54,35 @@ DARK_SETTINGS: dict[str, Any] = {
 }
 
 
-def shown(make: Callable[[], Figure], is_dark: bool) -> bytes:
-    """The figure that `make` draws, as SVG for the page: letters as outlines, in the theme."""
-    return _drawn(make, "svg", is_dark, {"svg.fonttype": "path"})
+@dataclass(frozen=True)
+class Shown:
+    """A figure as the page shows it: SVG, and as JSON what it says where the mouse is."""
+
+    svg: bytes
+    hover: str = ""
+
+    @property
+    def address(self) -> str:
+        """The figure as an address that holds it."""
+        return "data:image/svg+xml;base64," + base64.b64encode(self.svg).decode()
+
+
+def shown(
+    make: Callable[[], Figure], is_dark: bool, then: Callable[[Figure], None] | None = None
+) -> Shown:
+    """The figure that `make` draws, for the page: letters as outlines, in the theme.
+
+    `then` gets the drawn figure, whose panels have found their places.
+    """
+    panels: list[dict[str, Any]] = []
+
+    def read(figure: Figure) -> None:
+        panels.extend(hover.panels_of(figure))
+        if then is not None:
+            then(figure)
+
+    svg = _drawn(make, "svg", is_dark, {"svg.fonttype": "path"}, then=read)
+    return Shown(svg, json.dumps(panels, separators=(",", ":"), ensure_ascii=False))
 
 
 def file_of(make: Callable[[], Figure], kind: str, about: str = "") -> bytes:
@@ -64,7 +94,12 @@ def file_of(make: Callable[[], Figure], kind: str, about: str = "") -> bytes:
 
 
 def _drawn(
-    make: Callable[[], Figure], kind: str, is_dark: bool, settings: dict[Any, Any], about: str = ""
+    make: Callable[[], Figure],
+    kind: str,
+    is_dark: bool,
+    settings: dict[Any, Any],
+    about: str = "",
+    then: Callable[[Figure], None] | None = None,
 ) -> bytes:
     themed = settings | (DARK_SETTINGS if is_dark else {})
     with _DRAWING, style.context(), rc_context(themed):
@@ -76,6 +111,8 @@ def _drawn(
         stream = io.BytesIO()
         metadata = {"Date": None} if kind == "svg" else {"Software": None}
         figure.savefig(stream, format=kind, metadata=metadata)
+        if then is not None:
+            then(figure)
         return stream.getvalue()
 
 

@@ -7,7 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from negotiation_abm.dashboard.game_address import opponents
+from negotiation_abm.dashboard.names import scenario_titles
 from negotiation_abm.dashboard.permalink import Field, choice, whole
+from negotiation_abm.files import words
 from negotiation_abm.files.resources import shipped
 from negotiation_abm.plotting import style
 from negotiation_abm.run.model import NegotiationModel
@@ -24,9 +26,9 @@ class ShownModel(NegotiationModel):
     Parameters
     ----------
     scenario, seed, replicate
-        As of `NegotiationModel`.
+        As of `NegotiationModel`; a scenario by its name or its title.
     first, second : str
-        Strategies of the two players.
+        Strategies of the two players, by their names or as `words.strategy` says them.
     """
 
     def __init__(
@@ -37,6 +39,9 @@ class ShownModel(NegotiationModel):
         first: str = "logit",
         second: str = "logit",
     ) -> None:
+        scenario = _name_of(scenario, scenario_titles())
+        known = {name: words.strategy(name) for name in opponents()}
+        first, second = (_name_of(text, known) for text in (first, second))
         players = load_scenario(scenario).players
         chosen = dict(zip(players, (first, second), strict=True))
         super().__init__(scenario, seed, replicate, chosen)
@@ -47,6 +52,11 @@ class ShownModel(NegotiationModel):
             "first": first,
             "second": second,
         }
+
+
+def _name_of(text: str, texts: dict[str, str]) -> str:
+    """The name that goes by this text, which may be the name itself."""
+    return next((name for name, known in texts.items() if known == text), text)
 
 
 def fields() -> dict[str, Field]:
@@ -85,7 +95,9 @@ def steps_of(model: NegotiationModel) -> int:
 
 def controls(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Parameters of the model as Mesa's page takes them, with the values of an address."""
-    players = load_scenario(values["scenario"]).players
+    players, titles = load_scenario(values["scenario"]).players, scenario_titles()
+    strategies = [words.strategy(name) for name in opponents()]
+    first, second = (words.strategy(values[name]) for name in ("first", "second"))
 
     def select(label: str, value: str, names: list[str]) -> dict[str, Any]:
         return {"type": "Select", "label": label, "value": value, "values": names}
@@ -95,11 +107,11 @@ def controls(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
         return {"type": "SliderInt", "label": label, "value": value} | ends
 
     return {
-        "scenario": select("Scenario", values["scenario"], list(shipped(FOLDER, ".yaml"))),
+        "scenario": select("Scenario", titles[values["scenario"]], list(titles.values())),
         "seed": slider("Seed", values["seed"], MOST_SEED),
         "replicate": slider("Replicate", values["run"], MOST_RUN),
-        "first": select(f"Strategy of {players[0]}", values["first"], opponents()),
-        "second": select(f"Strategy of {players[1]}", values["second"], opponents()),
+        "first": select(f"Strategy of {words.player(players[0])}", first, strategies),
+        "second": select(f"Strategy of {words.player(players[1])}", second, strategies),
     }
 
 
@@ -111,13 +123,13 @@ def lever_measures(model: NegotiationModel, player: int) -> dict[str, str]:
 
 def tidy(ax: Axes, player: str) -> None:
     """One of Mesa's plots of a player's levers in the look of the others."""
-    ax.set(ylim=(0, 1.02), ylabel=f"levers of {player}, in force")
+    ax.set(ylim=(0, 1.02), ylabel=f"levers of {words.player(player)}, in force")
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     for number, line in enumerate(ax.lines):
         line.set_linestyle(style.series(number)[1])
         name = str(line.get_label()).removesuffix(".in_force").split(".")[-1]
-        line.set_label(name.replace("_", " "))
+        line.set_label(words.lever(name, is_short=True))
     ax.legend(loc="upper left", bbox_to_anchor=(0.0, 1.19), ncols=3, frameon=False, fontsize=9)
 
 
@@ -166,12 +178,13 @@ def move_lines(model: NegotiationModel) -> list[list[str]]:
     """The last moves, newest first: week, player, move."""
     rows = []
     for move in reversed(model.moves[-SHOWN_MOVES:]):
-        words = model.game.option_label(
+        label = model.game.option_label(
             _option(model, move), model.game.players.index(move["player"])
         )
+        text = words.move(label)
         by = " (an agency)" if move["by_agency"] else ""
         date = model.game.scenario.date_of(move["turn"]).isoformat()
-        rows.append([date, move["player"], words.replace("_", " ") + by])
+        rows.append([date, words.player(move["player"]), text + by])
     return rows
 
 

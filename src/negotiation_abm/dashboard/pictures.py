@@ -60,7 +60,8 @@ def timeline_figure(replay: dict[str, Any], is_narrow: bool) -> Figure:
         timeline.shade_truces(replay, ax)
         if is_narrow:
             _narrow(ax)
-    axes[0].set_title("Extra tariffs: announced, and averaged over all goods (dotted)")
+    said = "announced; dotted: average" if is_narrow else "announced, and averaged over all goods"
+    axes[0].set_title(f"Extra tariffs: {said}" + ("" if is_narrow else " (dotted)"))
     axes[0].set_xlim(*timeline.span(replay))
     by_month(axes[-1], 2 if is_narrow else 1)
     return figure

@@ -1,87 +1,97 @@
-"""A what-if as the page asks it: its place in the address, its command, its answer.
+"""A what-if as the page asks it: its place in the address, and its command."""
 
-Both branches are played by `negotiation_abm.studies.whatif` with the seed and the number of runs of
-the command, so that the tables are those that the command writes.
-"""
-
-import ctypes
 import datetime as dt
-import math
-import os
+import json
 import shlex
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-import pandas as pd
-
-from negotiation_abm.core.params import LEVER_NUMBERS
-from negotiation_abm.dashboard import permalink, settings
-from negotiation_abm.dashboard.jobs import Task
-from negotiation_abm.files import words
+from negotiation_abm.dashboard import deal, permalink, settings
+from negotiation_abm.dashboard.deal import AS_RECORDED, Deal
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.resources import shipped
-from negotiation_abm.files.yaml_text import read_yaml
-from negotiation_abm.plotting.report.assumptions import kind_of
-from negotiation_abm.replay.branch import branch_turn
 from negotiation_abm.replay.story import SCENARIOS, load_story
-from negotiation_abm.run.sizes import DRAWS, RUNS
-from negotiation_abm.scenario.parameters import TABLE
-from negotiation_abm.scenario.posterior_draws import coefficients, load_draws
-from negotiation_abm.studies.whatif.outcomes import BranchRuns, play_branch
-from negotiation_abm.studies.whatif.posterior import ranges_of_branches
-from negotiation_abm.studies.whatif.run import (
-    Branches,
-    branches,
-    difference_table,
-    path_table,
-    summary_of,
+from negotiation_abm.studies.whatif.schema import (
+    FOLDER,
+    WhatIf,
+    check_changes,
+    load_whatif,
+    parse_move,
 )
-from negotiation_abm.studies.whatif.schema import WhatIf, check_changes, parse_move
-
-STUDY = "busan_drivers"  # its factors are the parameters that the page shows first
-KEPT = 6  # unaltered branches, and answers
-AT_ONCE = 2  # questions of all pages that are played at the same time; the others wait
 
 
 @dataclass(frozen=True)
 class Question:
-    """A branch from the record and what is altered in it."""
+    """A branch from the record and what is altered in it.
+
+    Attributes
+    ----------
+    set : tuple of (str, float)
+        Numbers of the model, by dotted name.
+    skip : tuple of str
+        Rows of the record that are left out.
+    moves : tuple of str
+        Moves that are made, as ``--move`` takes them.
+    deal : Deal
+        What is altered of the truce itself.
+    asked : str
+        The shipped what-if that all this is laid over; empty for none.
+    """
 
     scenario: str
     date: dt.date
     set: tuple[tuple[str, float], ...] = ()
     skip: tuple[str, ...] = ()
     moves: tuple[str, ...] = ()
+    deal: Deal = AS_RECORDED
+    asked: str = ""
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """Changes of the scenario by dotted name; those of a shipped what-if not among them."""
+        found = self.deal.changes(self.scenario, self.date)
+        if self.asked and deal.EVENTS in found:  # after those of the shipped what-if
+            before = load_whatif(self.asked).set.get(deal.EVENTS, [])
+            found[deal.EVENTS] = [*before, *found[deal.EVENTS]]
+        return found | dict(self.set)
 
     @property
     def whatif(self) -> WhatIf:
         """The what-if, named as the command names it."""
-        return WhatIf.model_validate(
-            {
-                "name": f"{self.scenario}_{self.date}",
-                "scenario": self.scenario,
-                "from": self.date,
-                "set": dict(self.set),
-                "skip": list(self.skip),
-                "moves": [parse_move(text) for text in self.moves],
+        moves = [parse_move(text) for text in self.moves]
+        if not self.asked:
+            return WhatIf.model_validate(
+                {
+                    "name": f"{self.scenario}_{self.date}",
+                    "scenario": self.scenario,
+                    "from": self.date,
+                    "set": self.changes,
+                    "skip": list(self.skip),
+                    "moves": moves,
+                }
+            )
+        base = load_whatif(self.asked)
+        return base.model_copy(
+            update={
+                "set": base.set | self.changes,
+                "skip": [*base.skip, *self.skip],
+                "moves": [*base.moves, *moves],
             }
         )
 
     @property
     def is_altered(self) -> bool:
         """Is anything altered?"""
-        return bool(self.set or self.skip or self.moves)
+        return bool(self.set or self.skip or self.moves or self.asked or self.deal != AS_RECORDED)
 
     def command(self) -> str:
         """The command that gives the same tables."""
         given = settings.current()
-        words = ["negotiation-abm", "whatif", self.scenario, "--from", str(self.date)]
+        words = ["negotiation-abm", "whatif"]
+        words += [self.asked] if self.asked else [self.scenario, "--from", str(self.date)]
         for option, values in (
-            ("--set", [f"{name}={number:g}" for name, number in self.set]),
+            ("--set", [f"{name}={_as_text(value)}" for name, value in self.changes.items()]),
             ("--skip", self.skip),
             ("--move", self.moves),
         ):
@@ -96,9 +106,33 @@ class Question:
         return replace(self, set=kept if value is None else (*kept, (name, value)))
 
     def at(self, date: dt.date) -> "Question":
-        """The question at another date; moves that come before it are dropped."""
+        """The question at another date; what does not fit there is dropped.
+
+        That is a shipped what-if, which has a date of its own, moves that come before, and another
+        end of a truce that is not in force then.
+        """
         moves = tuple(text for text in self.moves if parse_move(text).date >= date)
-        return replace(self, date=date, moves=moves)
+        ends = self.deal.ends if self.deal.ends in deal.ends_of(self.scenario, date) else 0
+        return replace(self, date=date, moves=moves, asked="", deal=replace(self.deal, ends=ends))
+
+
+def _as_text(value: Any) -> str:
+    """A value as ``--set`` takes it."""
+    return f"{value:g}" if isinstance(value, int | float) else json.dumps(value)
+
+
+@lru_cache(maxsize=1)
+def shipped_whatifs() -> dict[str, WhatIf]:
+    """The shipped what-ifs about the scenarios of the page, by name."""
+    every = {name: load_whatif(name) for name in shipped(FOLDER, ".yaml")}
+    return {name: one for name, one in every.items() if one.scenario in SCENARIOS}
+
+
+def question_of(name: str) -> Question:
+    """A shipped what-if as a question, at the start of the week in which it leaves the record."""
+    found = shipped_whatifs()[name]
+    scenario = load_story(found.scenario).game.scenario
+    return Question(found.scenario, scenario.date_of(scenario.turn_of(found.date)), asked=name)
 
 
 def last_date(scenario: str) -> dt.date:
@@ -118,7 +152,8 @@ def fields_of(scenario: str) -> dict[str, permalink.Field]:
         "set": permalink.words(_setting, lambda item: f"{item[0]}={item[1]:g}"),
         "skip": permalink.words(permalink.choice("", known).read),
         "move": permalink.words(lambda text: _move(text)),
-    }
+        "whatif": permalink.choice("", ["", *shipped_whatifs()]),
+    } | deal.fields()
 
 
 def known_rows(scenario: str) -> list[str]:
@@ -141,9 +176,23 @@ def read(query: str) -> Question:
     except ValueError as error:
         raise InputError(permalink.PLACE, "scenario", str(error)) from None
     values = permalink.read(query, fields_of(name))
-    question = Question(name, values["from"], values["set"], values["skip"], values["move"])
+    altered = Deal(**{field: values[field] for field in deal.fields()})
+    question = Question(
+        name, values["from"], values["set"], values["skip"], values["move"], altered
+    )
     check_changes(dict(question.set))
+    if values["whatif"]:
+        return replace(question_of(values["whatif"]), **_laid_over(question))
+    if altered.ends and altered.ends not in deal.ends_of(name, question.date):
+        problem = f"{altered.ends}; no truce is in force on {question.date}, or the runs end before"
+        raise InputError(permalink.PLACE, "ends", problem)
     return question
+
+
+def _laid_over(question: Question) -> dict[str, Any]:
+    """What a question adds to a shipped what-if."""
+    names = ("set", "skip", "moves", "deal")
+    return {name: getattr(question, name) for name in names}
 
 
 def write(question: Question) -> str:
@@ -154,7 +203,10 @@ def write(question: Question) -> str:
         "set": question.set,
         "skip": question.skip,
         "move": question.moves,
-    }
+        "whatif": question.asked,
+    } | asdict(question.deal)
+    if question.asked:  # which says where the record is left
+        values["from"] = fields_of(question.scenario)["from"].usual
     return permalink.write(values, fields_of(question.scenario))
 
 
@@ -173,227 +225,3 @@ def _setting(text: str) -> tuple[str, float]:
 def _move(text: str) -> str:
     parse_move(text)
     return text
-
-
-# ---------------------------------------------------------------------------
-# What can be altered
-
-
-@dataclass(frozen=True)
-class Knob:
-    """A number that can be altered: usual value, range of its slider, and what it rests on."""
-
-    name: str
-    label: str
-    value: float
-    low: float
-    high: float
-    step: float
-    hint: str
-    is_first: bool
-
-    @property
-    def digits(self) -> int:
-        """Decimal places of its step."""
-        return max(0, len(f"{self.step:.10f}".rstrip("0").split(".")[1]))
-
-
-@lru_cache(maxsize=4)
-def knobs(scenario: str) -> tuple[Knob, ...]:
-    """The fitted parameters and the irreplaceability of each lever.
-
-    The slider of a fitted parameter spans 95 % of its posterior draws, and what the shipped study
-    of drivers spans. Those that the study varies come first.
-    """
-    game = load_story(scenario).game
-    study = read_yaml(shipped("configs/sensitivity", ".yaml")[STUDY])["factors"]
-    draws = load_draws(game.scenario.parameters, game.scenario.path.parent)
-    found = []
-    for name in coefficients(draws):
-        first, *rest = name.split(".")
-        if first == "lever_bias":
-            continue
-        value: Any = game.scenario.set.get(first, game.parameter_set.values[first])
-        for part in rest:
-            value = value[part] if isinstance(value, dict) else value
-        low, high = (float(x) for x in draws[name].quantile([0.025, 0.975]))
-        if low == high:  # held fixed
-            continue
-        source = _source_of(game.parameter_set.sources[first], name)
-        table = TABLE[first]
-        hint = (
-            f"{table.doc.capitalize()}, in {table.unit}. {kind_of(source).capitalize()}; {source}; "
-            f"95 % of draws from {low:.2g} to {high:.2g}."
-        )
-        found.append(_knob(name, float(value), low, high, hint, study.get(name)))
-    number = next(p for p in LEVER_NUMBERS if p.name == "irreplaceability")
-    for player, levers in game.scenario.levers.items():
-        for lever, given in levers.items():
-            name = f"levers.{player}.{lever}.irreplaceability"
-            hint = (
-                f"{number.doc.capitalize()}, as a {number.unit} from {number.low:g} to "
-                f"{number.high:g}. Not identified by the record; {given.source or 'assumed'}."
-            )
-            found.append(
-                _knob(name, given.irreplaceability, number.low, number.high, hint, study.get(name))
-            )
-    return tuple(sorted(found, key=lambda knob: not knob.is_first))
-
-
-def _source_of(source: str, name: str) -> str:
-    """The part of a source that speaks of one player or lever."""
-    parts = [part for part in source.split("; ") if name in part]
-    part = (parts or [source])[0].removeprefix("MAP (posterior sd): ").removeprefix(f"{name} ")
-    return f"MAP (sd) {part}" if parts else part
-
-
-def _knob(
-    name: str, value: float, low: float, high: float, hint: str, factor: dict[str, float] | None
-) -> Knob:
-    if factor:
-        low, high = min(low, factor["low"]), max(high, factor["high"])
-    low, high = min(low, value), max(high, value)
-    step = 10.0 ** _magnitude((high - low) / 60.0)
-    low, high = (round(x / step) * step for x in (low, high))
-    return Knob(name, words.setting(name), value, low, high, step, hint, factor is not None)
-
-
-def _magnitude(size: float) -> int:
-    return math.floor(math.log10(size))
-
-
-# ---------------------------------------------------------------------------
-# Answers
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a question gives: as in ``whatif.json``, ``differences.csv`` and ``paths.csv``."""
-
-    question: Question
-    summary: dict[str, Any]
-    table: pd.DataFrame
-    paths: pd.DataFrame
-
-
-class _Kept:
-    """The last few results by key; one that is being made is waited for, not made twice."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._values: OrderedDict[Hashable, Any] = OrderedDict()
-        self._lock = threading.Lock()
-        self._making: dict[Hashable, threading.Lock] = {}
-
-    def get(self, key: Hashable, task: Task, make: Callable[[], Any]) -> Any:
-        """The value of a key; `make` may raise, and then nothing is kept."""
-        with self._lock:
-            turn = self._making.setdefault(key, threading.Lock())
-        while not turn.acquire(timeout=0.05):
-            task.progress(0.0)
-        try:
-            with self._lock:
-                if key in self._values:
-                    self._values.move_to_end(key)
-                    return self._values[key]
-            value = make()
-            with self._lock:
-                self._values[key] = value
-                while len(self._values) > self._size:
-                    self._making.pop(self._values.popitem(last=False)[0], None)
-            return value
-        finally:
-            turn.release()
-
-
-_unaltered = _Kept(KEPT)
-_answers = _Kept(KEPT)
-_ranges = _Kept(KEPT)
-_places = threading.Semaphore(AT_ONCE)
-
-
-def answer(question: Question, task: Task) -> Answer:
-    """Play both branches; the unaltered one is kept for the next question.
-
-    Raises
-    ------
-    InputError
-        If the question cannot be asked.
-    CancelledError
-        If it is no longer asked.
-    """
-
-    def make() -> Answer:
-        while not _places.acquire(timeout=0.05):
-            task.progress(0.0, "waiting for other pages")
-        try:
-            return _answer(question, task)
-        finally:
-            _places.release()
-            _give_back()
-
-    found: Answer = _answers.get(question, task, make)
-    return found
-
-
-def _give_back() -> None:
-    """Return freed memory to the system; glibc keeps what threads have freed, some 200 MB here."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
-    if trim is not None:
-        trim(0)
-
-
-def _answer(question: Question, task: Task) -> Answer:
-    given = settings.current()
-    count, seed = given.replicates, given.seed
-    pair = _branches(question)
-    task.need_compiled()
-    share = 0.5 if question.is_altered else 1.0
-    key = (question.scenario, pair.factual.turn, seed, count)
-
-    def half(done: int) -> None:
-        task.progress(share * done / count, "playing the unaltered branch")
-
-    def rest(done: int) -> None:
-        task.progress(0.5 + 0.5 * done / count, "playing the altered branch")
-
-    factual: BranchRuns = _unaltered.get(
-        key, task, lambda: play_branch(pair.factual.game, count, seed, progress=half)
-    )
-    altered = factual
-    if question.is_altered:
-        altered = play_branch(pair.altered.game, count, seed, progress=rest)
-    task.check()
-    table = difference_table(factual, altered)
-    summary = summary_of(pair, table, altered, count, seed)
-    task.check()
-    return Answer(question, summary, table, path_table(pair, factual, altered))
-
-
-def range_of(question: Question, task: Task) -> dict[str, Any] | None:
-    """The range of the answer over the posterior draws, as the command gives it.
-
-    Raises
-    ------
-    InputError, CancelledError
-        As `answer`.
-    """
-
-    def make() -> Any:
-        pair = _branches(question)
-        task.need_compiled()
-        return ranges_of_branches(
-            pair.factual.game,
-            pair.altered.game,
-            settings.current().seed,
-            progress=lambda done: task.progress(done / (2.0 * DRAWS * RUNS)),
-        )
-
-    found: dict[str, Any] | None = _ranges.get(question, task, make)
-    return found
-
-
-def _branches(question: Question) -> Branches:
-    story = load_story(question.scenario)
-    branch_turn(story.game, story.record, question.date)
-    return branches(question.whatif)

@@ -1,11 +1,16 @@
 """Reading the record and compiling the rules while the first page is being opened.
 
-Compiled code is cached on disk, so that this takes about a minute once and a moment afterwards.
+Compiled code is cached on disk, so that this takes about a minute once and a moment afterwards. The
+first time a process of its own does it: in this one it would keep the page from answering.
 """
 
+import subprocess
+import sys
 import threading
 import time
 import traceback
+
+from negotiation_abm.run.compiler import cache_folder
 
 _ready = threading.Event()
 _started = threading.Lock()
@@ -32,7 +37,8 @@ def _compile() -> None:
     began = time.perf_counter()
     try:
         _read()
-        _play()
+        _compile_apart()
+        play_once()
     except Exception:  # a page that needs the run will meet the same error and show it
         traceback.print_exc()
     _seconds[0] = time.perf_counter() - began
@@ -47,7 +53,22 @@ def _read() -> None:
     load_story(SCENARIOS[0])
 
 
-def _play() -> None:
+ELSEWHERE = (
+    "import os; getattr(os, 'nice', int)(5); "
+    "from negotiation_abm.dashboard.warm import play_once; play_once()"
+)
+
+
+def _compile_apart() -> None:
+    """Fill an empty cache of compiled rules; where there is none, they are compiled here later."""
+    folder = cache_folder()
+    if folder is None or any(folder.rglob("*.nbi")):
+        return
+    words, none = [sys.executable, "-c", ELSEWHERE], subprocess.DEVNULL
+    subprocess.run(words, check=False, stdin=none, stdout=none, stderr=none)
+
+
+def play_once() -> None:
     """One short run of each kind that the page uses."""
     from dataclasses import replace
 

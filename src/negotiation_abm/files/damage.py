@@ -1,4 +1,4 @@
-"""Which file of a result folder is damaged, when something made of the folder fails."""
+"""Which file of a result folder is damaged, before or when something made of the folder fails."""
 
 import contextlib
 import json
@@ -9,30 +9,35 @@ from typing import Any
 from negotiation_abm.files.errors import InputError, shortened
 from negotiation_abm.files.folder import MANIFEST, files_of
 from negotiation_abm.files.provenance import file_hash
+from negotiation_abm.files.resources import read_text
 
 POINTS = "points"  # of a sweep: the entry that knows the hash of the file of that name
+READ = (".csv", ".json", ".parquet")  # kinds of files that others are made from
 
 
 @contextlib.contextmanager
 def reading(*folders: Path) -> Iterator[None]:
-    """Whatever fails inside because a result folder is damaged is one line that names the file.
+    """What is made of result folders is made of files as they were written.
 
-    Every file of a folder stands in its manifest with the hash that it had, so that one which was
-    cut off or replaced is found, whatever the error was that it led to.
+    Every file of a folder stands in its manifest with the hash that it had. A table that was cut
+    off at a line, or replaced by one of another run, can be read and would give a wrong answer:
+    it is refused before anything is made of it. Whatever fails inside is one line that names the
+    damaged file, whatever the error was that it led to.
 
     Raises
     ------
     InputError
         With the damaged file, or with the folder if all its files are as they were written.
     """
+    for folder in folders:
+        if (folder / MANIFEST).exists() and not isinstance(_manifest(folder), dict):
+            raise InputError(folder / MANIFEST, "", "is damaged; make it again")
+        for path in _altered(folder):
+            if path.suffix in READ:
+                raise InputError(path, "", f"{_ALTERED}; make it again")
     try:
         yield
-    except InputError as error:
-        for folder in folders:
-            if (folder / MANIFEST).is_file() and not isinstance(_manifest(folder), dict):
-                raise InputError(folder / MANIFEST, "", f"is damaged; {error}") from None
-        raise
-    except MemoryError:
+    except (InputError, MemoryError):
         raise
     except Exception as error:
         said = shortened(f"{type(error).__name__}: {error}", 200)
@@ -40,7 +45,12 @@ def reading(*folders: Path) -> Iterator[None]:
             for path, problem in damages(folder):
                 raise InputError(path, "", f"{problem}; make it again ({said})") from error
         problem = f"cannot be used, made by another version or changed by hand? ({said})"
+        if not folders:
+            raise
         raise InputError(folders[0], "", problem) from error
+
+
+_ALTERED = "is damaged, or not the file that was written there"
 
 
 def damages(folder: Path) -> Iterator[tuple[Path, str]]:
@@ -52,28 +62,40 @@ def damages(folder: Path) -> Iterator[tuple[Path, str]]:
     if not isinstance(manifest, dict):
         yield path, "is damaged"
         return
-    listed = dict(_hashes(manifest))
-    for name, digest in listed.items():
-        file = folder / name
-        if not file.is_file():
-            yield file, "is missing"
-        elif file_hash(file) != digest:
-            yield file, "is damaged, or not the file that was written there"
+    listed = _hashes(manifest)
+    for name in listed:
+        if not (folder / name).is_file():
+            yield folder / name, "is missing"
+    for file in _altered(folder):
+        yield file, _ALTERED
     if not listed:
         yield path, "lists no file, so it is damaged or of something else"
 
 
+def _altered(folder: Path) -> Iterator[Path]:
+    """What lies in a folder under the name of a file, and is not what was written there."""
+    manifest = _manifest(folder)
+    listed = _hashes(manifest) if isinstance(manifest, dict) else {}
+    for name, digests in listed.items():
+        file = folder / name
+        if file.exists() and (not file.is_file() or file_hash(file) not in digests):
+            yield file
+
+
 def _manifest(folder: Path) -> Any:
     try:
-        return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return json.loads(read_text(folder / MANIFEST))
+    except (InputError, ValueError, RecursionError):
         return None
 
 
-def _hashes(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Names and hashes of files, of the steps of a folder or of a sweep."""
+def _hashes(manifest: dict[str, Any]) -> dict[str, set[str]]:
+    """Hashes of files by name: of the steps of a folder, which may share a file, or of a sweep."""
+    listed: dict[str, set[str]] = {}
     for entry in (manifest, *manifest.values()):
-        yield from files_of(entry).items()
+        for name, digest in files_of(entry).items():
+            listed.setdefault(name, set()).add(digest)
     points = manifest.get(POINTS)
     if isinstance(points, dict) and isinstance(points.get("sha256"), str):
-        yield f"{POINTS}.parquet", points["sha256"]
+        listed.setdefault(f"{POINTS}.parquet", set()).add(points["sha256"])
+    return listed

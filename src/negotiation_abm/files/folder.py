@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.lock import hold_folder
 from negotiation_abm.files.provenance import describe, file_hash
+from negotiation_abm.files.resources import read_text
 from negotiation_abm.files.whole import aside, put, remove_asides
 
 if TYPE_CHECKING:
@@ -157,8 +158,8 @@ def _hash(path: Path) -> str:
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a folder: one entry a step; empty if there is none that can be read."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        manifest = json.loads(read_text(folder / MANIFEST))
+    except (InputError, ValueError, RecursionError):
         return {}
     return manifest if isinstance(manifest, dict) else {}
 

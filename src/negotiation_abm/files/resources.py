@@ -8,6 +8,7 @@ import codecs
 import contextlib
 import hashlib
 import logging
+import stat
 from functools import cache
 from pathlib import Path
 
@@ -104,15 +105,23 @@ def file_beside(reference: str | Path, base: Path | None) -> Path | None:
 
 
 def read_text(path: Path) -> str:
-    """Text of a file, or one clear line why it cannot be read."""
+    """Text of a file, or one clear line why it cannot be read.
+
+    A device or a pipe may have no end, or wait for one who writes to it: only files are read, and
+    of no more bytes than are allowed.
+    """
     try:
-        size = path.stat().st_size
-        if size > LARGEST_FILE:
-            problem = f"{size:,} bytes; allowed: up to {LARGEST_FILE:,}"
-            raise InputError(path, "", problem)
-        if size > LARGE_FILE:
+        status = path.stat()
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+            raise InputError(path, "", "cannot be read (a device or a pipe, no file)")
+        size = status.st_size
+        if LARGE_FILE < size <= LARGEST_FILE:
             logging.getLogger(__name__).info("reading %s, %.1f MB ...", path, size / 1e6)
-        content = path.read_bytes()
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST_FILE + 1) if size <= LARGEST_FILE else b""
+        if max(size, len(content)) > LARGEST_FILE:  # the length of some files is not known before
+            problem = f"{max(size, len(content)):,} bytes; allowed: up to {LARGEST_FILE:,}"
+            raise InputError(path, "", problem)
         is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         text = content.decode("utf-16" if is_wide else "utf-8-sig")
         return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -37,7 +37,7 @@ LEVERS = {
     "market_access": "tariffs",
     "entity_lists": "company blacklists",
     "rare_earths": "rare-earth controls",
-    "soybeans": "soybean purchases",
+    "soybeans": "soybean purchase limits",
     "chips": "chip controls",
     "port_fees": "port fees",
 }

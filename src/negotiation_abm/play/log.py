@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from negotiation_abm.core.terms import Event, Forum, Move, Phase, TruceEnd, lever_of, move_of
+from negotiation_abm.files import words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +93,7 @@ def move_entry(
         after=after,
         probability=probability,
         event=Event(int(model.info.event)).name if model.info.event else "",
-        text=f"{label}: {text}" + (f"; {consequence}" if consequence else ""),
+        text=f"{words.player(label)}: {text}" + (f"; {consequence}" if consequence else ""),
     )
 
 
@@ -101,12 +102,12 @@ def _move_text(
 ) -> str:
     if move == Move.SUSPEND:
         return "offers to suspend"
-    name = model.game.lever_names[player][lever].replace("_", " ")
+    name = words.lever(model.game.lever_names[player][lever])
     if move == Move.THREATEN:
         weeks = int(model.state.pending_weeks[player, lever])
         date = model.game.scenario.date_of(model.state.turn + weeks)
         size = level_text(model, player, lever, float(model.state.pending[player, lever]))
-        return f"threatens {name}, {size} more from the week of {date}"
+        return f"threatens with {name}, {size} more from the week of {date}"
     assert before is not None
     old = level_text(model, player, lever, before, unit=False)
     new = level_text(model, player, lever, float(model.state.in_force[player, lever]))
@@ -120,7 +121,7 @@ def level_text(
     label, name = model.game.players[player], model.game.lever_names[player][lever]
     scale = model.game.scenario.levers[label][name].pp_at_full
     text = f"{level * (scale or 100.0):.0f}"
-    return text if not unit else f"{text} {'pp' if scale else '%'}"
+    return text if not unit else f"{text} {'points' if scale else '%'}"
 
 
 def _consequence(model: "NegotiationModel") -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.play.schema import Start
-from negotiation_abm.record.load import load_record
+from negotiation_abm.record.load import own_record
 from negotiation_abm.replay.branch import branch_off, branch_turn
 from negotiation_abm.scenario.game import Game, build_game
 from negotiation_abm.scenario.load import load_scenario
@@ -44,9 +44,5 @@ def game_of(start: Start, source: str | Path = "") -> Game:
 
 def _left(game: Game, date: dt.date) -> Game:
     """The game from the week of a date on, the record of its scenario replayed up to then."""
-    scenario = game.scenario
-    observation = scenario.record
-    if observation is None:
-        raise InputError(scenario.path, "record", "missing; a game that leaves it needs one")
-    record = load_record(observation.file, scenario.path.parent, (scenario.path, "record.file"))
+    record = own_record(game.scenario, "a game that leaves it needs one")
     return branch_off(game, record, branch_turn(game, record, date, "from")).game

@@ -6,16 +6,31 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from scipy.stats import binom
 
 from negotiation_abm.files import words
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.registry import figure
+from negotiation_abm.survival import z_of
 
 TITLE_WIDTH = 44  # letters a line
 RESTS_ON = {
     "likelihood": (style.BLUE, "o", "the record carries it"),
     "both": (style.ORANGE, "D", "record and prior share"),
     "prior": (style.RED, "^", "the prior"),
+}
+
+
+DEEDS = {
+    "ESCALATE": "Measures raised, a month",
+    "THREATEN": "Threats, a month",
+    "CONCEDE": "Measures eased, a month",
+    "SUSPEND": "Offers to suspend, a month",
+}
+CHANGES = {
+    "potency x 0": "no longer hurts",
+    "disabled": "cannot be used",
+    "potency x 2": "hurts twice as much",
 }
 
 
@@ -31,7 +46,7 @@ def plot_identification(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax = ax or plt.gca()
     rows = table[table["rests_on"] != "fixed"].reset_index(drop=True)
     place = np.arange(len(rows))[::-1]
-    reach = 1.645 * rows["prior_sd"]
+    reach = z_of(0.9) * rows["prior_sd"]
     low, high = float(rows["low"].min()) - 0.5, float(rows["high"].max()) + 0.5
     ax.hlines(
         place,
@@ -53,7 +68,7 @@ def plot_identification(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.set_yticks(place, [words.setting(str(name)) for name in rows["coefficient"]])
     ax.set_xlim(low, high)
     ax.set_ylim(-0.8, len(rows) - 0.2)
-    ax.set_xlabel("strength, in units of log-odds (weights: ratios); mode and 90 % range")
+    ax.set_xlabel("strength, log-odds (weights: ratios); mode, 90 % range")
     return ax
 
 
@@ -104,8 +119,64 @@ def plot_moves(table: pd.DataFrame, ax: Axes | None = None, move: str = "ESCALAT
         ax.plot(place, own["q50"], "_", color=colour, ms=10, mew=2)
         ax.plot(place, own["record"], "ox"[number], color=style.BLACK, ms=6, mfc="none", mew=1.5)
     ax.set_xticks(np.arange(len(own)), [str(key)[5:] for key in own["key"]])
-    ax.set_title(f"{move.lower()}, a month")
+    ax.set_title(DEEDS[move])
     ax.set_ylim(bottom=-0.3)
+    return ax
+
+
+def plot_ranks(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Where the records lie among single free runs of the same episodes, pattern by pattern.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of ``pool_patterns.csv``: pattern, statistic, rank, verdict.
+    """
+    ax = ax or plt.gca()
+    place = np.arange(len(table))[::-1]
+    ax.axvspan(0.05, 0.95, color="#E4E4E4", lw=0, label="90 % of single free runs")
+    for verdict, colour, marker in (
+        ("pass", style.BLUE, "o"),
+        ("fail", style.RED, "X"),
+        ("cannot fail", style.GREY, "s"),
+    ):
+        here = (table["verdict"] == verdict).to_numpy()
+        if here.any():
+            label = f"the records ({verdict})"
+            ax.plot(table["rank"][here], place[here], marker, color=colour, ms=8, label=label)
+    ax.set_yticks(place, [f"{row.statistic} ({row.pattern})" for row in table.itertuples()])
+    ax.set_xlim(-0.02, 1.02)
+    ax.set_ylim(-0.8, len(table) - 0.2)
+    ax.set_title("Where the records lie")
+    ax.set_xlabel("share of free runs below the records")
+    return ax
+
+
+def plot_wrong_models(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """How often models that are wrong on purpose pass, pattern by pattern.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of ``pool_patterns.csv``: passes_without, passes_memoryless.
+    """
+    ax = ax or plt.gca()
+    place = np.arange(len(table))[::-1]
+    ax.axvline(0.9, color=style.GREY, lw=1, ls=(0, (4, 2)), label="the model itself")
+    ax.hlines(
+        place, table[["passes_without", "passes_memoryless"]].min(axis=1), 0.9, color="#D0D0D0"
+    )
+    ax.plot(
+        table["passes_without"], place, "D", color=style.ORANGE, ms=7,
+        label="without the mechanism behind it",
+    )  # fmt: skip
+    ax.plot(
+        table["passes_memoryless"], place, "o", color=style.BLACK, ms=7, mfc="none",
+        label="without memory",
+    )  # fmt: skip
+    ax.set_xlim(-0.02, 1.02)
+    ax.set_title("Would wrong models pass?")
+    ax.set_xlabel("share of its runs that pass")
     return ax
 
 
@@ -145,7 +216,14 @@ def plot_lever_response(
         place = np.arange(len(levers))[::-1] + 0.18 * (len(shown) - 1) * (0.5 - number / 1.5)
         colour, _ = style.series(number)
         ax.hlines(place, own["low"], own["high"], color=colour, lw=2)
-        ax.plot(own["difference"], place, "osD^"[number % 4], color=colour, ms=6, label=change)
+        ax.plot(
+            own["difference"],
+            place,
+            "osD^"[number % 4],
+            color=colour,
+            ms=6,
+            label=CHANGES.get(change, change),
+        )
     ax.axvline(0.0, color=style.GREY, lw=1)
     ax.set_yticks(np.arange(len(levers))[::-1], [words.lever(name) for name in levers])
     base = float(rows["base"].median())
@@ -187,36 +265,35 @@ def plot_calibration_curve(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def plot_recovery(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Coverage of 90 % intervals by coefficient, over synthetic records.
+def plot_sbc_ranks(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Ranks of true values among posterior draws: their distribution less the uniform one.
 
     Parameters
     ----------
     table : DataFrame
-        Rows of ``recovery.csv``: coefficient, coverage, coverage_error, ratio.
+        Rows of ``sbc.csv`` (`calibration.sbc.rank_table`).
     """
     ax = ax or plt.gca()
-    place = np.arange(len(table))[::-1]
-    carried = (table["ratio"] < 0.5).to_numpy()
-    ax.axvspan(0.85, 0.95, color="#E4E4E4", lw=0, label="85 to 95 %")
-    ax.axvline(0.9, color=style.GREY, lw=1)
-    for here, colour, marker, label in (
-        (carried, style.BLUE, "o", "posterior below half of the prior's width"),
-        (~carried, style.ORANGE, "D", "wider"),
-    ):
-        ax.errorbar(
-            table["coverage"][here],
-            place[here],
-            xerr=2.0 * table["coverage_error"][here],
-            fmt=marker,
-            color=colour,
-            ms=6,
-            lw=1.5,
-            label=label,
-        )
-    ax.set_yticks(place, [words.setting(str(name)) for name in table["coefficient"]])
-    ax.set_ylim(-0.8, len(table) - 0.2)
-    ax.set_xlabel("share of 90 % intervals that hold the truth, two errors")
+    fits, draws, level = (table[name].iloc[0] for name in ("fits", "draws", "level"))
+    chance = np.arange(1, draws + 1) / (draws + 1)
+    low, high = (binom.ppf(q, fits, chance) / fits for q in (0.5 * level, 1.0 - 0.5 * level))
+    ax.fill_between(
+        np.append(chance, 1.0),
+        np.append(low - chance, 0.0),
+        np.append(high - chance, 0.0),
+        color="#E4E4E4",
+        lw=0,
+        label="95 % of uniform ranks stay inside",
+    )
+    ax.axhline(0.0, color=style.GREY, lw=1)
+    below = table[[f"below_{r}" for r in range(draws + 1)]].to_numpy()
+    for inside, colour, line in ((True, style.BLUE, "-"), (False, style.RED, (0, (5, 1.5)))):
+        gaps = (below - np.append(chance, 1.0))[(table["inside"] == inside).to_numpy()]
+        for number, gap in enumerate(gaps):
+            label = ("an unknown", "one that leaves the band")[not inside] if number == 0 else None
+            ax.plot(np.append(chance, 1.0), gap, color=colour, ls=line, lw=1, label=label)
+    ax.set_xlabel("rank of the truth, as a share")
+    ax.set_ylabel("share of fits, less expected")
     return ax
 
 
@@ -248,6 +325,7 @@ def plot_forecast(table: pd.DataFrame, ax: Axes | None = None, start: str = "") 
             drawstyle="steps-post",
         )
     ax.set_ylim(0.0, 1.02)
+    style.in_percent(ax)
     ax.set_ylabel("chance that the truce is still in force")
     ax.legend()
     return ax

@@ -1,4 +1,4 @@
-"""Figures of a folder that `calibrate`, `validate`, `forecast` or a recovery has filled."""
+"""Figures of a folder that `calibrate`, `validate`, `forecast` or sbc.py has filled."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,9 @@ from negotiation_abm.plotting.calibration import (
     plot_lever_response,
     plot_moves,
     plot_predictive,
-    plot_recovery,
+    plot_ranks,
+    plot_sbc_ranks,
+    plot_wrong_models,
 )
 from negotiation_abm.plotting.registry import figure
 
@@ -42,14 +44,15 @@ def draw_predictive(table: pd.DataFrame) -> Figure:
     """Tariffs and moves of the record in the bands of free runs."""
     sides = list(dict.fromkeys(table.loc[table["kind"] == "tariff_pp", "side"]))
     figure, axes = style.subplots(3, 2, figsize=(12, 11.5))
-    figure.subplots_adjust(left=0.07, right=0.98, top=0.96, bottom=0.09, hspace=0.42)
+    figure.subplots_adjust(left=0.07, right=0.98, top=0.92, bottom=0.09, hspace=0.42)
     for ax, side in zip(axes[0], sides, strict=False):
         plot_predictive(table, ax, side)
         ax.tick_params(axis="x", rotation=30)
     for ax in axes[0][len(sides) :]:
         ax.set_visible(False)
     if sides:
-        axes[0, 0].legend(loc="upper right")
+        handles = axes[0, 0].get_legend_handles_labels()
+        figure.legend(*handles, loc="upper left", bbox_to_anchor=(0.06, 1.0), ncols=4)
     for ax, move in zip(
         axes[1:].ravel(), ("ESCALATE", "THREATEN", "CONCEDE", "SUSPEND"), strict=True
     ):
@@ -61,6 +64,28 @@ def draw_predictive(table: pd.DataFrame) -> Figure:
         "crosses (second side) are the record.",
         fontsize=10,
     )
+    return figure
+
+
+@figure(
+    "patterns",
+    table="pool_patterns.csv",
+    step="left_out",
+    words="Patterns of the records among single free runs, and whether wrong models pass",
+    made_by="negotiation-abm validate --pool NAME",
+)
+def draw_patterns(table: pd.DataFrame) -> Figure:
+    """Where the records lie among free runs of all episodes, and how telling that is."""
+    figure, (left, right) = style.subplots(
+        1, 2, figsize=(14.5, 2.2 + 0.42 * len(table)), sharey=True, width_ratios=(1.2, 1)
+    )
+    figure.subplots_adjust(left=0.42, right=0.98, top=0.93, bottom=0.18, wspace=0.16)
+    plot_ranks(table, left)
+    plot_wrong_models(table, right)
+    style.fit_left(figure)
+    for ax, place in ((left, 0.5), (right, 0.85)):
+        handles = ax.get_legend_handles_labels()
+        figure.legend(*handles, loc="lower center", bbox_to_anchor=(place, 0.01), fontsize=10)
     return figure
 
 
@@ -88,15 +113,29 @@ def draw_lever_response(table: pd.DataFrame) -> Figure:
 
 
 @figure(
-    "recovery",
-    table="recovery.csv",
-    step="recovery",
-    words="Coverage of intervals over synthetic records",
-    made_by="experiments/calibration/recover.py",
+    "sbc",
+    table="sbc.csv",
+    step="sbc",
+    words="Ranks of true values among posterior draws, over simulated pools",
+    made_by="experiments/calibration/sbc.py",
 )
-def draw_recovery(table: pd.DataFrame) -> Figure:
-    """Coverage over synthetic records."""
-    return _by_coefficient(table, plot_recovery)
+def draw_ranks(table: pd.DataFrame) -> Figure:
+    """Simulation-based calibration, by kind of unknown."""
+    kinds = table["kind"].unique()
+    figure, axes = style.subplots(2, 3, figsize=(12, 7), sharex=True, sharey=True)
+    figure.subplots_adjust(left=0.09, right=0.98, top=0.94, bottom=0.2, hspace=0.3)
+    for ax, kind in zip(axes.ravel(), kinds, strict=False):
+        plot_sbc_ranks(table[table["kind"] == kind], ax)
+        ax.set_title(kind)
+        ax.label_outer()
+    lines: dict[str, Any] = {}
+    for ax in axes.ravel():
+        for line, label in zip(*ax.get_legend_handles_labels(), strict=True):
+            lines.setdefault(label, line)
+    figure.legend(
+        list(lines.values()), list(lines), ncols=3, loc="lower center", bbox_to_anchor=(0.5, 0.03)
+    )
+    return figure
 
 
 def _by_coefficient(table: pd.DataFrame, plot: Callable[[pd.DataFrame, Axes], Axes]) -> Figure:
@@ -121,5 +160,5 @@ def draw_forecast(table: pd.DataFrame, summary: dict[str, Any]) -> Figure:
     figure, ax = style.subplots(figsize=(10, 6))
     figure.subplots_adjust(left=0.09, right=0.97, top=0.94, bottom=0.14)
     plot_forecast(table, ax, str(summary["start"]))
-    ax.set_title("Is the truce still in force? Bands: 90 % of the posterior draws")
+    ax.set_title("Bands: 90 % of the posterior draws")
     return figure

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from textwrap import fill
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -43,12 +44,20 @@ def draw_ends_by_cause(folder: Path) -> Figure | None:
 def plot_ends_by_cause(table: pd.DataFrame) -> Figure:
     """One panel a measure, over all truces; `table` is ``survival.csv`` of a run."""
     measures = [name for name in MEASURE_TITLES if name in set(table["measure"])]
-    figure, axes = style.subplots(1, len(measures), figsize=(6.4 * len(measures), 5.6), sharey=True)
-    figure.subplots_adjust(left=0.09, right=0.985, top=0.92, bottom=0.14, wspace=0.1)
+    figure, axes = style.subplots(1, len(measures), figsize=(6.4 * len(measures), 6.2), sharey=True)
+    figure.subplots_adjust(left=0.09, right=0.985, top=0.93, bottom=0.25, wspace=0.1)
     for ax, measure in zip(np.atleast_1d(axes), measures, strict=True):
         chosen = (table["measure"] == measure) & (table["group"] == "all")
         plot_incidence(table[chosen], ax)
         ax.set_title(MEASURE_TITLES[measure])
+        ax.get_legend().remove()
+    known = {
+        label: handle
+        for ax in np.atleast_1d(axes)
+        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)
+    }
+    place: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 0.035)}
+    figure.legend(known.values(), known, ncols=3, fontsize=10, **place)
     np.atleast_1d(axes)[0].set_ylabel("share of truces ended")
     return figure
 
@@ -77,8 +86,12 @@ def plot_incidence(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         base = top
     ax.set_xlim(0, table["week"].max())
     ax.set_ylim(0, 1.0)
+    style.in_percent(ax)
     ax.set_xlabel("age of the truce, weeks")
-    ax.legend(loc="upper left", frameon=True, facecolor="white", edgecolor="none", framealpha=0.85)
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(
+            loc="upper left", frameon=True, facecolor="white", edgecolor="none", framealpha=0.85
+        )
     return ax
 
 
@@ -107,5 +120,6 @@ def plot_ends(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     )
     ax.set_yticks(place, [fill(label, LABEL_WIDTH) for label, _, _ in looks])
     ax.set_xlim(0.0, 1.0)
+    style.in_percent(ax, "x")
     ax.set_xlabel("share of truces")
     return ax

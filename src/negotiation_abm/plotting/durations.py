@@ -106,9 +106,7 @@ def plot_range(
 def plot_survival(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Survival of each group of one measure, with band, ticks and a table of numbers at risk."""
     ax = ax or plt.gca()
-    longest = int(table["week"].max())
-    step = max(1, round(longest / 8 / 13)) * 13
-    weeks = list(range(0, longest + 1, step))
+    weeks = age_axis(int(table["week"].max()), ax)
     groups = [name for name in GROUPS if name in set(table["group"])]
     for row, name in enumerate(groups):
         label, colour, line = GROUPS[name]
@@ -122,19 +120,18 @@ def plot_survival(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         at_risk_row(part, weeks, ax, colour, row)
     look: dict[str, Any] = {"fontsize": 10, "color": style.GREY, "va": "top"}
     ax.text(0.0, -0.145, "still followed", transform=ax.transAxes, **look)
-    day_marks(ax)
-    ax.set_xlim(0, longest)
-    ax.set_ylim(0, 1.0)
-    ax.set_xticks(weeks)
-    ax.set_xlabel("age of the truce, weeks")
     return ax
 
 
-def day_marks(ax: Axes) -> None:
-    """Thin lines at 90, 180 and 365 days."""
+def age_axis(longest: int, ax: Axes) -> list[int]:
+    """Axes of a share by age in weeks, with thin lines at 90, 180 and 365 days; the ticks."""
+    weeks = list(range(0, longest + 1, max(1, round(longest / 8 / 13)) * 13))
+    ax.set(xlim=(0, longest), ylim=(0, 1.0), xticks=weeks, xlabel="age of the truce, weeks")
+    style.in_percent(ax)
     for days in (90, 180, 365):
         ax.axvline(days / 7.0, color=style.GREY, lw=0.7, ls=":", zorder=0)
         ax.text(days / 7.0, 0.012, f" {days} d", fontsize=9, color=style.GREY, va="bottom")
+    return weeks
 
 
 def at_risk_row(

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from negotiation_abm.files import words
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.registry import figure
 
@@ -35,10 +36,12 @@ def plot_equilibrium(summary: dict[str, Any], table: pd.DataFrame) -> Figure:
         for row, player in enumerate(summary["players"]):
             part = table[(table["week_of"] == week) & (table["player"] == player)]
             plot_options(part, axes[row][column])
-            axes[row][column].set_title(f"{player}, week of {week}")
+            axes[row][column].set_title(f"{words.player(player)}, week of {week}")
         axes[1][column].set_xlabel("probability")
     handles, labels = axes[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="upper left", ncols=3, bbox_to_anchor=(0.01, 0.97))
+    figure.legend(
+        handles, labels, loc="upper left", ncols=min(3, len(weeks)), bbox_to_anchor=(0.01, 0.98)
+    )
     return figure
 
 
@@ -59,15 +62,11 @@ def plot_options(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         table["nash"][played], places[played], "*", color=style.BLACK, ms=13, ls="none",
         clip_on=False, label="Nash equilibrium of the stage game",
     )  # fmt: skip
-    ax.set_yticks(places, [_short(name) for name in table["option"]], fontsize=9.5)
+    ax.set_yticks(places, [words.move(name) for name in table["option"]], fontsize=9.5)
     ax.set_xscale("log")
     ax.set_xlim(LEAST, 1.0)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
     return ax
-
-
-def _short(option: str) -> str:
-    move, _, lever = option.partition(" ")
-    return f"{move.lower()} {lever.replace('_', ' ')}".strip()
 
 
 @figure(
@@ -90,15 +89,28 @@ def plot_branches(summary: dict[str, Any], table: pd.DataFrame) -> Figure:
             part = table[(table["week_of"] == week) & (table["player"] == player)]
             plot_branch(part, ax)
             ax.axvline(summary["precision"], color=style.GREY, lw=0.8, ls=":")
-            ax.set_title(f"{player}, week of {week}")
+            ax.set_title(f"{words.player(player)}, week of {week}")
         axes[1][column].set_xlabel("precision, 1/nat")
     for row in range(2):
         axes[row][0].set_ylabel("probability")
     handles, labels = axes[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="upper left", ncols=5, bbox_to_anchor=(0.01, 0.98))
+    figure.legend(
+        handles,
+        labels,
+        loc="upper left",
+        ncols=5 if len(weeks) > 1 else 2,
+        bbox_to_anchor=(0.01, 0.99),
+    )
     return figure
 
 
+DEEDS = {
+    "HOLD": "does nothing",
+    "SUSPEND": "offers to suspend",
+    "ESCALATE": "raises",
+    "THREATEN": "threatens",
+    "CONCEDE": "eases",
+}
 LINES = {
     "HOLD": (style.BLACK, "-"),
     "SUSPEND": (style.GREEN, (0, (5, 1.5))),
@@ -113,7 +125,8 @@ def plot_branch(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax = ax or plt.gca()
     for move, (colour, line) in LINES.items():
         part = table[table["move"] == move]
-        ax.plot(part["precision"], part["probability"], color=colour, ls=line, label=move.lower())
+        ax.plot(part["precision"], part["probability"], color=colour, ls=line, label=DEEDS[move])
     ax.set_xscale("symlog", linthresh=0.1)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.set_ylim(0, 1)
     return ax

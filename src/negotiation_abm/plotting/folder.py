@@ -11,6 +11,7 @@ import pandas as pd
 from negotiation_abm.files.damage import damages
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.folder import read_manifest
+from negotiation_abm.files.resources import read_text
 from negotiation_abm.plotting import style
 
 
@@ -28,7 +29,7 @@ def complete(path: Path) -> Iterator[None]:
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON file of a result folder, or one clear line why it is none."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(read_text(path))
     except (ValueError, RecursionError) as error:
         raise InputError(path, "", f"not valid JSON ({error})") from None
     if not isinstance(data, dict):

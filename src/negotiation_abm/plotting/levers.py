@@ -92,10 +92,12 @@ def plot_free_runs(
         plot_fan(fans[fans["series"] == name], ax, _colour(name, players))
         part = record[record["series"] == name]
         ax.step(part["week"], part["value"], where="post", **thick)
-        if name != IN_TRUCE:
-            inside = f"in the 90 % band: {part['inside'].sum()} of {len(part)} weeks"
-            ax.text(0.98, 0.97, inside, transform=ax.transAxes, ha="right", va="top", fontsize=9.5)
     _finish(axes, fans, start)
+    for ax, name in zip(axes, _names(fans), strict=False):
+        part = record[record["series"] == name]
+        if name != IN_TRUCE:  # in the title, where no data lie below it
+            inside = f"{part['inside'].sum()} of {len(part)} weeks in the 90 % band"
+            ax.set_title(f"{words.lever(name)}\n{inside}", fontsize=10.5)
     _legend(figure, axes, [Line2D([], [], **thick, label="the record")])
     return figure
 
@@ -158,7 +160,7 @@ def _panels(fans: pd.DataFrame) -> tuple[Figure, list[Axes]]:
         wspace=0.12,
         top=1.0 - 0.75 / (2.9 * rows + 0.6),
         bottom=0.09,
-        hspace=0.28,
+        hspace=0.42,
     )
     every = list(axes.ravel())
     for ax in every[len(names) :]:

@@ -96,14 +96,14 @@ def plot_game_standing(
     """Own truces on the survival of simulated ones; share of simulated games below the own."""
     if is_narrow:
         figure, axes = style.subplots(2, 1, figsize=(5.0, 10.0))
-        figure.subplots_adjust(left=0.15, right=0.97, top=0.965, bottom=0.085, hspace=0.45)
+        figure.subplots_adjust(left=0.21, right=0.97, top=0.965, bottom=0.085, hspace=0.45)
         box = axes[1].get_position()
         axes[1].set_position((0.54, box.y0, 0.43, box.height))
     else:
         figure, axes = style.subplots(
             1, 2, figsize=(14, 6.4), gridspec_kw={"width_ratios": (1, 0.75)}
         )
-        figure.subplots_adjust(left=0.055, right=0.985, top=0.93, bottom=0.27, wspace=0.6)
+        figure.subplots_adjust(left=0.075, right=0.985, top=0.93, bottom=0.27, wspace=0.6)
     part = survival[survival["measure"] == MEASURE] if len(survival) else survival
     if len(part):
         plot_survival(part, axes[0])

@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.plotting import style
+from negotiation_abm.plotting.claims import claim_of
 from negotiation_abm.plotting.folder import complete, origin_of, read_json
 
 Draw = TypeVar("Draw", bound=Callable[..., Any])
@@ -231,10 +232,13 @@ def drawn(folder: Path, entry: Entry) -> tuple[Figure, str] | None:
     """
     with complete(folder / entry.table):
         found = entry.draw(folder)
+        text = claim_of(entry.name, folder) if found is not None else ""
     if found is None:
         return None
+    if text:
+        style.headline(found, text)
     digest = file_hash(folder / entry.table) if (folder / entry.table).is_file() else ""
     behind = f"{entry.table} {digest[:HASH_SHOWN]}"
     parts = [origin_of(folder, entry.step), entry.note, behind]
-    style.small_print(found, "  |  ".join(part for part in parts if part))
+    style.small_print(found, style.SMALL_GAP.join(part for part in parts if part))
     return found, f"{entry.table} sha256 {digest}"

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from negotiation_abm.files import words
 from negotiation_abm.files.words import MEASURE_TITLES
 from negotiation_abm.plotting import style
-from negotiation_abm.plotting.durations import BIN, at_risk_row, day_marks, plot_range
+from negotiation_abm.plotting.durations import BIN, age_axis, at_risk_row, plot_range
 from negotiation_abm.plotting.registry import figure
 
 
@@ -82,9 +82,7 @@ def plot_scenarios(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ``scenarios.csv`` of a comparison: measure, scenario, week, survival, lower, upper, at_risk.
     """
     ax = ax or plt.gca()
-    longest = int(table["week"].max())
-    step = max(1, round(longest / 8 / 13)) * 13
-    weeks = list(range(0, longest + 1, step))
+    weeks = age_axis(int(table["week"].max()), ax)
     names = list(dict.fromkeys(table["scenario"]))
     for row, name in enumerate(names):
         part = table[table["scenario"] == name]
@@ -94,11 +92,6 @@ def plot_scenarios(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
             part["week"], part["lower"], part["upper"], step="post", color=colour, alpha=0.2, lw=0
         )
         at_risk_row(part, weeks, ax, colour, row, name)
-    day_marks(ax)
-    ax.set_xlim(0, longest)
-    ax.set_ylim(0, 1.0)
-    ax.set_xticks(weeks)
-    ax.set_xlabel("age of the truce, weeks")
     ax.set_ylabel("share of truces still in force")
     ax.set_title(MEASURE_TITLES[str(table["measure"].iloc[0])])
     ax.legend(loc="upper right")

@@ -7,12 +7,15 @@ does too.
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import PercentFormatter
 
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, BLACK = "#CC79A7", "#56B4E9", "#000000"
@@ -47,6 +50,9 @@ _SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "negotiation_abm",  # the same figure gives the same file
     "svg.fonttype": "none",
 }
+LETTERS_AN_INCH, LINE = 8.6, 0.25  # of a headline: letters, inches a line
+SMALL_GAP = "  |  "  # between the parts of the small print
+SMALL_AN_INCH, SMALL_LINE = 17.0, 0.14  # of the small print
 LABEL_GAP = 0.01  # share of the width of a figure to the left of its longest label
 
 
@@ -157,9 +163,57 @@ def fit_left(figure: Figure) -> None:
         figure.subplots_adjust(left=figure.subplotpars.left + cut + LABEL_GAP)
 
 
+def in_percent(ax: Axes, which: str = "y") -> None:
+    """Write the shares along an axis, ``x`` or ``y``, in percent."""
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    axis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+
+
+def headline(figure: Figure, text: str) -> None:
+    """Write the claim of a finished figure above it; the figure grows by the room for it."""
+    width = float(figure.get_size_inches()[0])
+    letters = max(30, int(LETTERS_AN_INCH * (width - 0.3)))
+    lines = fill(text, letters, break_on_hyphens=False)
+    _grow(figure, above=0.14 + LINE * (1 + lines.count("\n")))
+    look: dict[str, Any] = {"fontsize": 13.5, "fontweight": "bold", "ha": "left", "va": "top"}
+    at = 1.0 - 0.09 / float(figure.get_size_inches()[1])
+    figure.text(0.15 / width, at, lines, linespacing=1.25, **look)
+
+
 def small_print(figure: Figure, text: str) -> None:
-    """Write where a figure comes from along its lower edge."""
-    figure.text(0.01, 0.004, text, fontsize=8, color=GREY, ha="left", va="bottom")
+    """Write where a figure comes from along its lower edge, in as many lines as its parts take."""
+    width = float(figure.get_size_inches()[0])
+    lines = [""]
+    for part in text.split(SMALL_GAP):
+        longer = SMALL_GAP.join(filter(None, (lines[-1], part)))
+        fits = len(longer) <= SMALL_AN_INCH * (width - 0.2)
+        lines = [*lines[:-1], longer] if fits or not lines[-1] else [*lines, part]
+    _grow(figure, below=SMALL_LINE * (len(lines) - 1))
+    figure.text(0.01, 0.004, "\n".join(lines), fontsize=8, color=GREY, ha="left", va="bottom")
+
+
+def _grow(figure: Figure, above: float = 0.0, below: float = 0.0) -> None:
+    """Make a finished figure higher, by inches; all that it holds keeps its size and its place."""
+    width, height = (float(size) for size in figure.get_size_inches())
+    whole = height + above + below
+    share, shift = height / whole, below / whole
+    inverse = figure.transFigure.inverted()
+    legends = [(one, one.get_bbox_to_anchor().transformed(inverse)) for one in figure.legends]
+    panels = [(ax, ax.get_position(original=True)) for ax in figure.axes]
+    figure.set_size_inches(width, whole)
+    engine = figure.get_layout_engine()
+    if isinstance(engine, ConstrainedLayoutEngine):
+        left, bottom, across, up = engine.get()["rect"]
+        engine.set(rect=(left, shift + bottom * share, across, up * share))
+    else:
+        for ax, box in panels:
+            ax.set_position((box.x0, shift + box.y0 * share, box.width, box.height * share))
+    for written in figure.texts:
+        if written.get_transform() == figure.transFigure:
+            written.set_y(shift + written.get_position()[1] * share)
+    for legend, box in legends:
+        place = (box.x0, shift + box.y0 * share, box.width, box.height * share)
+        legend.set_bbox_to_anchor(place, transform=figure.transFigure)
 
 
 def save(figure: Figure, path: Path, about: str = "") -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from negotiation_abm.files import words
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.dates import by_month, days
 from negotiation_abm.plotting.registry import figure
@@ -43,7 +44,7 @@ def plot_surprise(table: pd.DataFrame, players: list[str], ax: Axes | None = Non
         colour = style.PLAYER_COLOURS[i]
         ax.vlines(dates, 0.0, part["surprise_bits"], color=colour, lw=1.0, alpha=0.6)
         ax.plot(dates, part["surprise_bits"], MARKERS[i], color=colour, ms=7, mec="white",
-                label=player)  # fmt: skip
+                label=words.player(player))  # fmt: skip
     top = table.sort_values("surprise_bits", ascending=False, kind="stable").head(NAMED)
     lines = []
     for number, (when, (_, row)) in enumerate(
@@ -53,9 +54,8 @@ def plot_surprise(table: pd.DataFrame, players: list[str], ax: Axes | None = Non
             str(number), (when, row["surprise_bits"]), xytext=(0, 6), textcoords="offset points",
             fontsize=10, ha="center",
         )  # fmt: skip
-        move, _, lever = str(row["move"]).partition(" ")
-        words = f"{move.lower()} {lever.replace('_', ' ')}".strip()
-        lines.append(f"{number}  {row['date'][5:]}  {row['player']}: {words}")
+        deed = f"{words.player(row['player'])} {words.move(row['move'])}"
+        lines.append(f"{number}  {row['date'][5:]}  {deed}")
     ax.text(
         1.01, 1.0, "\n".join(lines), transform=ax.transAxes, fontsize=10, va="top", linespacing=1.5
     )
@@ -77,7 +77,7 @@ def plot_regret(
         above = np.maximum(part["regret_high"] - part["regret"], 0.0)
         ax.errorbar(days(part["date"]), part["regret"], yerr=np.array([below, above]),
                     fmt=MARKERS[i], color=style.PLAYER_COLOURS[i], ms=6, capsize=2, lw=1.2,
-                    mec="white", label=player)  # fmt: skip
+                    mec="white", label=words.player(player))  # fmt: skip
     ax.axhline(0.0, color=style.GREY, lw=0.8)
     ax.set_ylabel("regret, payoff units a week")
     ax.set_title(f"What the best reply would have brought beyond it, over {weeks} weeks")

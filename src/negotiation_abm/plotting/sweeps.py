@@ -11,16 +11,10 @@ from matplotlib.figure import Figure
 
 from negotiation_abm.files import words
 from negotiation_abm.plotting import style
+from negotiation_abm.plotting.planes import has_order, plot_map, plot_series
 from negotiation_abm.plotting.registry import figure
 from negotiation_abm.plotting.scale import mark_unset, scale_of
-from negotiation_abm.plotting.slices import (
-    GROUP_TEXT,
-    has_order,
-    held_text,
-    outcome_text,
-    plot_map,
-    plot_series,
-)
+from negotiation_abm.plotting.slices import GROUP_TEXT, held_text, outcome_text
 from negotiation_abm.sweep.slices import NAME, Query, Sweep, open_sweep, resolved, slice_table
 
 YEAR = 52.0  # weeks
@@ -121,5 +115,6 @@ def plot_curve(table: pd.DataFrame, name: str, ax: Axes | None = None) -> Axes:
     mark_unset(ax, scale, "x")
     scale.label(ax, "x")
     ax.set(xlabel=words.setting(name), ylabel="share of truces", ylim=(0, 1))
+    style.in_percent(ax)
     ax.legend()
     return ax

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from negotiation_abm.files import words
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.registry import figure
 
@@ -25,7 +26,10 @@ def plot_payoffs(summary: dict[str, Any], pairs: pd.DataFrame) -> Figure:
     return _matrices(
         pairs,
         summary,
-        [(f"payoff_{name}", f"Mean weekly flow payoff of {name}") for name in (first, second)],
+        [
+            (f"payoff_{name}", f"Mean payoff a week of {words.player(name)}")
+            for name in (first, second)
+        ],
     )
 
 
@@ -62,11 +66,11 @@ def _matrices(
     for number, (ax, (column, title)) in enumerate(zip(np.atleast_1d(axes), columns, strict=True)):
         plot_matrix(pairs, column, summary["strategies"], ax)
         ax.set_title(title)
-        ax.set_xlabel(f"strategy of {summary['players'][1]}")
+        ax.set_xlabel(f"strategy of {words.player(summary['players'][1])}")
         if number:
             ax.set_yticklabels([])
         else:
-            ax.set_ylabel(f"strategy of {summary['players'][0]}")
+            ax.set_ylabel(f"strategy of {words.player(summary['players'][0])}")
     return figure
 
 
@@ -80,11 +84,11 @@ def plot_matrix(pairs: pd.DataFrame, column: str, names: list[str], ax: Axes | N
     for (row, place), value in np.ndenumerate(grid):
         if np.isnan(value):
             continue
-        dark = high > low and (value - low) / (high - low) < 0.5
+        dark = not high > low or (value - low) / (high - low) < 0.5
         text = f"{value:.2f}".replace("0.", ".")
         ax.text(place, row, text, ha="center", va="center", fontsize=8.5,
                 color="white" if dark else "black")  # fmt: skip
-    labels = [name.replace("_", " ") for name in names]
+    labels = [words.strategy(name) for name in names]
     ax.set_xticks(range(len(names)), labels, rotation=90, fontsize=10)
     ax.set_yticks(range(len(names)), labels, fontsize=10)
     ax.tick_params(length=0)
@@ -103,8 +107,9 @@ def plot_matrix(pairs: pd.DataFrame, column: str, names: list[str], ax: Axes | N
 )
 def plot_rankings(summary: dict[str, Any], table: pd.DataFrame) -> Figure:
     """The ranking on a figure of its own."""
-    figure, ax = style.subplots(figsize=(9, 1.6 + 0.42 * len(table)))
-    figure.subplots_adjust(left=0.25, right=0.97, top=0.86, bottom=0.17)
+    height = 1.7 + 0.42 * len(table)
+    figure, ax = style.subplots(figsize=(9, height))
+    figure.subplots_adjust(left=0.25, right=0.97, top=1 - 0.5 / height, bottom=0.85 / height)
     plot_ranking(table, summary["players"], ax)
     return figure
 
@@ -116,14 +121,14 @@ def plot_ranking(table: pd.DataFrame, players: list[str], ax: Axes | None = None
     series = [
         ("payoff", "both sides", style.BLACK, "D"),
         *(
-            (f"payoff_as_{name}", f"as {name}", colour, marker)
+            (f"payoff_as_{name}", f"as {words.player(name)}", colour, marker)
             for name, colour, marker in zip(players, style.PLAYER_COLOURS, "os", strict=True)
         ),
     ]
     for column, label, colour, marker in series:
         ax.errorbar(table[column], places, xerr=table[f"{column}_half"], fmt=marker, color=colour,
                     ms=6, capsize=3, lw=1.2, label=label)  # fmt: skip
-    ax.set_yticks(places, [name.replace("_", " ") for name in table["strategy"]])
+    ax.set_yticks(places, [words.strategy(name) for name in table["strategy"]])
     ax.grid(axis="y", lw=0.5, color="#dddddd")
     ax.set_axisbelow(True)
     ax.set_xlabel("mean weekly flow payoff over all opponents")

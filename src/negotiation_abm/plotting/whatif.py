@@ -56,7 +56,7 @@ def plot_whatif(summary: dict[str, Any], paths: pd.DataFrame) -> Figure:
 def words_of(series: str) -> str:
     """A series of ``PLAYER.tariff_pp`` in words."""
     player = words.player(series.split(".")[0])
-    return f"Average extra tariff of {player}, points: median and 80 % of runs"
+    return f"Average tariff of {player}, points: median, 80 % of runs"
 
 
 def plot_path(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
@@ -78,6 +78,8 @@ def plot_path(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     weeks = days(record["week_of"])
     ax.step(weeks, record["value"], where="post", color=style.BLACK, lw=1.6, label="record")
     ax.set_ylim(bottom=0)
+    if not table["series"].str.endswith(".tariff_pp").any():
+        style.in_percent(ax)
     return ax
 
 
@@ -91,6 +93,6 @@ def plot_difference(paths: pd.DataFrame, ax: Axes | None = None, series: str = "
         weeks, part["low"], part["high"], step="post", color=style.GREEN, alpha=0.3, lw=0
     )
     ax.step(weeks, part["value"], where="post", color=style.GREEN)
-    what = "in a truce" if series == "in_truce" else "whose truce is still in force"
-    ax.set_title(f"What the change does to the share {what}")
+    style.in_percent(ax)
+    ax.set_title("Difference of that share")
     return ax

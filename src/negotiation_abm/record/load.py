@@ -43,6 +43,7 @@ __all__ = [
     "check_against",
     "levers_of",
     "load_record",
+    "own_record",
 ]
 
 FOLDER = "seeds"
@@ -69,6 +70,24 @@ def load_record(
     record, problems = examine_record(find(reference, FOLDER, ".csv", base, named_in))
     raise_first(problems)
     return record
+
+
+def own_record(scenario: Scenario, need: str) -> Record:
+    """The record that a scenario names.
+
+    Parameters
+    ----------
+    need : str
+        What it is needed for, to be said where the scenario names none.
+
+    Raises
+    ------
+    InputError
+        If the scenario names none; as `load_record`.
+    """
+    if scenario.record is None:
+        raise InputError(scenario.path, "record", f"missing; {need}")
+    return load_record(scenario.record.file, scenario.path.parent, (scenario.path, "record.file"))
 
 
 def raise_first(problems: list[InputError]) -> None:

@@ -23,7 +23,7 @@ from negotiation_abm.core.state import STATE, as_object, as_record
 from negotiation_abm.core.terms import Move, option_of
 from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.validation import checked
-from negotiation_abm.record.load import Record, Row
+from negotiation_abm.record.load import LEVER_MOVES, Record, Row
 from negotiation_abm.replay.board import Board
 from negotiation_abm.replay.replay import last_day, replay_until
 from negotiation_abm.replay.result import Replay
@@ -210,7 +210,7 @@ def _option(game: Game, entry: ScriptedMove) -> tuple[int, int]:
     if entry.player not in players:
         raise InputError("move", place, f"unknown player; {suggest(entry.player, players)}")
     player = players.index(entry.player)
-    if entry.move not in ("ESCALATE", "THREATEN", "CONCEDE"):
+    if entry.move not in LEVER_MOVES:
         if entry.lever is not None:
             raise InputError("move", place, f"{entry.move} has no lever")
         return player, int(Move[entry.move])

@@ -1,8 +1,7 @@
 """One course of events, recorded or simulated, in one form: its moves and its weeks.
 
-The replay of a record and a free run of the readable model are watched by the same
-`HistoryBuilder`, so that a statistic of the record and its simulated distribution come from one
-function of a `History`.
+A replay is watched by a `HistoryBuilder`, a free run takes down the same (`replay.watched`), so
+that a statistic of the record and its simulated distribution come from one function of a `History`.
 """
 
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ from negotiation_abm.core.terms import (
 )
 from negotiation_abm.record.load import Record
 from negotiation_abm.replay.replay import replay_record
-from negotiation_abm.run.model import NegotiationModel
 from negotiation_abm.scenario.game import Game
 
 MOVES = np.dtype(
@@ -164,34 +162,13 @@ class HistoryBuilder:
         return History(self.game, moves, weeks, spells)
 
 
-class _Watched(NegotiationModel):
-    """The readable run, watched."""
-
-    def __init__(self, game: Game, seed: int, replicate: int) -> None:
-        super().__init__(game, seed=seed, replicate=replicate)
-        self.builder = HistoryBuilder(game)
-
-    def step(self) -> None:
-        self.builder.look(self.state)
-        super().step()
-        self.builder.week_over(self.state, self.week)
-
-    def before_move(self) -> None:
-        self.builder.look(self.state)
-
-    def after_move(self, player: int, option: int, by_agency: bool) -> None:
-        self.builder.moved(self.state, player, option, int(self.info.lead), self.info)
-
-
-def simulated_history(game: Game, seed: int, replicate: int) -> History:
-    """One free run to the horizon (the same, draw for draw, as any other run of these)."""
-    model = _Watched(game, seed, replicate).run_to_horizon()
-    assert isinstance(model, _Watched)
-    return model.builder.history(model.spells)
-
-
-def recorded_history(game: Game, record: Record) -> History:
+def recorded_history(game: Game, record: Record, skip_illegal: bool = False) -> History:
     """The record under the rules.
+
+    Parameters
+    ----------
+    skip_illegal : bool
+        Leave out moves that the rules refuse, as under rules that the coder did not know.
 
     Raises
     ------
@@ -199,5 +176,5 @@ def recorded_history(game: Game, record: Record) -> History:
         As `replay_record`.
     """
     builder = HistoryBuilder(game)
-    result = replay_record(game, record, watcher=builder)
+    result = replay_record(game, record, skip_illegal, watcher=builder)
     return builder.history(list(result.spells))

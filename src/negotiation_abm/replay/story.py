@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.resources import shipped
 from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.record.facts import load_facts
-from negotiation_abm.record.load import Record, Row, load_record
+from negotiation_abm.record.load import Record, Row, own_record
 from negotiation_abm.replay.replay import replay_record
 from negotiation_abm.replay.step import replay_summary
 from negotiation_abm.scenario.game import Game, build_game
@@ -87,12 +86,7 @@ def load_story(scenario: str) -> Story:
         If the scenario has no record, or the record does not fit it.
     """
     game = build_game(load_scenario(scenario))
-    observation = game.scenario.record
-    if observation is None:
-        raise InputError(game.scenario.path, "record", "missing; the page needs one to replay")
-    record = load_record(
-        observation.file, game.scenario.path.parent, (game.scenario.path, "record.file")
-    )
+    record = own_record(game.scenario, "the page needs one to replay")
     summary = replay_summary(replay_record(game, record))
     return Story(game, record, summary, tuple(_events(game, record, summary)))
 

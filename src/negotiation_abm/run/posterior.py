@@ -21,6 +21,7 @@ from negotiation_abm.run.spells import CAUSES, curves_of
 from negotiation_abm.scenario.game import Game, build_game
 from negotiation_abm.scenario.parameters import ParameterSet
 from negotiation_abm.scenario.posterior_draws import changes_of, load_draws
+from negotiation_abm.scenario.schema import Scenario
 from negotiation_abm.survival import DAYS
 
 INTERVAL = (0.05, 0.95)
@@ -110,7 +111,8 @@ def games_of(game: Game, frame: pd.DataFrame) -> list[Game]:
 
     What the scenario sets itself (`set`) stays as it sets it. A player that the draws do not know
     has the mean of those they know (or the one that it plays as), a lever that they do not know no
-    habit: the same rule as for the point values.
+    habit: the same rule as for the point values. A player that they know has its own, whomever it
+    plays as.
 
     Parameters
     ----------
@@ -123,7 +125,15 @@ def games_of(game: Game, frame: pd.DataFrame) -> list[Game]:
 def _with(game: Game, changes: dict[str, float]) -> Game:
     """The game with some parameters of its set replaced."""
     drawn = replace(game.parameter_set, values=_values(game.parameter_set, changes))
-    return replace(game, params=build_game(game.scenario, drawn).params)
+    own = {name: number for name, number in changes.items() if _is_own(game.scenario, name)}
+    scenario = game.scenario.model_copy(update={"set": own | game.scenario.set})
+    return replace(game, params=build_game(scenario, drawn).params)
+
+
+def _is_own(scenario: Scenario, name: str) -> bool:
+    """Is it a number of a player that plays as another, or of one of its levers?"""
+    player, _, lever = name.partition(".")[2].partition(".")
+    return player in scenario.plays_as and (not lever or lever in scenario.levers[player])
 
 
 def _values(chosen: ParameterSet, changes: dict[str, float]) -> dict[str, Any]:

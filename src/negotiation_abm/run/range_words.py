@@ -52,10 +52,15 @@ def missing(parameters: str) -> str:
     )
 
 
+def _known(posterior: dict[str, Any], measure: str) -> dict[int, list[Any]]:
+    """Shares still in force by one measure, by days, without those beyond the data."""
+    by_days = dict(rows(posterior))[words.MEASURES[measure]]
+    return {days: found for days, found in by_days.items() if is_number(found[0])}
+
+
 def first_sentence(posterior: dict[str, Any]) -> str:
     """Is the truce still in force after a year? With the range, and the shorter times behind."""
-    by_days = dict(rows(posterior))[words.MEASURES["covered"]]
-    known = {days: found for days, found in by_days.items() if is_number(found[0])}
+    known = _known(posterior, "covered")
     if not known:
         return "The runs are too short to say whether the truce is still in force after 90 days."
     longest = max(known)
@@ -64,7 +69,7 @@ def first_sentence(posterior: dict[str, Any]) -> str:
     rest = f" ({', '.join(shorter[:-1])})" if len(shorter) > 1 else ""
     return (
         f"After {words.after(longest)}, {whose(posterior)} is {words.STILL} with a chance of about "
-        f"{words.percent(share)}, and anything from {words.span(low, high)} "  # type: ignore[arg-type]
+        f"{words.percent(share)}, and anything from {words.span(low, high)} "
         f"is compatible with the record{rest}."
     )
 
@@ -82,6 +87,12 @@ def ends_sentence(posterior: dict[str, Any]) -> str:
     return f"How it ends, where it ends: {'; '.join(named)}."
 
 
+def _last_row(posterior: dict[str, Any]) -> dict[str, Any]:
+    """The longest time that the branches of a what-if are compared at, by agreed measures."""
+    own = (row for row in posterior["rows"] if row["measure"] == "covered")
+    return max(own, key=lambda row: int(row["days"]))
+
+
 def branches_sentence(posterior: dict[str, Any]) -> str:
     """What a change does to the truce in force at the branch, with the range of the difference.
 
@@ -90,7 +101,7 @@ def branches_sentence(posterior: dict[str, Any]) -> str:
     posterior : dict
         The ``posterior`` entry of ``whatif.json``.
     """
-    row = max((r for r in posterior["rows"] if r["measure"] == "covered"), key=lambda r: r["days"])
+    row = _last_row(posterior)
     middle, low, high = row["difference"]
     return (
         f"{words.after(row['days']).capitalize()} after the change, the truce is {words.STILL} "
@@ -102,7 +113,7 @@ def branches_sentence(posterior: dict[str, Any]) -> str:
 
 def as_recorded_sentence(posterior: dict[str, Any]) -> str:
     """The truce in force at the branch, with nothing changed."""
-    row = max((r for r in posterior["rows"] if r["measure"] == "covered"), key=lambda r: r["days"])
+    row = _last_row(posterior)
     return (
         f"As recorded, the truce is {words.STILL} {words.after(row['days'])} after this week with "
         f"a chance of {estimate(row['factual'])}."
@@ -116,8 +127,7 @@ def _points(share: float) -> str:
 
 def wide_sentence(posterior: dict[str, Any]) -> str:
     """The same by any measure."""
-    by_days = dict(rows(posterior))[words.MEASURES["any_domain"]]
-    known = {days: found for days, found in by_days.items() if is_number(found[0])}
+    known = _known(posterior, "any_domain")
     if not known:
         return ""
     longest = max(known)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.folder import MANIFEST, prepare, write_manifest
 from negotiation_abm.files.provenance import SEED_FORMULA, describe, file_hash, text_hash
+from negotiation_abm.files.resources import read_text
 from negotiation_abm.files.validation import checked
 from negotiation_abm.files.whole import put
 from negotiation_abm.sweep.games import rules
@@ -55,11 +56,11 @@ def read_state(folder: Path) -> dict[str, Any] | None:
         If it cannot be used.
     """
     path = folder / MANIFEST
-    try:
-        state = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except (OSError, ValueError, RecursionError) as error:
+    try:
+        state = json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:
         raise InputError(path, "", f"cannot be read ({error}); is it damaged?") from None
     if not isinstance(state, dict) or "sweep" not in state:
         raise InputError(path, "", "not the manifest of a sweep; choose another folder")

@@ -1,10 +1,13 @@
 """What `calibrate --pool` and `validate --pool` print."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from negotiation_abm.calibration.validate import Validation
-from negotiation_abm.cli.tables import plain_table, terminal
+from negotiation_abm.cli.tables import interval, number, plain_table, terminal
 
 
 def print_pool(summary: dict[str, Any], out: Path | None) -> None:
@@ -32,6 +35,38 @@ def print_pool(summary: dict[str, Any], out: Path | None) -> None:
         console.print(f"written to {out}: {', '.join(f'{name}.yaml' for name in summary['sets'])}")
 
 
+def _print_patterns(console: Console, summary: dict[str, Any]) -> None:
+    """Each pattern over all episodes, and how often models pass that are wrong on purpose."""
+    table = plain_table(
+        ("", "left"),
+        ("over all episodes", "left"),
+        ("record", "right"),
+        ("single runs [90 %]", "right"),
+        ("verdict", "left"),
+        ("episodes", "right"),
+        ("wrong models pass", "right"),
+    )
+    for row in summary["patterns"]:
+        table.add_row(
+            row["pattern"],
+            row["statistic"],
+            number(row["record"], 2),
+            interval(row["free"], row["low"], row["high"], 2),
+            row["verdict"],
+            f"{row['inside']} of {row['of']}",
+            f"{row['passes_without']:.2f}, {row['passes_memoryless']:.2f}",
+        )
+    console.print()
+    console.print(table)
+    counts = Counter(summary["verdicts"].values())
+    console.print(
+        f"Patterns: {', '.join(f'{count} {verdict}' for verdict, count in counts.items())}. "
+        "One passes where\nthe record lies inside the 90 % of single runs of all episodes. Beside "
+        "it: in how many episodes it\ndoes alone, and the share of runs that would pass of a model "
+        "without the mechanism and of one\nwithout memory."
+    )
+
+
 def print_pool_validation(found: Validation, out: Path | None) -> None:
     """Gains over the best simple statistic, lengths of truces, and where the model loses."""
     console, summary, tables = terminal(), found.summary, found.tables
@@ -55,11 +90,19 @@ def print_pool_validation(found: Validation, out: Path | None) -> None:
     console.print(
         f"Joint agreements counted once: {once['gain_type']:+.1f}, {once['gain_lever']:+.1f}."
     )
+    months, held = summary["months"], summary["months_out"]
+    whole = held["gains"][-1]
+    console.print(
+        f"One month of all episodes left out at a time ({months['number']}, {months['refitted']} "
+        f"fitted anew), over\n{held['best_statistic']}: "
+        f"{whole['gain_type']:+.1f} ({whole['gain_type_error']:.1f}), with lever "
+        f"{whole['gain_lever']:+.1f} ({whole['gain_lever_error']:.1f})."
+    )
     statistics = plain_table(
         ("over all episodes, against", "left"), ("type", "right"), ("type and lever", "right")
     )
-    whole = tables["left_out"].query("episode == 'all' and gain_type != 0")
-    for row in whole.to_dict(orient="records"):
+    rows = tables["left_out"].query("episode == 'all' and gain_type != 0")
+    for row in rows.to_dict(orient="records"):
         statistics.add_row(
             row["model"],
             f"{row['gain_type']:+.1f} ({row['gain_type_error']:.1f})",
@@ -81,5 +124,6 @@ def print_pool_validation(found: Validation, out: Path | None) -> None:
         for row in summary["shapes"]:
             span = f"[{row['low']:.2f}, {row['high']:.2f}]"
             console.print(f"Weibull shape, {row['spells']}: {row['shape']:.2f} {span}")
+        _print_patterns(console, summary)
     if out:
         console.print(f"written to {out}: {', '.join(f'{name}.csv' for name in tables)}")

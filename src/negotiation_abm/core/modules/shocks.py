@@ -14,7 +14,7 @@ from negotiation_abm.core._rule import rule
 from negotiation_abm.core.draws import uniforms
 from negotiation_abm.core.levers import potency_of, set_intensity, set_level
 from negotiation_abm.core.misfit import MisfitError
-from negotiation_abm.core.terms import Phase
+from negotiation_abm.core.terms import NUM_PLAYERS, Phase
 
 CLAIMS = ("M12", "M30", "M39")
 BLOCK = 80
@@ -140,11 +140,15 @@ def _strike(state, params, shock):
 
 @rule
 def _strike_strain(state, params, shock):
-    """Strain belongs to a truce; a collapse under strain from outside is nobody's."""
-    if state.phase == Phase.TRUCE:
-        state.strain = max(0.0, _changed(params, shock, state.strain))
-        state.strain_by[0] = 0.0
-        state.strain_by[1] = 0.0
+    """Strain belongs to a truce. What is added is nobody's; what is taken off eases both sides."""
+    if state.phase != Phase.TRUCE:
+        return
+    before = state.strain
+    state.strain = max(0.0, _changed(params, shock, before))
+    if state.strain < before:
+        for player in range(NUM_PLAYERS):
+            state.strain_by[player] *= state.strain / before
+    elif state.strain > before:
         state.strain_player = -1
         state.strain_lever = -1
         state.strain_agency = 0

@@ -7,11 +7,12 @@ keys are those of the browser.
 import base64
 import html
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import solara
 
+from negotiation_abm.dashboard.figures import Shown
 from negotiation_abm.files.errors import InputError
 
 
@@ -115,17 +116,51 @@ def Note(text: str, kind: str = "note") -> None:
     )
 
 
+@solara.component_vue("picture.vue", vuetify=False)
+def _Picture(
+    image: str,
+    hover: str,
+    alt: str,
+    stale: bool,
+    about: str,
+    cells: list[dict[str, Any]],
+    picked: str,
+    event_pick: Callable[[str], None] | None = None,
+) -> None:
+    """A figure with values where the mouse is, and cells to click."""
+
+
 @solara.component
-def Picture(svg: bytes | None, alt: str, is_stale: bool = False, about: str = "") -> None:
-    """A figure; `is_stale` while a newer one is being made, `about` what it was made for."""
-    if svg is None:
-        solara.HTML(tag="div", unsafe_innerHTML="", classes=["picture", "empty"])
-        return
-    data = base64.b64encode(svg).decode()
-    source = f"<img src='data:image/svg+xml;base64,{data}' alt='{_escaped(alt)}'>"
-    classes = ["picture", "stale"] if is_stale else ["picture"]
-    solara.HTML(
-        tag="div", unsafe_innerHTML=source, classes=classes, attributes={"data-about": about}
+def Picture(
+    shown: Shown | None,
+    alt: str,
+    is_stale: bool = False,
+    about: str = "",
+    cells: Sequence[dict[str, Any]] = (),
+    picked: str = "",
+    on_pick: Callable[[str], None] | None = None,
+) -> None:
+    """A figure, with its values where the mouse is.
+
+    Parameters
+    ----------
+    is_stale : bool
+        While a newer one is being made.
+    about : str
+        What it was made for.
+    cells : sequence of dict
+        Parts of it that can be clicked: ``id``, ``text``, and the place as shares of the figure
+        (``x``, ``y``: its middle, ``width``, ``height``). A click calls `on_pick` with the id.
+    """
+    _Picture(
+        image=shown.address if shown else "",
+        hover=shown.hover if shown else "",
+        alt=alt,
+        stale=is_stale,
+        about=about,
+        cells=list(cells),
+        picked=picked,
+        event_pick=on_pick or (lambda _: None),
     )
 
 
@@ -209,6 +244,7 @@ def Timeline(
     labels: list[str],
     week: int,
     image: str,
+    hover: str,
     alt: str,
     first: float,
     aweek: float,

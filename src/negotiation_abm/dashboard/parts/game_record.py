@@ -29,7 +29,7 @@ PAUSE_SECONDS, PAUSE_STEPS = 0.4, 8
 def End(game: Session, version: int, screen: Screen) -> None:
     """The truce record among simulated games."""
 
-    def work(task: Task) -> tuple[Standing, dict[str, Any], bytes]:
+    def work(task: Task) -> tuple[Standing, dict[str, Any], figures.Shown]:
         task.need_compiled()
         found = standing(
             game, REPLICATES, progress=lambda done: task.progress(done / REPLICATES, "Simulating")
@@ -96,7 +96,7 @@ def Course(game: Session, version: int, screen: Screen) -> None:
     """The weeks played so far, as a figure."""
     now = solara.use_memo(lambda: course(game), [id(game), version])
 
-    def work(task: Task) -> bytes | None:
+    def work(task: Task) -> figures.Shown | None:
         if not now["weekly"]:
             return None
         pause(task)

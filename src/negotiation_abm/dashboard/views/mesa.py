@@ -9,10 +9,12 @@ from solara.components.applayout import appbar_portal, apptitle_portal, sidebar_
 
 from negotiation_abm.dashboard import figures, mesa_model, permalink
 from negotiation_abm.dashboard.mesa_model import ShownModel
+from negotiation_abm.dashboard.names import scenario_titles
 from negotiation_abm.dashboard.parts import Command, Downloads
 from negotiation_abm.dashboard.parts.game import STYLE as GAME_STYLE
 from negotiation_abm.dashboard.parts.game import Facts, Log
 from negotiation_abm.dashboard.session import OpenPage, Screen
+from negotiation_abm.files import words
 
 with warnings.catch_warnings():  # Solara's advice on how Mesa uses its hooks
     warnings.simplefilter("ignore", UserWarning)
@@ -20,10 +22,20 @@ with warnings.catch_warnings():  # Solara's advice on how Mesa uses its hooks
     from mesa.visualization.utils import update_counter
 
 LEAD = (
-    "The readable model in Mesa's own page, for those who know Mesa: two agents, one step a week. "
-    "A change of a parameter holds from the next reset on. The same seed and replicate give the "
-    "same game as every other run."
+    "For those who build models: Mesa is a Python library for agent-based models, and this is its "
+    "own page around the same rules. Two agents, the United States and China, make one step a "
+    "week. Press Step or play; a change of a parameter holds from the next reset on. The same "
+    "seed and replicate give the same game as every other run. Nothing here is needed for the "
+    "other views."
 )
+STATE = {
+    "phase": "relation",
+    "truce_age": "age of the truce, weeks",
+    "weeks_left": "weeks left of it",
+    "strain": "strain on it",
+    "forum": "meeting",
+    "num_truces": "truces so far",
+}
 STYLE = Path(__file__).parent.parent / "parts" / "mesa.css"
 
 
@@ -38,7 +50,7 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
     parts = solara.use_memo(lambda: _parts(first, screen), [screen])
     solara.Style(GAME_STYLE)
     solara.Style(STYLE)
-    solara.HTML(tag="h2", unsafe_innerHTML="Mesa view")
+    solara.HTML(tag="h2", unsafe_innerHTML="The model in Mesa, step by step")
     solara.HTML(tag="p", classes=["lead"], unsafe_innerHTML=LEAD)
     with _Host().key(str(screen)):
         SolaraViz(model, components=list(parts), model_params=controls, name="NegotiationModel")
@@ -93,11 +105,11 @@ def _Moves(model: ShownModel, count: int) -> None:
         [
             {
                 "date": date,
-                "text": f"{player}: {words}",
-                "side": "own" if player == model.game.players[0] else "other",
+                "text": f"{player}: {text}",
+                "side": "own" if player == words.player(model.game.players[0]) else "other",
                 "mark": "",
             }
-            for date, player, words in mesa_model.move_lines(model)
+            for date, player, text in mesa_model.move_lines(model)
         ]
     )
 
@@ -106,21 +118,24 @@ def _Moves(model: ShownModel, count: int) -> None:
 def _State(model: ShownModel, steps: int) -> None:
     """What the data collector took down last, and the agents."""
     given, table = model.arguments, mesa_model.table_of(model)
-    run = f"{given['scenario']}, seed {given['seed']}, replicate {given['run']}"
+    title = scenario_titles()[str(given["scenario"])]
+    run = f"{title}, seed {given['seed']}, replicate {given['run']}"
     rows = [("run", run)]
     if len(table):
         last = table.iloc[-1]
-        names = ("phase", "truce_age", "weeks_left", "strain", "forum", "num_truces")
-        rows += [(name, _short(last[name])) for name in names]
+        rows += [(text, _short(last[name])) for name, text in STATE.items()]
     for agent in model.governments:
-        words = f"flow payoff {agent.flow_payoff:.2f}, felt {agent.felt:.2f}"
-        rows.append((f"agent {agent.label}", f"{words}, anger {agent.anger:.2f}"))
+        text = f"payoff {agent.flow_payoff:.2f}, pain felt {agent.felt:.2f}"
+        rows.append((words.player(agent.label), f"{text}, anger {agent.anger:.2f}"))
     solara.HTML(tag="h3", unsafe_innerHTML=f"After {steps} steps")
     Facts(rows)
 
 
 def _short(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    """A number in three digits, a name of a state in small letters; below 0 is none."""
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return str(value).lower() if isinstance(value, str) else "none" if value < 0 else str(value)
 
 
 @solara.component

@@ -7,6 +7,7 @@ from typing import Any, cast
 import solara
 
 from negotiation_abm.dashboard import board, game_address, permalink
+from negotiation_abm.dashboard.names import scenario_titles
 from negotiation_abm.dashboard.parts import (
     Choose,
     Note,
@@ -26,11 +27,9 @@ from negotiation_abm.dashboard.parts.game_record import Course, End, Files
 from negotiation_abm.dashboard.session import OpenPage, Screen
 from negotiation_abm.files import words
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.files.resources import shipped
 from negotiation_abm.play.advice import choices
 from negotiation_abm.play.schema import LARGEST, Start, parse_game
 from negotiation_abm.play.session import Session, resume
-from negotiation_abm.scenario.load import FOLDER
 
 NEWS_WEEKS = 26  # at most held until something happens
 LEAD = (
@@ -70,11 +69,17 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
         remember(found, worth, is_new=True)
 
     def begin(work: Callable[[], Session | None]) -> None:
-        """Begin another game; one that is under way is asked about first."""
+        """Begin another game, if it can be begun; one that is under way is asked about first."""
+        try:
+            found = work()
+        except InputError as problem:
+            set_error(str(problem))
+            return
         if game.moves and not game.is_over:
-            set_pending(lambda _: work)
+            set_error("")
+            set_pending(lambda _: lambda: found)
         else:
-            act(work)
+            act(lambda: found)
 
     def show(value: bool) -> None:
         set_worth(value)
@@ -178,7 +183,7 @@ def _Setup(game: Session, act: Callable[[Callable[[], Session | None]], None]) -
         Choose(
             label="Scenario",
             value=start.scenario,
-            options=[{"value": name, "text": name} for name in shipped(FOLDER, ".yaml")],
+            options=[{"value": name, "text": title} for name, title in scenario_titles().items()],
             name="scenario",
             event_change=lambda value: anew(scenario=value),
         )
@@ -281,7 +286,7 @@ def _Move(
                 tag="p",
                 classes=["hint"],
                 unsafe_innerHTML=(
-                    "Value: what the calibrated player weighs, in nats, holding is 0. Chance: how "
+                    "Value: what the calibrated player weighs; holding is 0. Chance: how "
                     "likely that player is to choose the move here. Flow: change of your weekly "
                     "flow payoff at once. Likely answers: of the other side, if it moved next."
                 ),

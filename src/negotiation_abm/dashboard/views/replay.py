@@ -1,6 +1,5 @@
 """Replay: the recorded year week by week, what was done, how likely the rules found it, and why."""
 
-import base64
 import html
 from functools import lru_cache
 from typing import Any, cast
@@ -10,6 +9,7 @@ from matplotlib.figure import Figure
 
 from negotiation_abm.dashboard import figures, permalink, pictures, question
 from negotiation_abm.dashboard.jobs import Task, use_job
+from negotiation_abm.dashboard.names import scenario_titles
 from negotiation_abm.dashboard.parts import (
     Choose,
     Command,
@@ -19,17 +19,15 @@ from negotiation_abm.dashboard.parts import (
     Press,
     Timeline,
 )
+from negotiation_abm.dashboard.parts.week import Facts, Levers, Week, item_of
 from negotiation_abm.dashboard.session import OpenPage, Screen
-from negotiation_abm.files import words
 from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.replay.replay import replay_record
 from negotiation_abm.replay.story import (
     SCENARIOS,
     Event,
     Story,
-    facts_by_date,
     load_story,
-    sources_of,
 )
 from negotiation_abm.replay.tables import decision_table, weekly_table
 
@@ -90,13 +88,14 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
     with solara.Div(classes=["grid", "replay"]):
         with solara.Div(classes=["stack"]):
             with solara.Div(classes=["card"]):
-                image, where = job.value if job.value else ("", pictures.Places(0.0, 0.0, ()))
+                shown, where = job.value if job.value else (None, pictures.Places(0.0, 0.0, ()))
                 if job.error:
                     Note(job.error, kind="error")
                 Timeline(
                     labels=[entry["week_of"] for entry in story.weeks],
                     week=week,
-                    image=image,
+                    image=shown.address if shown else "",
+                    hover=shown.hover if shown else "",
                     alt="Tariffs, other levers, moves, their probability, felt pain, strain",
                     first=where.first,
                     aweek=where.a_week,
@@ -108,9 +107,9 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
                     ),
                 )
             if event is not None:
-                _Facts(event)
+                Facts(event)
         with solara.Div(classes=["stack"]):
-            _Week(story, week)
+            Week(story, week)
             Press(
                 label="Ask what if, from this week on",
                 name="ask",
@@ -125,18 +124,18 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
             with solara.Div(classes=["card"]):
                 solara.HTML(tag="h3", unsafe_innerHTML="What was done in this week")
                 Events(
-                    items=[_item(story, entry) for entry in story.of_week(week)],
+                    items=[item_of(story, entry) for entry in story.of_week(week)],
                     picked=state["event"],
                     none="Nothing in the record: both sides held.",
                     event_pick=lambda name: change(event="" if name == state["event"] else name),
                 )
-    _Levers(story, week)
+    Levers(story, week)
     with solara.Div(classes=["card", "stack"]):
         Choose(
             label="Scenario",
             name="scenario",
             value=state["scenario"],
-            options=[{"value": name, "text": name} for name in SCENARIOS],
+            options=[{"value": name, "text": scenario_titles()[name]} for name in SCENARIOS],
             event_change=lambda name: change(scenario=name),
         )
         Command(f"negotiation-abm replay {state['scenario']} --out results/replay")
@@ -148,8 +147,8 @@ def _read(query: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=8)
-def _drawn(scenario: str, screen: Screen) -> tuple[str, pictures.Places]:
-    """The timeline as a data address, and where its weeks and moves stand."""
+def _drawn(scenario: str, screen: Screen) -> tuple[figures.Shown, pictures.Places]:
+    """The timeline, and where its weeks and moves stand."""
     story, found = load_story(scenario), []
 
     def make() -> Figure:
@@ -157,11 +156,10 @@ def _drawn(scenario: str, screen: Screen) -> tuple[str, pictures.Places]:
         found.append(pictures.places(figure, story.summary))
         return figure
 
-    svg = base64.b64encode(figures.shown(make, screen.is_dark)).decode()
-    return f"data:image/svg+xml;base64,{svg}", found[0]
+    return figures.shown(make, screen.is_dark), found[0]
 
 
-def _timeline(task: Task, scenario: str, screen: Screen) -> tuple[str, pictures.Places]:
+def _timeline(task: Task, scenario: str, screen: Screen) -> tuple[figures.Shown, pictures.Places]:
     task.check()
     return _drawn(scenario, screen)
 
@@ -183,143 +181,3 @@ def _files(scenario: str) -> dict[str, Any]:
         "timeline.png": lambda: figures.file_of(make, "png"),
         "timeline.svg": lambda: figures.file_of(make, "svg"),
     }
-
-
-def _item(story: Story, event: Event) -> dict[str, Any]:
-    """An event as the list shows it."""
-    row = event.rows[0]
-    players = story.summary["players"]
-    chance = ""
-    if event.probability is not None:
-        chance = (
-            f"probability under the rules {_share(event.probability)}; "
-            f"on any lever {_share(event.type_probability or 0.0)}"
-        )
-    more = len(event.rows) - 1
-    return {
-        "id": event.id,
-        "player": "both sides" if event.player == "both" else event.player,
-        "side": players.index(event.player) if event.player in players else 2,
-        "move": words.move(event.move) if event.move else "(no move of the game)",
-        "date": event.date.isoformat(),
-        "text": row.statement + (f" (and {more} more)" if more else ""),
-        "chance": chance,
-        "width": f"{100 * (event.probability or 0.0):.1f}%",
-        "source": _short(row.source),
-    }
-
-
-def _short(source: str) -> str:
-    """The sources of a row as it names them; the documents by number."""
-    names = [part.strip() for part in source.split(";") if part.strip()]
-    names = [f"document {name}" if name.isdigit() else name for name in names]
-    return f"source: {', '.join(names)}" if names else ""
-
-
-def _share(value: float) -> str:
-    return f"{value:.3f}" if value >= 0.0005 else f"{value:.1e}"
-
-
-@solara.component
-def _Week(story: Story, week: int) -> None:
-    """The state of the relation at the end of a week, in numbers."""
-    now = story.weeks[week]
-    left = f", {now['weeks_left']} weeks left" if now["weeks_left"] >= 0 else ""
-    truce = f"truce{left}" if now["phase"] == "TRUCE" else "dispute"
-    forum = {"NONE": "none", "ROUND": "round or call", "SUMMIT": "summit"}[now["forum"]]
-    numbers = [
-        ("relation", truce),
-        ("meeting", forum),
-        ("a round was this likely", _share(now["round_probability"])),
-        ("strain on the truce", f"{now['strain']:.2f}"),
-    ]
-    for player in story.summary["players"]:
-        numbers.append((f"felt pain, {player}", f"{now[f'{player}.felt']:.3f}"))
-        numbers.append((f"anger, {player}", f"{now[f'{player}.anger']:.2f}"))
-    body = "".join(
-        f"<div><dt>{html.escape(t)}</dt><dd>{html.escape(v)}</dd></div>" for t, v in numbers
-    )
-    solara.HTML(
-        tag="div",
-        classes=["card"],
-        unsafe_innerHTML=(
-            f"<h3>Week of {html.escape(now['week_of'])}, {week + 1} of {len(story.weeks)}</h3>"
-            f"<dl class='numbers'>{body}</dl>"
-        ),
-    )
-
-
-def _headline(headline: float, rate: float) -> str:
-    """The headline tariff behind the effective one, where the two differ."""
-    return f", headline {headline:.0f}" if abs(headline - rate) >= 0.5 else ""
-
-
-@solara.component
-def _Levers(story: Story, week: int) -> None:
-    """Levers of both sides at the end of a week: in force, ready to snap back, announced."""
-    now = story.weeks[week]
-    with solara.Div(classes=["grid", "halves"]):
-        for side, player in enumerate(story.summary["players"]):
-            rows = ""
-            for lever in story.game.lever_names[side]:
-                force, loaded, pending = (
-                    now[f"{player}.{lever}.{part}"] for part in ("in_force", "loaded", "pending")
-                )
-                value = f"{force:.2f}"
-                if lever == story.summary["tariff_levers"].get(player):
-                    headline, rate = now[f"{player}.headline_pp"], now[f"{player}.tariff_pp"]
-                    value = f"{rate:.0f} pp" + _headline(headline, rate)
-                value += f" (+{loaded:.2f})" if loaded > 0.0 else ""
-                bars = "".join(
-                    f"<i class='{kind}' style='width:{100 * part:.1f}%'></i>"
-                    for kind, part in (("now", force), ("loaded", loaded), ("pending", pending))
-                )
-                rows += (
-                    f"<span>{html.escape(lever.replace('_', ' '))}</span>"
-                    f"<span class='track side-{side}' aria-hidden='true'>{bars}</span>"
-                    f"<span class='value'>{value}</span>"
-                )
-            solara.HTML(
-                tag="div",
-                classes=["card"],
-                unsafe_innerHTML=(
-                    f"<h3>Levers of {html.escape(player)} at the end of the week</h3>"
-                    f"<div class='levers'>{rows}</div><p class='hint'>Solid: in force. Hatched, "
-                    "(+): suspended, ready to snap back. Dashed: announced.</p>"
-                ),
-            )
-
-
-@solara.component
-def _Facts(event: Event) -> None:
-    """What the record says of an event, the facts of its day, and their sources."""
-    parts = ""
-    for row in event.rows:
-        parts += _fact(row.statement, f"row {row.id}", row.certainty, sources_of(row.source))
-        if row.not_represented:
-            parts += f"<p class='hint'>Not in the replay: {html.escape(row.not_represented)}.</p>"
-    who = "both sides" if event.player == "both" else event.player
-    known = facts_by_date().get(event.date.isoformat(), [])
-    for fact in known:
-        value = f"{fact['value']} {fact['unit']}" if fact["unit"] not in ("bool", "text") else ""
-        about = f"{fact['id']}{f' = {value}' if value else ''}"
-        parts += _fact(
-            fact["statement"], about, fact["certainty"], sources_of(";".join(fact["source"]))
-        )
-    solara.HTML(
-        tag="div",
-        classes=["card"],
-        attributes={"id": "facts"},
-        unsafe_innerHTML=(
-            f"<h3>{event.date.isoformat()}, {html.escape(who)} "
-            f"{html.escape(words.move(event.move))}: what is known of that day</h3>{parts}"
-        ),
-    )
-
-
-def _fact(statement: str, about: str, certainty: str, sources: list[str]) -> str:
-    where = "; ".join(sources) or "no source"
-    return (
-        f"<div class='fact'><p>{html.escape(statement)}</p><p class='hint'>{html.escape(about)} | "
-        f"{html.escape(certainty.replace('_', ' '))} | {html.escape(where)}</p></div>"
-    )

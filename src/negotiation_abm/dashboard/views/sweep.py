@@ -1,44 +1,27 @@
 """Sweeps: slices of a sweep, survival of any point, indices of a study, any figure of a folder."""
 
-from functools import partial
-from html import escape
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import solara
-from matplotlib.figure import Figure
 
-from negotiation_abm.dashboard import browser, figures, settings
+from negotiation_abm.dashboard import browser, settings
 from negotiation_abm.dashboard.browser import Asked
-from negotiation_abm.dashboard.jobs import Task, use_job
-from negotiation_abm.dashboard.parts import Choose, Command, Downloads, Note, Picture
+from negotiation_abm.dashboard.parts import Choose, Note
+from negotiation_abm.dashboard.parts.slices import FigureShown, PointShown, SliceShown
+from negotiation_abm.dashboard.parts.sweep_form import NewSweep
 from negotiation_abm.dashboard.session import OpenPage, Screen
 from negotiation_abm.files import words
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.plotting.registry import drawn, find_figure
 from negotiation_abm.plotting.slices import (
     GROUP_TEXT,
-    Slice,
-    as_csv,
-    held_text,
-    look_up,
     outcome_text,
-    plot_point,
-    plot_slice,
-    plot_study,
 )
 from negotiation_abm.sweep.slices import (
     Query,
-    Sweep,
     inside,
     is_sweep,
-    notes_of,
-    point_survival,
-    slice_table,
-    study_table,
     value_text,
-    values_of_point,
 )
 
 LEAD = (
@@ -47,8 +30,8 @@ LEAD = (
     "their figures."
 )
 EMPTY = (
-    "Nothing to show in {root}: no sweep, no study, no other result. To make one: "
-    "negotiation-abm sweep rare_earths_breach --out results/phase, or "
+    "Nothing to show in {root}: no sweep, no study, no other result. Start a small sweep below, or "
+    "in a terminal: negotiation-abm sweep rare_earths_breach --out results/phase, or "
     "negotiation-abm sensitivity busan_drivers."
 )
 
@@ -62,9 +45,6 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
     error, set_error = solara.use_state("")
     solara.HTML(tag="h2", unsafe_innerHTML="Sweeps")
     solara.HTML(tag="p", classes=["lead"], unsafe_innerHTML=LEAD)
-    if asked is None:
-        Note(EMPTY.format(root=root))
-        return
 
     def ask(new: Asked) -> None:
         try:
@@ -78,17 +58,26 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
 
     if error:
         Note(error, kind="error")
+
+    def show(folder: str) -> None:
+        ask(Asked(folder, Query()))
+
+    if asked is None:
+        Note(EMPTY.format(root=root))
+        NewSweep(root, True, show).key("new")
+        return
     folder = inside(root, asked.folder)
     with solara.Div(classes=["grid", "sides"]):
         with solara.Div(classes=["stack"]):
             _Controls(asked, ask, root).key("controls")
+            NewSweep(root, False, show).key("new")
         with solara.Div(classes=["stack"]):
             if asked.figure:
-                _Figure(asked, folder, root, screen).key(f"figure-{asked.figure}")
+                FigureShown(asked, folder, root, screen).key(f"figure-{asked.figure}")
                 return
-            _Slice(asked, folder, root, screen).key("slice")
+            SliceShown(asked, folder, root, screen, ask).key("slice")
             if asked.point is not None and is_sweep(folder):
-                _Point(asked, browser.opened(folder), root, screen).key("point")
+                PointShown(asked, browser.opened(folder), root, screen).key("point")
 
 
 @solara.component
@@ -194,141 +183,3 @@ def _Choose(
 ) -> None:
     options = [{"value": one, "text": words(one) if words else one} for one in names]
     Choose(label=label, value=value, options=options, name=name, event_change=change)
-
-
-@solara.component
-def _Slice(asked: Asked, folder: Path, root: Path, screen: Screen) -> None:
-    """The figure of the slice, its files, its command."""
-
-    def make() -> tuple[pd.DataFrame, Any]:
-        if not is_sweep(folder):
-            table = study_table(folder, asked.query.outcome)
-            return table, lambda: plot_study(table, screen.is_narrow)
-        table = slice_table(browser.opened(folder), asked.query)
-        return table, lambda: _sized(plot_slice(table, asked.query, asked.point), screen)
-
-    def work(task: Task) -> tuple[pd.DataFrame, bytes]:
-        table, draw = make()
-        task.check()
-        return table, figures.shown(draw, screen.is_dark)
-
-    def file(kind: str) -> bytes:
-        return _file(look_up(folder, asked.query), kind)
-
-    job = use_job(work, (asked.key(), screen))
-    with solara.Div(classes=["card", "stack"]):
-        if job.error:
-            Note(job.error, kind="error")
-        table, picture = job.value or (None, None)
-        text = outcome_text(str(asked.query.outcome))
-        Picture(picture, f"{text} over what varies", job.is_running)
-        if table is not None and is_sweep(folder) and len(table):
-            low, high = table.loc[table["mean"].idxmin()], table.loc[table["mean"].idxmax()]
-            solara.HTML(
-                tag="p",
-                classes=["soft", "small"],
-                unsafe_innerHTML=(
-                    f"From {_interval(low)} to {_interval(high)} over {len(table):,} points "
-                    "(estimate with its 95 % interval)."
-                ),
-            )
-            for note in notes_of(browser.opened(folder), asked.query):
-                if not note.startswith("held fixed"):  # the choices beside it say that
-                    solara.HTML(tag="p", classes=["soft", "small"], unsafe_innerHTML=escape(note))
-    with solara.Div(classes=["card", "stack"]):
-        Downloads({f"slice.{k}": partial(file, k) for k in ("csv", "png", "svg")})
-        Command(browser.command(asked, root, is_of_point=False))
-
-
-def _file(found: Slice, kind: str) -> bytes:
-    """A file of a slice, as the command `slice` writes it: csv, png or svg."""
-    if kind == "csv":
-        return as_csv(found.table).encode()
-    return figures.file_of(found.draw, kind, found.origin)
-
-
-@solara.component
-def _Figure(asked: Asked, folder: Path, root: Path, screen: Screen) -> None:
-    """A figure of the folder, its files, its command."""
-    entry = find_figure(asked.figure)
-
-    def make() -> Figure:
-        found = drawn(folder, entry)
-        if found is None:
-            raise InputError(folder, entry.name, "nothing to draw")
-        return found[0]
-
-    job = use_job(lambda task: figures.shown(make, screen.is_dark), (asked.key(), screen))
-    with solara.Div(classes=["card", "stack"]):
-        if job.error:
-            Note(job.error, kind="error")
-        Picture(job.value, entry.words, job.is_running)
-        solara.HTML(tag="p", classes=["soft", "small"], unsafe_innerHTML=f"{escape(entry.words)}.")
-    with solara.Div(classes=["card", "stack"]):
-        Downloads({f"{entry.name}.{k}": partial(figures.file_of, make, k) for k in ("png", "svg")})
-        Command(browser.command(asked, root, is_of_point=False))
-
-
-def _interval(row: Any) -> str:
-    digits = 3 if abs(row["mean"]) < 10 else 1
-    return f"{row['mean']:.{digits}f} [{row['low']:.{digits}f}, {row['high']:.{digits}f}]"
-
-
-def _sized(figure: Figure, screen: Screen) -> Figure:
-    """The figure smaller on a phone, so that its letters are not."""
-    if screen.is_narrow:
-        width, height = figure.get_size_inches()
-        figure.set_size_inches(0.66 * width, 0.78 * height)
-        for ax in figure.axes:
-            title = ax.get_title(loc="left")
-            ax.set_title(title.replace(", ", "\n", 1), fontsize=10.5, loc="left")
-            ax.tick_params(labelsize=9.5)
-            for text in ax.texts:
-                text.set_fontsize(0.8 * float(text.get_fontsize()))
-        if figure.get_layout_engine() is not None:  # it finds the room itself
-            return figure
-        box = figure.subplotpars
-        figure.subplots_adjust(left=box.left + 0.05, top=box.top - 0.03, bottom=box.bottom + 0.02)
-    return figure
-
-
-@solara.component
-def _Point(asked: Asked, sweep: Sweep, root: Path, screen: Screen) -> None:
-    """Survival of the truces of one point."""
-    point = asked.point
-    assert point is not None
-    measure = asked.query.measure or "covered"
-
-    def work(task: Task) -> bytes:
-        table = point_survival(sweep, point)
-        task.check()
-        return figures.shown(
-            lambda: _sized(plot_point(table, measure, f"Point {point}"), screen), screen.is_dark
-        )
-
-    def file(kind: str) -> bytes:
-        return _file(look_up(sweep.path, Query(measure=measure), point), kind)
-
-    job = use_job(work, (sweep.path, point, measure, screen))
-    values = ", ".join(
-        f"{words.setting(name)} {held_text(value)}"
-        for name, value in values_of_point(sweep, point).items()
-    )
-    with solara.Div(classes=["card", "stack"]):
-        solara.HTML(tag="h3", unsafe_innerHTML=f"Survival of point {point}: {escape(values)}")
-        if job.error:
-            Note(job.error, kind="error")
-        Picture(job.value, f"Survival of the truces of point {point}", job.is_running)
-        Downloads({f"point_{point}.{k}": partial(file, k) for k in ("csv", "png", "svg")})
-        Command(browser.command(replace_measure(asked, measure), root, is_of_point=True))
-        solara.HTML(
-            tag="p",
-            classes=["hint"],
-            unsafe_innerHTML="The point played anew, as a run of its own:",
-        )
-        Command(browser.run_command(sweep, point))
-
-
-def replace_measure(asked: Asked, measure: str) -> Asked:
-    """The same with the measure that the curve of a point has."""
-    return Asked(asked.folder, Query(measure=measure), asked.point)

@@ -4,14 +4,11 @@ from typing import Any
 
 from negotiation_abm.core.modules import module_of
 
-NARROWED = "fitted; moments of free runs narrow it"
 KINDS = (
     ("rests on likelihood", "fitted; the record carries it"),
-    ("rests on moments", NARROWED),
     ("rests on both", "fitted; the record and the prior share it"),
     ("rests on prior", "not identified: the prior alone"),
     ("not identified", "not identified by the record"),
-    ("moments of free runs", "set by patterns of free runs, not by the record"),
     ("exploratory fit", "start value from an exploratory fit, not calibrated"),
     ("fact", "a sourced fact"),
     ("fixed", "a scale or an option, held fixed"),
@@ -23,8 +20,6 @@ ORDER = (
     "not identified by the record",
     "not identified: the prior alone",
     "fitted; the record and the prior share it",
-    "set by patterns of free runs, not by the record",
-    NARROWED,
     "start value from an exploratory fit, not calibrated",
     "assumed",
     SET,
@@ -35,7 +30,7 @@ ORDER = (
 )
 
 
-WEAK = ORDER[:8]
+WEAK = ORDER[:7]
 
 
 def ground(groups: list[tuple[str, list[str]]]) -> str:

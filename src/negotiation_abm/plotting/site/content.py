@@ -15,8 +15,9 @@ from negotiation_abm.run.posterior import Range, games_over_draws, range_over_dr
 from negotiation_abm.run.sizes import RUNS
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.scenario.posterior_draws import load_draws
-from negotiation_abm.studies.episodes import class_curves, replay_episodes, truces_of
+from negotiation_abm.studies.episodes import replay_episodes
 from negotiation_abm.studies.grid import Slider, grid_table, size_of, slider_of
+from negotiation_abm.studies.reference_class import class_curves, truces_of
 from negotiation_abm.studies.whatif.posterior import ranges_of_branches
 from negotiation_abm.studies.whatif.run import branches
 from negotiation_abm.studies.whatif.schema import FOLDER, load_whatif

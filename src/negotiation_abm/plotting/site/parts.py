@@ -1,6 +1,5 @@
-"""The parts of the site as HTML, and the data that its script draws."""
+"""The parts of the site as HTML."""
 
-import datetime as dt
 import html
 import json
 import re
@@ -13,12 +12,10 @@ import pandas as pd
 
 from negotiation_abm.files import words
 from negotiation_abm.plotting.site.content import Content, source_text
+from negotiation_abm.plotting.site.data import data_of, episode_text, side_of
 from negotiation_abm.replay.story import Event
 from negotiation_abm.run import range_words
 from negotiation_abm.survival import DAYS
-from negotiation_abm.survival.words import plain_rows
-
-EPOCH = dt.date(1970, 1, 1).toordinal()
 
 
 def page(content: Content, made: dict[str, str]) -> str:
@@ -110,7 +107,7 @@ def truce_table(truces: pd.DataFrame) -> str:
         how = words.CAUSES_SHORT.get(row["cause"], row["cause"].replace("_", " "))
         ended = f"{how}{by}" if row["ended"] else words.STILL
         length = f"{row['days']}{'' if row['ended'] else '+'}"
-        rows.append([_episode(row["episode"]), row["start"], row["end"], length, ended])
+        rows.append([episode_text(row["episode"]), row["start"], row["end"], length, ended])
     return table(("dispute", "from", "to", "days", "how it ended"), rows)
 
 
@@ -151,93 +148,6 @@ def forecast_table(forecasts: pd.DataFrame) -> str:
     return table(head, rows)
 
 
-def data_of(content: Content) -> dict[str, Any]:
-    """What the script of the page draws."""
-    truces = content.truces[content.truces["in_class"]]
-    return {
-        "after": {str(days): words.after(days) for days in DAYS},
-        "simulated": _rounded(content.answer.curve),
-        "recorded": _rounded(content.recorded[["measure", "week", "survival", "lower", "upper"]]),
-        "truces": [
-            {
-                "measure": row["measure"],
-                "days": int(row["days"]),
-                "ended": bool(row["ended"]),
-                "name": f"{_episode(row['episode'])}, {row['start']}",
-            }
-            for row in truces.to_dict(orient="records")
-        ],
-        "sliders": [
-            {
-                "name": slider.name,
-                "usual": slider.usual,
-                "choices": [choice.text for choice in slider.choices],
-            }
-            for slider in content.sliders
-        ],
-        "grid": _rounded(content.grid),
-        "tariffs": _tariffs(content),
-    }
-
-
-def _tariffs(content: Content) -> dict[str, Any]:
-    """Announced tariffs of the year as steps, truces, and months; days count from 1970."""
-    replay = content.story.summary
-    first, last = _day(replay["start"]), _day(replay["until"]) + 1
-    players = replay["players"]
-    sides = [
-        {
-            "name": f"{words.player(player)} on {words.player(players[1 - number])}",
-            "steps": [
-                [first, replay["tariffs_at_start"][player]],
-                *([_day(step["date"]), step["pp"]] for step in replay["tariffs"][player]),
-            ],
-        }
-        for number, player in enumerate(players)
-    ]
-    months = pd.date_range(replay["start"], replay["until"], freq="MS")
-    return {
-        "first": first,
-        "last": last,
-        "sides": sides,
-        "truces": [
-            [_day(spell["start"]), _day(spell["end"])]
-            for spell in replay["spells"]
-            if spell["measure"] == "covered"
-        ],
-        "months": [[_day(month.date().isoformat()), month.strftime("%b")] for month in months],
-    }
-
-
-def tariff_table(content: Content) -> pd.DataFrame:
-    """The steps of announced tariffs: date, side, percentage points."""
-    replay = content.story.summary
-    return pd.DataFrame(
-        [
-            {"date": step["date"], "side": words.player(player), "points": step["pp"]}
-            for player, steps in replay["tariffs"].items()
-            for step in steps
-        ]
-    )
-
-
-def event_table(content: Content) -> pd.DataFrame:
-    """The events of the year: date, side, what, chance, statement, sources."""
-    return pd.DataFrame(
-        [
-            {
-                "date": event.date.isoformat(),
-                "side": _side(event),
-                "what": words.move(event.move) if event.move else "",
-                "chance": event.probability,
-                "statement": event.rows[0].statement,
-                "sources": source_text(event),
-            }
-            for event in content.events
-        ]
-    )
-
-
 def _event(event: Event) -> str:
     side = {"US": "side0", "CHINA": "side1"}.get(event.player, "")
     what = words.move(event.move) if event.move else ""
@@ -248,14 +158,10 @@ def _event(event: Event) -> str:
     )
     return (
         f'<li class="{side}"><time datetime="{event.date}">{event.date:%-d %B %Y}</time>'
-        f"<p><strong>{escape(' '.join([_side(event), what]).strip())}.</strong> "
+        f"<p><strong>{escape(' '.join([side_of(event), what]).strip())}.</strong> "
         f"{escape(event.rows[0].statement + chance)}</p>"
         f'<p class="source">Source: {escape(source_text(event))}</p></li>'
     )
-
-
-def _side(event: Event) -> str:
-    return "Both sides:" if event.player == "both" else words.player(event.player)
 
 
 def _slider(slider: Any) -> str:
@@ -305,25 +211,6 @@ def _year_text(content: Content) -> str:
         "event has its source, and each move the chance that the model gave to it before it was "
         "made."
     )
-
-
-def _episode(name: str) -> str:
-    """An episode in words.
-
-    >>> _episode("us_china_2018"), _episode("japan_korea_2019")
-    ('US and China, 2018', 'Japan and Korea, 2019')
-    """
-    *sides, year = name.split("_")
-    said = [side.upper() if len(side) == 2 else side.title() for side in sides]
-    return f"{' and '.join(said)}, {year}"
-
-
-def _rounded(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return plain_rows(frame.round(4).to_dict(orient="records"))
-
-
-def _day(text: str) -> int:
-    return dt.date.fromisoformat(text).toordinal() - EPOCH
 
 
 def _is_text(value: object) -> bool:

@@ -7,7 +7,8 @@ import pandas as pd
 
 from negotiation_abm.files.folder import writing
 from negotiation_abm.plotting.site.content import Content, Report, gather
-from negotiation_abm.plotting.site.parts import event_table, page, tariff_table
+from negotiation_abm.plotting.site.data import event_table, tariff_table
+from negotiation_abm.plotting.site.parts import page
 from negotiation_abm.run.sizes import DRAWS, RUNS
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.scenario.provenance import facts_of_runs

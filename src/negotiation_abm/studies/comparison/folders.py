@@ -8,6 +8,7 @@ from typing import Any
 
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.folder import read_manifest
+from negotiation_abm.files.resources import read_text
 from negotiation_abm.run.step import selected_spells
 from negotiation_abm.survival import Survival, survival
 
@@ -38,7 +39,7 @@ class RunFolder:
         path = self.path / "summary.json"
         if not path.is_file():
             return None
-        found: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")).get("posterior")
+        found: dict[str, Any] | None = json.loads(read_text(path)).get("posterior")
         return found
 
     def survival(self, measure: str, group: str, level: float) -> Survival | None:

@@ -12,7 +12,7 @@ import pandas as pd
 from negotiation_abm.files import words
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.folder import writing
-from negotiation_abm.record.load import Record, load_record
+from negotiation_abm.record.load import Record, load_record, own_record
 from negotiation_abm.replay.branch import Branch, branch_off, branch_turn, without
 from negotiation_abm.replay.replay import replay_record
 from negotiation_abm.run.paired import mean_difference
@@ -62,14 +62,9 @@ def branches(whatif: WhatIf) -> Branches:
 
 
 def _record_of(whatif: WhatIf, game: Game) -> Record:
-    observation = game.scenario.record
     if whatif.record is not None:
         return load_record(whatif.record)
-    if observation is None:
-        raise InputError(game.scenario.path, "record", "missing; a branch needs a record to leave")
-    return load_record(
-        observation.file, game.scenario.path.parent, (game.scenario.path, "record.file")
-    )
+    return own_record(game.scenario, "a branch needs a record to leave")
 
 
 def _notes(whatif: WhatIf, game: Game, record: Record, turn: int) -> tuple[str, ...]:

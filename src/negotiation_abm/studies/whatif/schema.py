@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from negotiation_abm.core.params import LEVER_NUMBERS
+from negotiation_abm.core.terms import Move
 from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import find, shipped
 from negotiation_abm.files.validation import checked
@@ -22,7 +23,6 @@ from negotiation_abm.scenario.parameters import TABLE
 from negotiation_abm.scenario.schema import Day, ScriptedMove
 
 FOLDER = "configs/whatifs"
-MOVES = ("HOLD", "SUSPEND", "ESCALATE", "THREATEN", "CONCEDE")
 # Places of a scenario that can be altered at a date; what lies before it is the record's.
 OPEN = ("parameters", "set", "strategies", "levers", "terms", "calendar", "modules", "shocks")
 
@@ -121,8 +121,9 @@ def parse_move(text: str) -> ScriptedMove:
     if found is None:
         raise InputError("--move", text, "expected DATE:PLAYER:MOVE:LEVER (SUSPEND has no lever)")
     day, player, move, lever = found.groups()
-    if move not in MOVES:
-        raise InputError("--move", text, f"unknown move '{move}'; {suggest(move, MOVES)}")
+    if move not in Move.__members__:
+        problem = f"unknown move '{move}'; {suggest(move, Move.__members__)}"
+        raise InputError("--move", text, problem)
     try:
         date = dt.date.fromisoformat(day)
         return ScriptedMove(date=date, player=player, move=move, lever=lever)

@@ -1,0 +1,82 @@
+"""The site opened from disk, offline: no request, no error, sliders that look things up."""
+
+import pytest
+
+from cli_helpers import shipped_game
+from e2e_helpers import NARROW, OUT, WIDE, fits
+from negotiation_abm.plotting.site import write_site
+
+DRAWS = 6
+SET = """([id, value]) => {
+  const slider = document.getElementById(id);
+  slider.value = value;
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+}"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site") / "out"
+    write_site(shipped_game("busan_2025"), folder, draws=DRAWS)
+    return folder
+
+
+@pytest.fixture
+def opened(browser, site):
+    """Opens the site offline; anything that it asks for beyond itself, or logs, fails the test."""
+    contexts, problems = [], []
+
+    def make(viewport=WIDE, scheme="light"):
+        context = browser.new_context(viewport=viewport, color_scheme=scheme, offline=True)
+        contexts.append(context)
+        page = context.new_page()
+        own = site.as_uri()
+        page.on("console", lambda m: m.type in ("error", "warning") and problems.append(m.text))
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on(
+            "request",
+            lambda r: r.url.startswith((own, "data:")) or problems.append(f"asks for {r.url}"),
+        )
+        page.goto((site / "index.html").as_uri())
+        page.wait_for_selector("#curves svg")
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["wide", "narrow"])
+def test_looks(opened, name, scheme):
+    page = opened({"wide": WIDE, "narrow": NARROW}[name], scheme)
+    assert fits(page)
+    page.screenshot(path=OUT / f"site_{name}_{scheme}.png", full_page=True)
+
+
+def test_sliders_look_up_another_answer(opened):
+    page = opened()
+    usual = page.inner_text("#told")
+    assert "As agreed" in usual
+    for slider in page.locator("input[type=range]").all():
+        name, now = slider.get_attribute("id"), slider.input_value()
+        page.evaluate(SET, [name, "0" if now != "0" else "1"])
+        assert "With your change" in page.inner_text("#told")
+        page.evaluate(SET, [name, now])
+    assert page.inner_text("#told") == usual
+
+
+def test_values_are_said_where_the_mouse_is(opened):
+    page = opened()
+    box = page.locator("#curves").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_selector("#curves .tip", state="visible")
+    assert "simulated Busan truce: " in page.inner_text("#curves .tip")
+
+
+def test_every_table_is_handed_out_as_it_lies_on_disk(opened, site):
+    page = opened()
+    links = {a.get_attribute("href") for a in page.locator("a[download]").all()}
+    assert {link.split("/")[-1] for link in links} <= {p.name for p in (site / "data").iterdir()}
+    assert len(links) >= 6
