@@ -336,7 +336,7 @@ CASES = {
     "plot of a summary that is not text": (
         ("plot", "broken"),
         {"broken/summary.json": b"\xff\xfe\x00"},
-        ("broken/summary.json: not valid JSON",),
+        ("broken/summary.json: is damaged",),
     ),
     "plot of an empty summary": (
         ("plot", "broken"),

@@ -163,8 +163,8 @@ def test_levers_are_sorted_by_how_they_hold_under_the_rules(beliefs):
     first = text.split(". ")[0]
     assert first == (
         "Whether the truce in force outlasts half a year is changed under every rule by US "
-        "tariffs, under some rules only by US chip controls (3 of 7) and China soybean purchases "
-        "(7 of 7, in either direction), clearly by no other lever under more than one"
+        "tariffs, under some rules only by US chip controls (3 of 7) and China soybean purchase "
+        "limits (7 of 7, in either direction), clearly by no other lever under more than one"
     )
     silent = pd.DataFrame(row | {"verdict": "not clear", "clear_in": 0} for row in rows)
     assert "is changed clearly by no lever under any." in beliefs.lever_words(silent)

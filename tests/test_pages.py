@@ -13,7 +13,7 @@ from negotiation_abm.files.resources import shipped
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "experiments" / "pages"
 TEMPLATES = sorted(FOLDER.glob("*.md.in"))
-NAMES = ["equilibrium", "foresight", "tournament", "whatif"]
+NAMES = ["equilibrium", "foresight", "mechanisms", "tournament", "whatif"]
 SCORES = ("left_out", "left_out_type", "left_out_lever")
 FEW = {  # a table of foresight takes minutes; its columns are enough here
     "foresight.json": '{"parameters": "mine", "replicates": 4000, "seed": 1}',
@@ -34,10 +34,11 @@ def results(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_pages_are_written_from_results(capsys, results):
+def test_pages_are_written_from_results(capsys, results, monkeypatch):
     for name in shipped("configs/whatifs", ".yaml"):
         command(capsys, "whatif", name, "--replicates", 20, "--out", results / "whatif" / name)
     for words in (
+        ("mechanisms", "--replicates", 20),
         ("surprise", "baseline_2025", "--replicates", 4),
         ("tournament", "baseline_2025", "--replicates", 3, "--strategies", "logit,grim,hold,dove"),
         ("equilibrium", "baseline_2025", "--at", "2025-10-06", "--replicates", 20),
@@ -60,7 +61,9 @@ def test_pages_are_written_from_results(capsys, results):
         for o in outcomes
     ]
     pd.DataFrame(rows).to_csv(results / "foresight" / "play.csv", index=False)
-    write_up().main(results, results)
+    made = write_up()
+    monkeypatch.setattr(made.of_mechanisms, "RUNS", 20)
+    made.main(results, results)
     for name in NAMES:
         text = (results / f"{name}.md").read_text()
         assert not re.search(r"\bnan\b|[{}]", text)

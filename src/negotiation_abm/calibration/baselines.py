@@ -229,12 +229,12 @@ def ridge_multinomial(train: Choices, test: Choices, sees: bool = False) -> Type
         score = (hits * np.log(np.where(hits > 0.0, p, 1.0))).sum() - 0.5 * RIDGE * flat @ flat
         return -score, RIDGE * flat - (inputs.T @ (hits - made * p)).ravel()
 
-    pairs = np.einsum("na,nb->abn", inputs, inputs).reshape(-1, len(inputs))
+    pairs = np.einsum("na,nb->abn", inputs, inputs).reshape(inputs.shape[1] ** 2, len(inputs))
 
     def curvature(flat: np.ndarray) -> np.ndarray:
         p = chances(flat, inputs, legal)
         bends = made[:, :, None] * (p[:, :, None] * np.eye(NUM_TYPES) - p[:, :, None] * p[:, None])
-        blocks = (pairs @ bends.reshape(len(inputs), -1)).reshape(
+        blocks = (pairs @ bends.reshape(len(inputs), NUM_TYPES**2)).reshape(
             inputs.shape[1], inputs.shape[1], NUM_TYPES, NUM_TYPES
         )
         whole: np.ndarray = blocks.swapaxes(1, 2).reshape(len(flat), len(flat))

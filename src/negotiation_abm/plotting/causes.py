@@ -50,7 +50,8 @@ def plot_ends_by_cause(table: pd.DataFrame) -> Figure:
         chosen = (table["measure"] == measure) & (table["group"] == "all")
         plot_incidence(table[chosen], ax)
         ax.set_title(MEASURE_TITLES[measure])
-        ax.get_legend().remove()
+        if ax.get_legend():
+            ax.get_legend().remove()
     known = {
         label: handle
         for ax in np.atleast_1d(axes)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from negotiation_abm.files.damage import damages
+from negotiation_abm.files.damage import READ, damages
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.folder import read_manifest
 from negotiation_abm.files.resources import read_text
@@ -21,7 +21,8 @@ def complete(path: Path) -> Iterator[None]:
     try:
         yield
     except (LookupError, TypeError, ValueError, AttributeError, OSError) as error:
-        found = next((one for one, _ in damages(path.parent)), path)
+        read = (one for one, _ in damages(path.parent) if one.suffix in READ)
+        found = next(read, path)
         problem = f"not a complete result ({type(error).__name__}: {error}); run it again"
         raise InputError(found, "", problem) from None
 

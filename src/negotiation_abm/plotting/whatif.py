@@ -56,7 +56,7 @@ def plot_whatif(summary: dict[str, Any], paths: pd.DataFrame) -> Figure:
 def words_of(series: str) -> str:
     """A series of ``PLAYER.tariff_pp`` in words."""
     player = words.player(series.split(".")[0])
-    return f"Average tariff of {player}, points: median, 80 % of runs"
+    return f"Average extra tariff of {player}, points: median, 80 % of runs"
 
 
 def plot_path(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
