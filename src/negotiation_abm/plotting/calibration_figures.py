@@ -107,8 +107,8 @@ def draw_ranks(table: pd.DataFrame) -> Figure:
     for ax in axes.ravel():
         for line, label in zip(*ax.get_legend_handles_labels(), strict=True):
             lines.setdefault(label, line)
-    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 0.03)}
-    figure.legend(lines.values(), lines, ncols=3, **place)
+    handles, labels = list(lines.values()), list(lines)
+    figure.legend(handles, labels, loc="lower center", bbox_to_anchor=(0.5, 0.03), ncols=3)
     return figure
 
 
