@@ -336,7 +336,7 @@ CASES = {
     "plot of a summary that is not text": (
         ("plot", "broken"),
         {"broken/summary.json": b"\xff\xfe\x00"},
-        ("broken/summary.json: is damaged",),
+        ("broken/summary.json: byte 2: not UTF-8 text",),
     ),
     "plot of an empty summary": (
         ("plot", "broken"),
