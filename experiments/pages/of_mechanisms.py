@@ -87,8 +87,8 @@ def _words(rows):
     """Which modules do something to which outcome, and in which direction."""
     single = {name: row for name, row in rows.items() if ": " not in name and "all" not in name}
     phrases = {
-        "survival_365": ("lengthen the truce of Busan", "shorten it"),
-        "first_truce_weeks": ("delay the first truce", "bring it nearer"),
+        "survival_365": ("lengthen{s} the truce of Busan", "shorten{s} it"),
+        "first_truce_weeks": ("delay{s} the first truce", "bring{s} it nearer"),
     }
     sentences = []
     for column, (more, less) in phrases.items():
@@ -98,7 +98,7 @@ def _words(rows):
         down = [name for name, ends in found.items() if ends["high"] < 0.0]
         nothing = [name for name, ends in found.items() if not is_clear(ends)]
         sentences += [
-            f"{listed(names)} {'does' if len(names) == 1 else 'do'} {what}."
+            f"{listed(names)} {what.format(s='s' if len(names) == 1 else '')}."
             for names, what in ((up, more), (down, less))
             if names
         ]
@@ -109,7 +109,7 @@ def _words(rows):
         if clear
         else "None of the negative controls does anything that can be told from 0."
     )
-    return paragraph(" ".join(sentences).replace(" do lengthen", " lengthen"))
+    return paragraph(" ".join(sentences))
 
 
 def _clear(row, column):
