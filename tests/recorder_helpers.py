@@ -20,7 +20,9 @@ class Recorder(NegotiationModel):
 
     def before_move(self) -> None:
         """A meeting of the week stands before its moves."""
-        self._room = self.params.cap - self.state.in_force - self.state.loaded
+        self._room = self.params.cap - self.state.in_force
+        if self.params.revised_rules == 0:
+            self._room = self._room - self.state.loaded
         if self.state.stage == Stage.MOVES:
             self._note_forum()
 
@@ -35,6 +37,8 @@ class Recorder(NegotiationModel):
             if move == Move.THREATEN:
                 level = float(min(self.info.step, self._room[player, lever]))
                 columns["lead_weeks"] = int(self.info.lead)
+            if move == Move.CONCEDE and self.params.revised_rules == 1:
+                columns["loaded"] = float(self.state.loaded[player, lever])  # perhaps given up
             columns |= {"lever": self.game.lever_names[player][lever], "level": level}
         self._write(self.game.players[player], move.name, **columns)
 
