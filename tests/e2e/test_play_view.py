@@ -155,7 +155,7 @@ def test_wrong_file_is_a_message_and_the_game_goes_on(visit, change, words):
         ("/play?weeks=9000", ("weeks", "allowed: 0 to 2600")),
         ("/play?weeks=200", ("weeks", "beyond the horizon; allowed: 1 to 104")),
         ("/play?moves=0z", ("'z' is no move",)),
-        ("/play?moves=d", ("moves, 1", "not legal")),
+        ("/play?moves=1", ("moves, 1", "not legal")),
         ("/play?moves=00j", ("moves, 3", "'j' is no move")),
         ("/play?from=2025-10-06", ("record", "missing")),
         ("/play?set=%7B%22fatige%22%3A1%7D", ("fatige", "did you mean 'fatigue'")),
