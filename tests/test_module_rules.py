@@ -831,6 +831,21 @@ def test_shock(quantity, how, value, start, expected, when):
         assert entry == near(amount), name
 
 
+@pytest.mark.parametrize(
+    ("how", "value", "by", "player"),
+    [
+        ("set", 1.5, [0.5, 1.0], US),  # half of it goes: from both sides alike
+        ("add", 1.0, [1.0, 2.0], -1),  # what comes is of neither side, and so is a collapse
+        ("add", 0.0, [1.0, 2.0], US),
+    ],
+)
+def test_strain_from_outside_belongs_to_nobody(how, value, by, player):
+    params = shock_on("strain", how, value, shock_turn=0)
+    state = make_truce(params, strain=3.0, strain_by=[1.0, 2.0], strain_player=US)
+    open_week(state, params)
+    assert (list(state.strain_by), state.strain_player) == (near(by), player)
+
+
 def test_every_quantity_is_tried_with_set_and_add():
     assert {case[:2] for case in SHOCKS} == {(q, how) for q in QUANTITIES for how in ("set", "add")}
 
