@@ -37,6 +37,7 @@ def draw_sensitivity(table: pd.DataFrame) -> Figure:
     for ax, name in zip(axes.ravel(), names, strict=True):
         plot_indices(table[table["outcome"] == name], ax, order)
         ax.set_title(fill(text_of(name) or name, TITLE_WIDTH), fontsize=11)
+    style.fit_left(figure)
     handles = axes[0, 0].get_legend_handles_labels()
     figure.legend(*handles, loc="lower center", bbox_to_anchor=(0.5, 0.28 / size[1]), ncols=3)
     return figure
