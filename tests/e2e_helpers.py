@@ -65,7 +65,8 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def start_server(log, *options):
+def start_server(log, *options, **variables):
+    """A server of its own; `variables` are added to its environment."""
     port = free_port()
     words = ["dashboard", "--no-browser", "--port", str(port), *options]
     began = time.perf_counter()
@@ -74,7 +75,7 @@ def start_server(log, *options):
         stdout=log,
         stderr=subprocess.STDOUT,
         cwd=ROOT,
-        env=os.environ | {TOKEN: Server.token},
+        env=os.environ | {TOKEN: Server.token} | variables,
     )
     return Server(process, f"http://127.0.0.1:{port}", began)
 

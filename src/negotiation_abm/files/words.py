@@ -233,10 +233,11 @@ def percent(share: float) -> str:
 def span(low: float, high: float) -> str:
     """A range of probabilities; its ends are never more exact than a percent.
 
-    >>> span(0.0712, 0.513), span(0.004, 0.997)
-    ('7 % to 51 %', 'under 1 % to over 99 %')
+    >>> span(0.0712, 0.513), span(0.004, 0.997), span(0.002, 0.006)
+    ('7 % to 51 %', 'under 1 % to over 99 %', 'under 1 %')
     """
-    return f"{_rough(low)} to {_rough(high)}"
+    ends = dict.fromkeys((_rough(low), _rough(high)))
+    return " to ".join(ends)
 
 
 def _rough(share: float) -> str:

@@ -1,7 +1,7 @@
 """How long truces last: Kaplan-Meier curves with bands, censoring and the number still followed."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -200,16 +200,20 @@ def mark_recorded(spells: list[dict[str, Any]], ax: Axes, label: str = RECORDED)
             line = _free_line(taken, place[0], 0.5 * _width(text, ax))
             look = {"textcoords": "offset points", "fontsize": 9.5, "va": "top", "ha": "center"}
             ax.annotate(text, place, xytext=(0, -6 - LABEL_LINE * line), **look)
-    inches = ax.get_position().height * float(ax.get_figure(root=True).get_size_inches()[1])
-    deeper = LABEL_LINE / 72.0 / inches * max(0, len(taken) - 1)  # share of the height
+    deeper = LABEL_LINE / 72.0 / _inches(ax)[1] * max(0, len(taken) - 1)  # share of the height
     ax.set_ylim(bottom=-(RUG + deeper) / (1.0 - deeper))
 
 
 def _width(text: str, ax: Axes) -> float:
     """About how much of the horizontal axis a label of the rug takes, with a gap beside it."""
     low, high = ax.get_xlim()
-    inches = ax.get_position().width * float(ax.get_figure(root=True).get_size_inches()[0])
-    return (len(text) + 1) * LETTER * (high - low) / inches
+    return (len(text) + 1) * LETTER * (high - low) / _inches(ax)[0]
+
+
+def _inches(ax: Axes) -> tuple[float, float]:
+    """Width and height of a panel."""
+    width, height = cast(Figure, ax.get_figure(root=True)).get_size_inches()
+    return ax.get_position().width * width, ax.get_position().height * height
 
 
 def _free_line(taken: list[float], at: float, half: float) -> int:
