@@ -141,7 +141,7 @@ class Visit:
 
 def shot(visit, name):
     """A screenshot of the whole page, for the docs."""
-    visit.page.evaluate("document.activeElement && document.activeElement.blur()")
+    visit.page.evaluate("document.activeElement && document.activeElement.blur(); scrollTo(0, 0)")
     path = OUT / f"dashboard_{name}.png"
     visit.page.screenshot(path=path, full_page=True)
     with Image.open(path) as image:  # 256 colours: a third of the size

@@ -17,7 +17,7 @@ STRICT = SHORT + "&set=" + urllib.parse.quote('{"restore_share":0}')  # any cove
 
 
 def over(page):
-    page.wait_for_selector("text=weeks in a truce", timeout=60_000)
+    page.wait_for_selector("text=weeks in a truce", timeout=2000 * VIEW_SECONDS)
 
 
 def play_again(tmp_path, game, *options):

@@ -103,6 +103,7 @@ SETTINGS = {
     "truce.expires": "date of the truce",
 }
 STILL = "still in force"
+UNITS = {"pp": "points", "units/week": "units a week", "share": "%"}
 AFTER = {90: "90 days", 180: "half a year", 365: "a year"}
 
 
@@ -208,6 +209,15 @@ def outcome(name: str) -> str | None:
     else:
         return None
     return f"{text} ({MEASURES[measure]})" if measure else text
+
+
+def unit(name: str) -> str:
+    """A unit of an outcome.
+
+    >>> unit("pp"), unit("units/week"), unit("weeks")
+    ('points', 'units a week', 'weeks')
+    """
+    return UNITS.get(name, name)
 
 
 def after(days: int) -> str:

@@ -42,9 +42,8 @@ def _print_range(console: Console, summary: dict[str, Any]) -> None:
 
 def _shown(unit: str) -> tuple[str, float, int]:
     """How people see a unit: its name, what to multiply by, digits after the point."""
-    if unit == "share":
-        return "%", 100.0, 1
-    return ("points" if unit == "pp" else unit), 1.0, digits_of(unit, is_mean=True)
+    scale, digits = (100.0, 1) if unit == "share" else (1.0, digits_of(unit, is_mean=True))
+    return words.unit(unit), scale, digits
 
 
 def _times(value: float | None, scale: float) -> float | None:
