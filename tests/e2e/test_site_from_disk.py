@@ -76,8 +76,7 @@ def test_sliders_look_up_another_answer(opened):
 
 def test_values_are_said_where_the_mouse_is(opened):
     page = opened()
-    box = page.locator("#curves").bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.locator("#curves").hover()
     page.wait_for_selector("#curves .tip", state="visible")
     assert "simulated Busan truce: " in page.inner_text("#curves .tip")
 
