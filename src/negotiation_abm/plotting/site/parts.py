@@ -133,8 +133,8 @@ def whatif_table(whatifs: pd.DataFrame) -> str:
             range_words.estimate([row[side], row[f"{side}_low"], row[f"{side}_high"]])
             for side in ("factual", "altered")
         ]
-        gap = [round(100 * row[f"difference{end}"]) for end in ("", "_low", "_high")]
-        rows.append([question, date, *sides, "{:+d} ({:+d} to {:+d})".format(*gap)])
+        gap = [range_words.points(row[f"difference{end}"]) for end in ("", "_low", "_high")]
+        rows.append([question, date, *sides, "{} ({} to {})".format(*gap)])
     head = (
         "what if",
         "from",
