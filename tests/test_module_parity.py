@@ -10,7 +10,7 @@ from negotiation_abm.core.modules import NAMES
 from negotiation_abm.core.state import INFO, STATE
 from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.core.tracker import SPELL, TALLY
-from negotiation_abm.run.batch import is_disturbed, spells_of_one
+from negotiation_abm.run.batch import spells_of_one
 from negotiation_abm.run.kernel import make_kernel
 
 FEW, MANY = range(12), range(100)
@@ -19,12 +19,12 @@ FEW, MANY = range(12), range(100)
 def compiled_run(game, seed, replicate):
     """One compiled run: its last state, its tally and its spells."""
     largest = spells_of_one(game)
-    state, info = np.zeros(1, STATE), np.zeros(1, INFO)
+    state, info = np.zeros(2, STATE), np.zeros(1, INFO)
     tally, spells = np.zeros(1, TALLY), np.zeros(largest, SPELL)
     codes, numbers = np.array(game.strategy_codes), (np.uint64(seed), np.int64(replicate))
     records = (game.params, game.weeks, game.initial, codes)
-    kernel = make_kernel(game.strategy_codes, is_disturbed(game))
-    _, count = kernel(*records, *numbers, state, info, tally, spells, largest)
+    kernel = make_kernel(game.strategy_codes)
+    _, count, _ = kernel(*records, *numbers, state, info, tally, spells, largest)
     return state[0], tally[0], spells[:count]
 
 
