@@ -35,7 +35,7 @@ def print_study(summary: dict[str, Any], out: Path) -> None:
     shares = list(summary["truces"][0]["quantiles_weeks"])
     table = plain_table(
         ("measure / truces", "left"),
-        ("spells", "right"),
+        ("truces", "right"),
         ("ended", "right"),
         *((f"{share}, wk", "right") for share in shares),
         (f"mean to {until}", "right"),
@@ -99,7 +99,7 @@ def print_comparison(summary: dict[str, Any], out: Path) -> None:
     )
     table = plain_table(
         ("scenario", "left"),
-        ("spells", "right"),
+        ("truces", "right"),
         ("median wk", "right"),
         ("mean wk", "right"),
         ("less the first", "right"),
@@ -147,11 +147,13 @@ def _print_ranges(console: Console, summary: dict[str, Any]) -> None:
 
 def _print_regression(console: Console, summary: dict[str, Any]) -> None:
     table = plain_table(
-        ("hazard ratio a standard deviation", "left"), ("", "right"), ("per unit, log", "right")
+        ("a standard deviation more of", "left"),
+        ("multiplies the chance to end by", "right"),
+        ("log, a unit", "right"),
     )
     for row in summary["regression"]:
         table.add_row(
-            row["covariate"],
+            words.setting(row["covariate"]),
             f"{row['hazard_ratio']:.3f} [{row['lower']:.3f},{row['upper']:.3f}]",
             f"{row['coefficient']:.3g} ({row['error']:.2g})",
         )
