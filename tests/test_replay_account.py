@@ -36,7 +36,7 @@ FATES = {
     ),
     "carried out in part": (
         [THREAT, row("x 1995-03-20 WEST ESCALATE boarding 0.6")],
-        ("carried out", "1995-03-20", "x"),
+        ("carried out in part", "1995-03-20", "x"),
     ),
     "withdrawn": (
         [THREAT, *DEAL],
