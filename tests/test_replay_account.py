@@ -179,6 +179,15 @@ def test_nothing_stands_after_the_rest_where_there_is_none(capsys, tmp_path):
     assert "1 of 2 counted rows placed; the rest:\n  x: words\n" in out
 
 
+def test_no_table_stands_where_there_is_nothing_to_list(capsys, tmp_path):
+    scenario = write_yaml(tmp_path / "scenario.yaml", turbot_war())
+    record = write_record(tmp_path, row("a 1995-03-06 both CALL")).path
+    out = good(capsys, "replay", scenario, "--record", record)
+    assert "no truce in the record" in out
+    for heading in ("recorded truce", "steps in a truce", "least expected", "due, week of"):
+        assert heading not in out
+
+
 def test_an_illegal_row_that_does_not_count_is_listed_too(capsys, tmp_path):
     scenario = write_yaml(tmp_path / "scenario.yaml", turbot_war())
     record = write_record(tmp_path, RISEN, row("x 1995-03-09 WEST CONCEDE quota 0", counted=0)).path

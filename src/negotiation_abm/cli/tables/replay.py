@@ -129,6 +129,8 @@ def _print_scores(console: Console, summary: dict[str, Any]) -> None:
         f"{score['per_decision_type']:.3f} (type), "
         f"{score['per_decision_type_and_lever']:.3f} (type and lever)"
     )
+    if not summary["decisions_not_hold"]:
+        return
     table = plain_table(("least expected", "left"), ("", "left"), ("", "left"), ("chance", "right"))
     moves = sorted(summary["decisions_not_hold"], key=lambda move: move["probability"])
     for move in moves[:5]:
@@ -142,6 +144,9 @@ def _print_scores(console: Console, summary: dict[str, Any]) -> None:
 
 
 def _print_recorded_spells(console: Console, summary: dict[str, Any]) -> None:
+    if not summary["spells"]:
+        console.print("no truce in the record")
+        return
     table = plain_table(
         ("recorded truce", "left"),
         ("start", "left"),
