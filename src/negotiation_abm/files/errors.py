@@ -65,13 +65,16 @@ class InputError(Exception):
 def suggest(name: object, allowed: Iterable[object]) -> str:
     """What to write instead of an unknown `name`: a suggestion and the allowed names.
 
-    >>> suggest("potncy", ["potency", "weight"])
+    Names are compared without regard to capitals.
+
+    >>> suggest("Potncy", ["potency", "weight"])
     "did you mean 'potency'? allowed: potency, weight"
     """
     names = [shortened(str(item), 60) for item in itertools.islice(allowed, 2_000)]
     asked = name if isinstance(name, str) else shown(name)
-    close = difflib.get_close_matches(asked[:200], names, n=1, cutoff=0.5)
-    hint = f"did you mean '{close[0]}'? " if close else ""
+    known = {one.casefold(): one for one in names}
+    close = difflib.get_close_matches(asked[:200].casefold(), known, n=1, cutoff=0.5)
+    hint = f"did you mean '{known[close[0]]}'? " if close else ""
     first = ", ".join(names[:24]) + (", ..." if len(names) > 24 else "")
     return f"{hint}allowed: {first or 'nothing'}"
 
