@@ -3,6 +3,7 @@
 import importlib.util
 import re
 import tomllib
+from functools import lru_cache
 from importlib import metadata
 
 import pytest
@@ -70,6 +71,15 @@ def test_versions_are_those_that_the_package_allows(file):
         assert one.specifier.contains(version.version, prereleases=True), one
 
 
+@lru_cache
+def needs(name):
+    """What an installed package needs; nothing for one that is not installed here."""
+    try:
+        return [Requirement(text) for text in metadata.requires(name) or []]
+    except metadata.PackageNotFoundError:
+        return []
+
+
 @pytest.mark.parametrize("file", renew.FILES)
 def test_nothing_that_a_package_needs_is_missing(file):
     """As pip is told to look for no dependencies itself."""
@@ -79,14 +89,11 @@ def test_nothing_that_a_package_needs_is_missing(file):
     while waiting:
         one = waiting.pop()
         assert canonicalize_name(one.name) in known, one
-        try:
-            needed = metadata.requires(one.name) or []
-        except metadata.PackageNotFoundError:
-            continue  # of another target
         for extra in one.extras | {""}:
             if (one.name, extra) not in seen:
                 seen.add((one.name, extra))
-                inner = [Requirement(text) for text in needed]
                 waiting += [
-                    r for r in inner if r.marker is None or r.marker.evaluate({"extra": extra})
+                    inner
+                    for inner in needs(one.name)
+                    if inner.marker is None or inner.marker.evaluate({"extra": extra})
                 ]
