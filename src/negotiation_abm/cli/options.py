@@ -8,7 +8,6 @@ from typing import Any, NoReturn
 
 from negotiation_abm.files.errors import InputError, one_line, shown
 
-
 MOST_SAID = 800  # letters of what is wrong with the words of a command
 
 
