@@ -271,6 +271,9 @@ def test_command(capsys, tmp_path):
 REFUSED = {
     "unknown key": ({"sample": 4}, "sample: unknown; did you mean 'samples'?"),
     "unknown method": ({"method": "sobl"}, "did you mean 'sobol'"),
+    "samples without end": ({"samples": 2**40}, "less than or equal to 1048576"),
+    "replicates without end": ({"replicates": 10**30}, "less than or equal to 1000000000"),
+    "seed without end": ({"seed": 10**40}, "seed: 1000"),
     "samples of 12": ({"samples": 12}, "12 is not a power of 2"),
     "no replicates": (
         {"replicates": 0},
