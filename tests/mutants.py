@@ -16,6 +16,7 @@ survivors, which new tests may kill. Survivors that are known to be no fault sta
 
 import argparse
 import ast
+import contextlib
 import csv
 import hashlib
 import importlib.abc
@@ -96,11 +97,15 @@ def places() -> list[list[Mutant]]:
 
 
 def sample(seed: int, count: int) -> list[Mutant]:
-    """One mutant each of `count` places, at even distances so that each file has its share."""
+    """One mutant each of `count` places: at even distances, so that each file has its share.
+
+    In an order of chance, so that what a stopped run has judged is a sample too.
+    """
     every, rng = places(), random.Random(seed)
     step = max(1.0, len(every) / count)
     first = rng.random() * step
     chosen = [every[int(place)] for place in np.arange(first, len(every), step)]
+    rng.shuffle(chosen)
     return [random.Random(f"{seed}/{place[0]}").choice(place) for place in chosen]
 
 
@@ -276,7 +281,10 @@ FIELDS = ("file", "line", "operator", "number", "digest", "tests", "fate", "befo
 
 
 def judge(mutants: list[Mutant]) -> list[dict[str, Any]]:
-    """A row for each mutant; rows are written as they come, so that a stopped run goes on."""
+    """A row for each mutant, or for those that were judged until Ctrl-C.
+
+    Rows are written as they come, so that a stopped run goes on where it was.
+    """
     lines = covering()
     load_libraries()
     log = OUT / "mutants.csv"
@@ -287,19 +295,20 @@ def judge(mutants: list[Mutant]) -> list[dict[str, Any]]:
         writer = csv.DictWriter(stream, FIELDS, lineterminator="\n")
         if not rows:
             writer.writeheader()
-        for mutant in mutants:
-            key = (mutant.file, str(mutant.line), mutant.operator, str(mutant.number))
-            key = (*key, digest(SOURCE / mutant.file))
-            row = known.get(key)
-            if row is None or row["fate"] in (SURVIVED, UNTESTED):
-                tests, (before, after) = tests_of(mutant, lines), changed(mutant)
-                values = (*key, len(tests), fate(mutant, tests), before, after)
-                row = dict(zip(FIELDS, values, strict=True))
-                writer.writerow(row)
-                stream.flush()
-                if row["fate"] != KILLED:
-                    print(*row.values(), sep=" | ", flush=True)
-            found.append(row)
+        with contextlib.suppress(KeyboardInterrupt):
+            for mutant in mutants:
+                key = (mutant.file, str(mutant.line), mutant.operator, str(mutant.number))
+                key = (*key, digest(SOURCE / mutant.file))
+                row = known.get(key)
+                if row is None or row["fate"] in (SURVIVED, UNTESTED):
+                    tests, (before, after) = tests_of(mutant, lines), changed(mutant)
+                    values = (*key, len(tests), fate(mutant, tests), before, after)
+                    row = dict(zip(FIELDS, values, strict=True))
+                    writer.writerow(row)
+                    stream.flush()
+                    if row["fate"] != KILLED:
+                        print(*row.values(), sep=" | ", flush=True)
+                found.append(row)
     return found
 
 
