@@ -88,11 +88,10 @@ SWEEP = {
     ],
 }
 STUDY = {
-    "name": "y",
-    "title": HOSTILE,
+    "name": HOSTILE,
     "scenario": "bad.yaml",
     "method": "morris",
-    "trajectories": 4,
+    "samples": 4,
     "replicates": 20,
     "seed": 1,
     "outcomes": ["share_in_truce"],
