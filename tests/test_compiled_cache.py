@@ -37,7 +37,7 @@ def test_a_place_that_is_named_holds_a_private_folder_keyed_by_the_rules(
     assert folder.name.startswith(compiler.source_hash("core", "strategies", *RUN_FILES)[:16])
 
 
-RUN_FILES = ("run/kernel.py", "run/compiler.py")
+RUN_FILES = ("run/kernel.py", "run/compiler.py", "run/drafts.py")
 
 
 def test_rules_that_change_get_another_folder(tmp_path, monkeypatch):

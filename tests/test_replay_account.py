@@ -36,7 +36,7 @@ FATES = {
     ),
     "carried out in part": (
         [THREAT, row("x 1995-03-20 WEST ESCALATE boarding 0.6")],
-        ("carried out", "1995-03-20", "x"),
+        ("carried out in part", "1995-03-20", "x"),
     ),
     "withdrawn": (
         [THREAT, *DEAL],
@@ -177,6 +177,15 @@ def test_nothing_stands_after_the_rest_where_there_is_none(capsys, tmp_path):
     record = write_record(tmp_path, RISEN, row("x 1995-03-09 WEST", not_represented="words")).path
     out = good(capsys, *words)
     assert "1 of 2 rows that count are in the replay; the others are left out:\n  x: words\n" in out
+
+
+def test_no_table_stands_where_there_is_nothing_to_list(capsys, tmp_path):
+    scenario = write_yaml(tmp_path / "scenario.yaml", turbot_war())
+    record = write_record(tmp_path, row("a 1995-03-06 both CALL")).path
+    out = good(capsys, "replay", scenario, "--record", record)
+    assert "no truce in the record" in out
+    for heading in ("recorded truce", "steps in a truce", "least expected", "due, week of"):
+        assert heading not in out
 
 
 def test_an_illegal_row_that_does_not_count_is_listed_too(capsys, tmp_path):

@@ -69,15 +69,10 @@ def _compile_apart() -> None:
 
 
 def play_once() -> None:
-    """One short run of each kind that the page uses."""
-    from dataclasses import replace
-
+    """One short run of the kind that the page uses."""
     from negotiation_abm.run.batch import blank_traces, run_replicates
     from negotiation_abm.scenario.game import build_game
     from negotiation_abm.scenario.load import load_scenario
 
     game = build_game(load_scenario("baseline_2025"))
-    weeks = game.weeks.copy()
-    weeks["has_forced"][-1] = 1
-    for one in (game, replace(game, weeks=weeks)):
-        run_replicates(one, 1, 0, 1, blank_traces(one, 1))
+    run_replicates(game, 1, 0, 1, blank_traces(game, 1))

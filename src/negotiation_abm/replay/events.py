@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from negotiation_abm.core.moves import MOVES
 from negotiation_abm.core.terms import (
     MAX_LEVERS,
     NUM_PLAYERS,
@@ -23,23 +24,6 @@ from negotiation_abm.record.load import Record
 from negotiation_abm.replay.replay import replay_record
 from negotiation_abm.scenario.game import Game
 
-MOVES = np.dtype(
-    [
-        ("turn", "i8"),
-        ("player", "i8"),
-        ("move", "i8"),  # `Move`; HOLD is left out
-        ("lever", "i8"),  # -1 for SUSPEND
-        ("severity", "f8"),
-        ("covered", "i8"),  # 1 if the truce in force covered the lever
-        ("in_truce", "i8"),  # before the move
-        ("weeks_left", "i8"),  # before the move; -1 without a date
-        ("lead", "i8"),  # of a threat, else of the threat that was pending on the lever; -1
-        ("carried_out", "i8"),  # 1 where an escalation carried out a threat
-        ("event", "i8"),  # `Event`
-        ("further", "i8"),  # 1 for a further row of a package, which is no choice of its own
-        ("eased", "i8", (NUM_PLAYERS,)),  # levers of each side that an agreement lowered
-    ]
-)
 WEEKS = np.dtype(
     [
         ("turn", "i8"),

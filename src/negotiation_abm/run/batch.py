@@ -58,11 +58,6 @@ def spells_of_one(game: Game) -> int:
     return NUM_MEASURES * (len(game.weeks) * (moves + 1) + 1)
 
 
-def is_disturbed(game: Game) -> bool:
-    """Can a move be other than the strategy's choice: by a slip, or forced by the calendar?"""
-    return bool((game.params["noise"] > 0.0).any() or game.weeks["has_forced"].any())
-
-
 def blank_traces(game: Game, count: int) -> np.ndarray:
     """Room for the weeks of `count` runs: `TRACE` records, shape (count, weeks played)."""
     return np.zeros((count, num_weeks(game)), TRACE)
@@ -85,9 +80,9 @@ def run_replicates(
     Block
         `count` runs, and their spells in the order in which they ended.
     """
-    kernel = make_kernel(game.strategy_codes, is_disturbed(game))
+    kernel = make_kernel(game.strategy_codes)
     codes = np.array(game.strategy_codes)
-    state, info = np.zeros(1, STATE), np.zeros(1, INFO)
+    states, info = np.zeros(2, STATE), np.zeros(1, INFO)
     largest = spells_of_one(game)
     runs: list[np.ndarray] = []
     spells: list[np.ndarray] = []
@@ -97,14 +92,14 @@ def run_replicates(
         if game.tally is not None:
             tallies[:] = game.tally[0]
         room = np.zeros(largest + SPELLS_GUESS * (count - done), SPELL)
-        played, written = kernel(
+        played, written, _ = kernel(
             game.params,
             game.weeks,
             game.initial,
             codes,
             np.uint64(seed),
             np.int64(first + done),
-            state,
+            states,
             info,
             tallies,
             room,

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from negotiation_abm.files.resources import source_hash
+from negotiation_abm.run.drafts import draft_options
 from negotiation_abm.strategies import outside_files
 
 PLACE = "NEGOTIATION_ABM_CACHE"  # environment variable that names another place; empty: no cache
@@ -42,7 +43,7 @@ def cache_folder() -> Path | None:
     (``NUMBA_CACHE_DIR``), else in the user's cache. The first time that no folder can be used, one
     line on standard error says why.
     """
-    key = source_hash("core", "strategies", "run/kernel.py", "run/compiler.py")
+    key = source_hash("core", "strategies", "run/kernel.py", "run/compiler.py", "run/drafts.py")
     others = outside_hash()
     return _trusted(_base(), f"{key}-{others}" if others else key)
 
@@ -144,11 +145,13 @@ def _forgive(compiled: Any) -> None:
 
 
 @cache
-def _register(function: Callable[..., Any]) -> None:
-    """Let compiled code call a rule."""
+def callable_rule(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let compiled code call a rule; returns the rule."""
     from numba.extending import register_jitable
 
-    register_jitable(function)
+    is_ours = (function.__module__ or "").startswith("negotiation_abm.")
+    register_jitable(**draft_options(is_ours))(function)
+    return function
 
 
 @cache
@@ -177,12 +180,12 @@ def _register_twins() -> None:
 
 def register_rules() -> None:
     """Let compiled code call every rule that is known by now."""
-    from negotiation_abm.core import tracker, turn
+    from negotiation_abm.core import moves, tracker, turn
     from negotiation_abm.core._rule import RULES
     from negotiation_abm.strategies import strategies
 
-    del tracker, turn  # imported for the rules that they and those below them note down
+    del moves, tracker, turn  # imported for the rules that they and those below them note down
     strategies()
     for function in RULES:
-        _register(function)
+        callable_rule(function)
     _register_twins()

@@ -127,6 +127,8 @@ def _print_scores(console: Console, summary: dict[str, Any]) -> None:
         f"{words.percent(exp(whole))}) on geometric average; mean log probability {kind:.3f} and "
         f"{whole:.3f}."
     )
+    if not summary["decisions_not_hold"]:
+        return
     table = plain_table(("least expected", "left"), ("", "left"), ("", "left"), ("chance", "right"))
     moves = sorted(summary["decisions_not_hold"], key=lambda move: move["probability"])
     for move in moves[:5]:
@@ -140,6 +142,9 @@ def _print_scores(console: Console, summary: dict[str, Any]) -> None:
 
 
 def _print_recorded_spells(console: Console, summary: dict[str, Any]) -> None:
+    if not summary["spells"]:
+        console.print("no truce in the record")
+        return
     table = plain_table(
         ("recorded truce", "left"),
         ("start", "left"),

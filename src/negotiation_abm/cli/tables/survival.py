@@ -54,9 +54,7 @@ def print_study(summary: dict[str, Any], out: Path) -> None:
     _print_fits(console, summary)
     console.print(
         f"\nIn brackets: {100 * summary['level']:g} % intervals of simulation error, clustered by "
-        "run.\nMean: weeks, restricted to that limit, with its standard error. AIC "
-        "grows with the number of runs;\nthe gap, the largest distance of a fit from Kaplan-Meier, "
-        "does not."
+        "run.\nMean: weeks, restricted to that limit, with its standard error."
     )
     if any(entry["num_runs"] < 2 for entry in summary["truces"]):
         console.print(ONE_RUN_NOTE)
@@ -77,7 +75,14 @@ def _print_fits(console: Console, summary: dict[str, Any]) -> None:
                 ", ".join(_parameter(*item) for item in fit["parameters"].items()),
             )
     console.print()
+    if not table.rows:
+        console.print("no fit: truces ended in too few different weeks")
+        return
     console.print(table)
+    console.print(
+        "AIC grows with the number of runs; the gap, the largest distance of a fit from "
+        "Kaplan-Meier,\ndoes not."
+    )
 
 
 def _parameter(name: str, values: list[float | None]) -> str:

@@ -78,13 +78,13 @@ def print_whatif(summary: dict[str, Any], out: Path | None) -> None:
     for row in summary["outcomes"]:
         unit, scale, digits = _shown(row["unit"])
         numbers = {name: _times(row[name], scale) for name in NUMBERS}
-        change = [numbers[name] for name in ("difference", "low", "high")]
+        change, low, high = (numbers[name] for name in ("difference", "low", "high"))
         table.add_row(
             row["text"],
             unit,
             f"{numbers['factual']:.{digits}f}",
             f"{numbers['altered']:.{digits}f}",
-            interval(*change, digits, "+", mark=True),
+            interval(change, low, high, digits, "+", mark=True),
         )
     console.print(table)
     console.print("* the interval of the paired difference excludes 0; parameters held fixed.")
