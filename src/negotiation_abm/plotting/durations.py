@@ -221,7 +221,7 @@ def _free_line(taken: list[float], at: float, half: float) -> int:
 
     >>> taken = []
     >>> [_free_line(taken, at, 2.0) for at in (3.0, 6.0, 7.5, 12.0)]
-    [0, 1, 0, 1]
+    [0, 1, 0, 0]
     """
     line = next((n for n, end in enumerate(taken) if end <= at - half), len(taken))
     taken[line : line + 1] = [at + half]
