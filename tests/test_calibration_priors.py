@@ -14,6 +14,7 @@ from negotiation_abm.calibration.features import POOLED
 from negotiation_abm.calibration.priors import Prior, load_prior
 from test_calibration_data import episode, normal, shipped
 
+HELD = ("market", "restraint", "hold_fire", "fatigue_escalate")
 SHIPPED = ROOT / "configs" / "calibration" / "priors.yaml"
 
 
@@ -58,7 +59,7 @@ def test_all_else_is_independent():
     data, prior = shipped()
     for (a, b), value in labelled(data, prior).items():
         pooled = a.split(".")[0] == b.split(".")[0] and a.split(".")[0] in POOLED
-        assert (value != 0.0) == (pooled or (a == b and a != "fatigue_escalate")), (a, b)
+        assert (value != 0.0) == (pooled or (a == b and a not in HELD)), (a, b)
 
 
 def test_levers_are_not_pooled():
@@ -121,9 +122,9 @@ def test_sd_of_zero_holds_the_mean(tmp_path):
     prior = load_prior(data, path)
     held = {data.coefficients[k].label: value for k, value in prior.fixed.items()}
     assert held["mirror"] == 0.7
-    assert held["fatigue_escalate"] == 0.0
+    assert all(held[name] == 0.0 for name in HELD)
     assert sum(label.startswith("lever_bias") for label in held) == 9
-    assert len(held) == 11
+    assert len(held) == 10 + len(HELD)
 
 
 def test_a_held_value_takes_no_part_in_the_density():

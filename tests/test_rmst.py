@@ -57,7 +57,7 @@ def test_not_a_number_beyond_the_data():
     assert np.isnan(rmst_difference(counts, counts, 11).value)
 
 
-@trials(400, 2000)
+@trials(100, 2000)
 def test_interval_covers_the_truth(trials):
     rng = np.random.default_rng(2025)
     limits = {0.03: (20, 52), 0.1: (10, 30)}
@@ -72,7 +72,7 @@ def test_interval_covers_the_truth(trials):
         assert abs(share - 0.95) <= 0.02 * np.sqrt(2000 / trials)
 
 
-@trials(250, 1000)
+@trials(80, 1000)
 def test_interval_covers_the_truth_with_late_entry_and_several_spells_a_run(trials):
     rng = np.random.default_rng(2026)
     hits = 0
@@ -86,7 +86,7 @@ def test_interval_covers_the_truth_with_late_entry_and_several_spells_a_run(tria
     assert abs(hits / trials - 0.9475) <= 0.0225 * np.sqrt(1000 / trials)
 
 
-@trials(150, 400)
+@trials(50, 400)
 def test_difference_of_independent_runs_covers_the_truth(trials):
     rng = np.random.default_rng(7)
     expected = truth(0.04, 40) - truth(0.05, 40)
@@ -109,7 +109,7 @@ def paired(rng, runs):
     return tables
 
 
-@trials(60, 200)
+@trials(25, 200)
 def test_paired_difference_covers_the_truth_and_is_sharper(trials):
     rng = np.random.default_rng(11)
     expected = truth(0.045, 40) - truth(0.05, 40)
@@ -163,7 +163,7 @@ def test_weekly_hazard_rebuilds_the_curve(seed):
     np.testing.assert_allclose(np.cumprod(1 - hazard["hazard"]), counts.survival, atol=1e-12)
 
 
-@trials(100, 300)
+@trials(40, 300)
 def test_bands_of_incidence_cover_the_truth(trials):
     rng = np.random.default_rng(12)
     weeks, hits = np.array([3, 10, 25]), np.zeros(3)
@@ -222,7 +222,7 @@ def test_edges_pass_without_a_warning(case):
 # Log-rank under clustering
 
 
-@trials(100, 300)
+@trials(40, 300)
 def test_clustered_log_rank_keeps_its_level_and_the_plain_one_does_not(trials):
     rng = np.random.default_rng(21)
     plain = clustered = 0

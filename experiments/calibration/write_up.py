@@ -2,8 +2,8 @@
 
     python experiments/calibration/write_up.py results/calibration docs/calibration.md
 
-Every number on the page comes from the folder, or (ranks of simulated fits) from the table stored
-beside this file.
+Every number on the page comes from the folder, or (ranks of simulated fits, terms that were left
+out) from the tables stored beside this file.
 """
 
 import datetime as dt
@@ -23,7 +23,7 @@ from negotiation_abm.scenario.posterior_draws import load_draws
 
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "calibration.md.in"
-RANKS = HERE / "sbc.csv"
+RANKS, TERMS = HERE / "sbc.csv", HERE / "terms.csv"
 SET, ALONE = "calibrated_2025", "calibrated_2025_alone"
 LATER, KNOWN = "us_china_2026", dt.date(2025, 12, 31)  # what the two sets have not seen
 MODEL = "quantal response (this model)"
@@ -155,6 +155,34 @@ def losing(frame, best):
         for row in lost
     ]
     return f"The statistic is ahead on {' and '.join(words)}."
+
+
+def terms(frame):
+    """What the score is with a term more or less."""
+    return table(
+        ["terms", "types", "with the lever", "gain, types", "gain with lever"],
+        [
+            [
+                f"{row['terms']}",
+                *(f"{row[kind]:.1f}" for kind in CHANCES),
+                *(f"{row[f'gain_{kind}']:+.1f}" for kind in CHANCES),
+            ]
+            for row in frame.to_dict("records")
+        ],
+    )
+
+
+def terms_words(frame):
+    """Are left-out disputes predicted better without the terms that are held at 0?"""
+    row = frame[frame["terms"].str.contains(",")].iloc[0]
+    verdicts = [
+        f"{'better' if row[f'gain_{kind}'] < 0 else 'worse'} without them by "
+        f"{abs(row[f'gain_{kind}']):.1f} nats {words}"
+        for kind, words in zip(
+            reversed(CHANCES), ("with the lever", "on types of moves"), strict=True
+        )
+    ]
+    return ", and ".join(verdicts)
 
 
 def endings(frame):
@@ -399,6 +427,7 @@ def main(folder, out):
         patterns={"runs": found["draws_a_fit"]},
         words={
             "endings": endings_words(ended),
+            "terms": terms_words(pd.read_csv(TERMS)),
             "shapes": shapes_words(found["shapes"]),
             "patterns": patterns_words(found["patterns"], found["verdicts"]),
         },
@@ -426,6 +455,7 @@ def main(folder, out):
             "months_statistics": statistics(months),
             "by_move": by_move(moves, best),
             "endings": endings(ended),
+            "terms": terms(pd.read_csv(TERMS)),
             "spells": spells(lengths),
             "patterns": patterns(found["patterns"]),
             "controls": controls(validation["controls"]),

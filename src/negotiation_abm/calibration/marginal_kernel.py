@@ -82,7 +82,7 @@ def marginal_kernel() -> Callable[..., float]:
     ):  # fmt: skip
         rows, nodes, readings = len(row_start) - 1, len(node), len(reading_weight)
         weeks, coefficients = len(week_truce), len(theta)
-        tau = theta[frailty] if frailty >= 0 else 0.0
+        tau = abs(theta[frailty]) if frailty >= 0 else 0.0  # its sign means nothing
         shift = np.exp(-tau * node)
 
         # Weights of the options; log probability of HOLD and of the move of each row, by node.
@@ -210,7 +210,7 @@ def marginal_kernel() -> Callable[..., float]:
             gradient[k] = dot(values, places, weight, starts[k], starts[k + 1])
             gradient[k] += dot(stem_values, stem_places, stem, stem_starts[k], stem_starts[k + 1])
         if frailty >= 0:
-            gradient[frailty] += slope
+            gradient[frailty] += slope if theta[frailty] >= 0.0 else -slope
 
         # Rounds.
         for n in range(len(round_held)):

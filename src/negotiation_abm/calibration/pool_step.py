@@ -1,7 +1,7 @@
 """The `calibrate` step of a pool: every parameter set that its file lists, with its draws."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -117,11 +117,7 @@ def _set(
         member.game,
         coefficients,
         flat.mean(axis=0),
-        [
-            f"{row['coefficient']} {row['estimate']:.2f} ({row['error']:.2f}), rests on "
-            f"{row['rests_on']}"
-            for row in own.to_dict("records")
-        ],
+        [_source(row) for row in own.to_dict("records")],
         "posterior mean (sd)",
         name,
         _words(members, wanted),
@@ -145,6 +141,14 @@ def _set(
             "spreads": _rows(free[free["unknown"].isin(result.hierarchy.spreads)]),
         },
     )
+
+
+def _source(row: dict[Hashable, Any]) -> str:
+    """Where the value of a coefficient comes from."""
+    if row["rests_on"] == "fixed":
+        return f"{row['coefficient']} held at {row['estimate']:g}"
+    moments = f"{row['estimate']:.2f} ({row['error']:.2f})"
+    return f"{row['coefficient']} {moments}, rests on {row['rests_on']}"
 
 
 def _words(members: list[Member], wanted: Wanted) -> str:

@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 from negotiation_abm.calibration.features import POOLED, Data
 from negotiation_abm.calibration.hidden import Hidden
 from negotiation_abm.calibration.hierarchy import Hierarchy
-from negotiation_abm.calibration.marginal import NODES, is_pressing, quadrature
+from negotiation_abm.calibration.marginal import is_pressing
 from negotiation_abm.calibration.pool import Member, load_members
 from negotiation_abm.calibration.pool_file import Pool, load_pool
 from negotiation_abm.calibration.pool_fit import fit_pool
@@ -51,8 +51,7 @@ def simulated(member: Member, theta: np.ndarray, rng: np.random.Generator) -> Me
     assert old is not None
     labels = [c.label for c in data.coefficients]
     frailty = theta[labels.index("truce_frailty")] if "truce_frailty" in labels else 0.0
-    node, weight = quadrature(NODES)
-    drawn = rng.choice(node, size=int(old.truce.max(initial=-1)) + 1, p=weight)
+    drawn = rng.standard_normal(int(old.truce.max(initial=-1)) + 1)
     soundness = np.append(drawn, 0.0)  # place -1: no truce
     moves: list[tuple[int, int]] = []  # row and option of each
     rows: list[int] = []  # of the old data, for each new row

@@ -68,7 +68,7 @@ def plot_identification(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.set_yticks(place, [words.setting(str(name)) for name in rows["coefficient"]])
     ax.set_xlim(low, high)
     ax.set_ylim(-0.8, len(rows) - 0.2)
-    ax.set_xlabel("strength, log-odds (weights: ratios); mode, 90 % range")
+    ax.set_xlabel("strength, log-odds (weights: ratios); estimate, 90 % range")
     return ax
 
 

@@ -12,6 +12,7 @@ KINDS = (
     ("exploratory fit", "start value from an exploratory fit, not calibrated"),
     ("fact", "a sourced fact"),
     ("fixed", "a scale or an option, held fixed"),
+    ("held at", "a scale or an option, held fixed"),
     ("assumed", "assumed"),
 )
 SET = "set by this scenario"
