@@ -28,7 +28,7 @@ help: ## list the targets
 # compiles what it imports, so pip need not compile everything (--no-compile saves half of the time).
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile --no-deps
 
-$(VENV)/.installed-%: pyproject.toml requirements/build.txt requirements/%.txt
+$(VENV)/.installed-%: pyproject.toml $(wildcard requirements/*.txt)
 	@echo "installing what \`make $*\` needs into $(VENV) (once, about a minute) ..."
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	@$(PIP) --require-hashes -r requirements/build.txt
