@@ -14,32 +14,26 @@ WEEKS := --at 2025-04-07 --at 2025-10-06 --at 2025-10-27
 WORKERS := -n logical --maxprocesses 8 --dist worksteal
 RARE := levers.CHINA.rare_earths.irreplaceability
 
-# For what builds need too: PIP_CONSTRAINT reaches isolated builds, PIP_BUILD_CONSTRAINT does so
-# in newer pips. Relative, as pip splits these at spaces and a clone's path may hold one.
-export PIP_CONSTRAINT := constraints.txt
-export PIP_BUILD_CONSTRAINT := constraints.txt
-
 .DEFAULT_GOAL := help
 .PHONY: help run sweep figures gallery calibration forecasts experiments pages dashboard \
-    test e2e screenshots lint bench waits checks verify fuzz simulation licences clean
+    test e2e screenshots lint bench waits checks verify fuzz simulation mutants licences clean
 .NOTPARALLEL:
 .SECONDARY:
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' Makefile
 
-# The base is enough for most targets; these install extras on top of it. Python compiles what it
-# imports, so pip need not compile everything (--no-compile saves half of the time).
-EXTRAS_lint := [lint]
-EXTRAS_test := [test,oracles]
-EXTRAS_e2e := [test,oracles,e2e]
-EXTRAS_dashboard := [dashboard]
+# Each target installs what it needs from the file of its name in requirements/, where pip takes only
+# files of known hashes. Packages that come as source are built with what build.txt holds. Python
+# compiles what it imports, so pip need not compile everything (--no-compile saves half of the time).
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile --no-deps
 
-$(VENV)/.installed-%: pyproject.toml constraints.txt
+$(VENV)/.installed-%: pyproject.toml requirements/build.txt requirements/%.txt
 	@echo "installing what \`make $*\` needs into $(VENV) (once, about a minute) ..."
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile \
-	    -c constraints.txt -e '.$(EXTRAS_$*)'
+	@$(PIP) --require-hashes -r requirements/build.txt
+	@$(PIP) --require-hashes --no-build-isolation -r requirements/$*.txt
+	@$(PIP) --no-build-isolation -e .
 	@touch $@
 
 run: $(VENV)/.installed-run ## replay the 2025 record, run the baseline 10,000 times, plot both
@@ -153,6 +147,10 @@ fuzz: $(VENV)/.installed-test ## malformed input of every kind: make fuzz SEED=1
 simulation: COUNT := 10000
 simulation: $(VENV)/.installed-test ## sweeps and steps on a disk and with workers that fail (minutes)
 	$(BIN)/python tests/simulation.py --seed $(SEED) --count $(COUNT)
+
+mutants: COUNT := 400
+mutants: $(VENV)/.installed-mutants ## do tests notice when a rule changes? A sample of places (an hour)
+	$(BIN)/python tests/mutants.py --seed $(SEED) --count $(COUNT)
 
 licences: $(VENV)/.installed-test ## licences of what runs; fails on GPL
 	$(BIN)/python experiments/robustness/licences.py

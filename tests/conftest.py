@@ -14,7 +14,7 @@ from hypothesis import settings
 # Matrices are small: more threads only wait, in each worker for those of the others.
 os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
-settings.register_profile("default", max_examples=10, deadline=None, derandomize=True)
+settings.register_profile("default", max_examples=6, deadline=None, derandomize=True)
 settings.register_profile("verify", settings.get_profile("default"), max_examples=400)
 settings.load_profile("default")
 

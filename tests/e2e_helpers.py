@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,7 +64,8 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def start_server(log, *options):
+def start_server(log, *options, **variables):
+    """A server of its own; `variables` are added to its environment."""
     port = free_port()
     words = ["dashboard", "--no-browser", "--port", str(port), *options]
     began = time.perf_counter()
@@ -74,7 +74,7 @@ def start_server(log, *options):
         stdout=log,
         stderr=subprocess.STDOUT,
         cwd=ROOT,
-        env=os.environ | {TOKEN: Server.token},
+        env=os.environ | {TOKEN: Server.token} | variables,
     )
     return Server(process, f"http://127.0.0.1:{port}", began)
 
@@ -83,7 +83,7 @@ def wait_for(server, seconds=2.0 * VIEW_SECONDS):
     """Seconds from the start of the process to the first answer."""
     while time.perf_counter() - server.began < seconds:
         assert server.process.poll() is None, "the server has ended"
-        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+        with contextlib.suppress(OSError):  # refused, or too busy to answer in time
             server.get()
             return time.perf_counter() - server.began
         time.sleep(0.02)
@@ -140,7 +140,7 @@ class Visit:
 
 def shot(visit, name):
     """A screenshot of the whole page, for the docs."""
-    visit.page.evaluate("document.activeElement && document.activeElement.blur()")
+    visit.page.evaluate("document.activeElement && document.activeElement.blur(); scrollTo(0, 0)")
     path = OUT / f"dashboard_{name}.png"
     visit.page.screenshot(path=path, full_page=True)
     with Image.open(path) as image:  # 256 colours: a third of the size

@@ -35,7 +35,8 @@ from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.resources import root
 
 SECONDS = 10.0
-HUNG = 120  # seconds of any kind after which an input is given up
+HUNG = 60  # seconds of processor time after which an input is given up
+STUCK = 900  # seconds by the clock: waits for something that does not come
 RUN = ("run", "baseline_2025", "--replicates", "2", "--out", "out")
 WARM = (RUN, (*RUN, "--set", "noise=0.1"), (*RUN, "--set", "strategies.US=foresight_1"))
 LONGEST = 1_700  # letters of an error line
@@ -381,20 +382,26 @@ class Hung(BaseException):
 
 
 @contextlib.contextmanager
-def _given_up_after(seconds: int) -> Iterator[None]:
+def _given_up() -> Iterator[None]:
+    """Raise `Hung` after `HUNG` seconds of work, however busy the machine is, or `STUCK` of waiting."""
+
     def stop(number: int, frame: Any) -> None:
         raise Hung
 
-    if not hasattr(signal, "SIGALRM"):
+    if not hasattr(signal, "setitimer"):
         yield
         return
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
+    timers = {signal.ITIMER_PROF: signal.SIGPROF, signal.ITIMER_REAL: signal.SIGALRM}
+    before = {name: signal.signal(name, stop) for name in timers.values()}
+    signal.setitimer(signal.ITIMER_PROF, HUNG)
+    signal.setitimer(signal.ITIMER_REAL, STUCK)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        for timer in timers:
+            signal.setitimer(timer, 0)
+        for name, handler in before.items():
+            signal.signal(name, handler)
 
 
 def _contents(folder: Path) -> set[str]:
@@ -410,7 +417,7 @@ def run(words: list[str]) -> tuple[int | None, str, str]:
         except SystemExit as leaving:
             return int(leaving.code or 0), said.getvalue(), ""
         except Hung:
-            return None, said.getvalue(), f"no end within {HUNG} s"
+            return None, said.getvalue(), f"no end within {HUNG} s of work or {STUCK} s"
         except BaseException:
             return None, said.getvalue(), traceback.format_exc()
 
@@ -433,7 +440,7 @@ def problem_of(one: Input, seconds: float | None = None) -> str:
         os.chdir(folder)
         began = time.process_time()
         try:
-            with _given_up_after(HUNG):
+            with _given_up():
                 status, said, trace = run(one.words)
         finally:
             os.chdir(home)
@@ -443,7 +450,9 @@ def problem_of(one: Input, seconds: float | None = None) -> str:
         return trace
     if status not in (0, 1, 2) or (status == 1 and one.words[0] != "sweep"):
         return f"status {status}: {said[-500:]}"
-    if status == 2 and not said.startswith("usage: "):
+    if status == 2:
+        if said.startswith("usage: "):  # argparse says how, and then what is wrong
+            said = "error: " + said.partition("error: ")[2]
         lines = said.splitlines()
         most = MOST_FAULTS if one.words[0] == "check" else 1  # which says all that is wrong
         if not 1 <= len(lines) <= most or any(not line.startswith("error: ") for line in lines):

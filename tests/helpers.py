@@ -35,6 +35,25 @@ ESCALATE_2 = 8
 
 SHIPPED = ("baseline_2025", "busan_2025")
 
+# How a truce is made, kept and broken: as first specified, and as coded episodes show it.
+FIRST_RULES: dict[str, float] = {
+    "revised_rules": 0,
+    "restore_share": 0.0,
+    "covered_strain": 0.0,
+    "tacit": 0,
+    "announced_pain": 0.0,
+    "snap_back_share": 0.5,
+}
+REVISED: dict[str, float] = {
+    "revised_rules": 1,
+    "restore_share": 0.5,
+    "covered_strain": 8.0,
+    "tacit": 1,
+    "announced_pain": 1.0,
+    "snap_back_share": 0.0,
+}
+BOTH_RULES = pytest.mark.parametrize("rules", [FIRST_RULES, REVISED], ids=["first", "revised"])
+
 # ---------------------------------------------------------------------------
 # Rules by hand: two levers a side, every payoff term off.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers import make_params, make_week
+from helpers import FIRST_RULES, REVISED, SHIPPED, make_params, make_week
 from negotiation_abm import InputError, build_game, load_scenario, run_replicates
 from negotiation_abm.core import hooks
 from negotiation_abm.core.inputs import NEEDED, Key
@@ -218,22 +218,40 @@ def _random_value(
     return str(rng.choice(words)) if words else f"text {rng.integers(2**32)}"
 
 
-@cache
-def random_combination(number: int) -> tuple[Game, list[str]]:
-    """A game with some modules on, at random values; and their names."""
-    rng = np.random.default_rng(number)
-    scenario = load_scenario(("baseline_2025", "busan_2025")[number % 2], OFF)
-    names = [name for name in NAMES if _of_module(name, number).random() < 0.6]
+def random_rules(number: int) -> dict[str, float]:
+    """The first rules of a truce, or the revised ones at values of their own."""
+    rng = _of_module("rules", number)
+    if rng.random() < 0.25:
+        return FIRST_RULES
+    return REVISED | {
+        "restore_share": float(rng.choice([0.0, 0.2, 0.5, 1.0])),
+        "covered_strain": float(rng.choice([1.0, 4.0, 8.0])),
+        "tacit": int(rng.integers(2)),
+        "announced_pain": float(rng.random()),
+        "snap_back_share": float(rng.choice([0.0, 0.5, 1.0])),
+    }
+
+
+def random_game(number: int, names: list[str], **changes: Any) -> Game:
+    """A shipped scenario with these modules on, their inputs and parameters at random values."""
+    scenario = load_scenario(SHIPPED[number % 2], OFF)
     modules: dict[str, Any] = {}
     for name in names:
         modules |= random_modules(_of_module(name, number), scenario, [name])
+    settings = random_settings(number, scenario, names)
+    return build_game(load_scenario(scenario.path, {"modules": modules} | changes | settings))
+
+
+@cache
+def random_combination(number: int) -> tuple[Game, list[str]]:
+    """A game with some modules on, at random values and rules; and their names."""
+    rng = np.random.default_rng(number)
+    names = [name for name in NAMES if _of_module(name, number).random() < 0.6]
     changes = {
-        "modules": modules,
         "agency_rate": float(rng.choice([0.0, 0.1])),
         "precision": float(rng.choice([0.5, 1.0, 2.0, 8.0])),
-        **random_settings(number, scenario, names),
     }
-    return build_game(load_scenario(scenario.path, changes)), names
+    return random_game(number, names, **changes, **random_rules(number)), names
 
 
 def random_state(

@@ -182,15 +182,11 @@ def test_a_fit_that_has_not_converged_is_refused(written):
         fitted_set(replace(result, converged=False), table, "mine")
 
 
-def test_written_set_keeps_what_the_scenario_sets(two_levers, few_points):
-    game, record = own(two_levers, felt_memory=0.2)
+def test_players_are_named_and_what_is_set_says_so(two_levers, few_points):
+    changes = {"agency_rate.US": 0.25, "tolerance": 0.6, "felt_memory": 0.2}
+    game, record = own(two_levers, **changes)
     calibrate(game, record, two_levers / "out", name="mine")
     assert load_parameter_set(two_levers / "out" / "mine.yaml").values["felt_memory"] == 0.2
-
-
-def test_players_are_named_and_what_is_set_says_so(two_levers, few_points):
-    game, record = own(two_levers, **{"agency_rate.US": 0.25, "tolerance": 0.6})
-    calibrate(game, record, two_levers / "out", name="mine")
     text = (two_levers / "out" / "mine.yaml").read_text(encoding="utf-8")
     entries = yaml.safe_load(text)["parameters"]
     rate = game.params["agency_rate"][0]
@@ -294,17 +290,12 @@ def test_calibrate_prints_a_table(two_levers, few_points, capsys):
     assert set(contents(Path("out"))) == FILES
 
 
-def test_calibrate_writes_nothing_without_a_folder(two_levers, few_points, capsys):
+def test_calibrate_prints_json_and_writes_nothing_without_a_folder(two_levers, few_points, capsys):
     before = contents(two_levers)
-    done = command(capsys, "calibrate", "other_episode.yaml")
-    assert done.status == 0
-    assert contents(two_levers) == before
-
-
-def test_calibrate_prints_json(two_levers, few_points, capsys):
     done = command(capsys, "calibrate", "other_episode.yaml", "--json")
     assert done.status == 0
     assert strict_json(done.out)["decisions"] == 74
+    assert contents(two_levers) == before
 
 
 def test_validate_prints_scores(two_levers, capsys):

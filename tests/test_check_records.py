@@ -337,6 +337,52 @@ TRAPS = {
         "a",
         "expires is not used",
     ),
+    "an end of no truce": (
+        [row("a 1995-03-07 WEST ESCALATE boarding 0.5", ends_truce="1")],
+        {},
+        "a",
+        "ends_truce 1, but no truce is in force",
+    ),
+    "a step without a level": (
+        [row("a 1995-03-07 WEST ESCALATE boarding")],
+        {},
+        "a",
+        r"the usual one of boarding \(0.25\)",
+    ),
+    "a threat without a size": (
+        [row("a 1995-03-07 WEST THREATEN quota", lead_weeks=2)],
+        {},
+        "a",
+        "the usual one of quota",
+    ),
+    "a level before the start": (
+        [
+            row("z 1995-02-01 EAST ESCALATE visas 0.6"),
+            row("a 1995-02-20 EAST CONCEDE visas 0.4"),
+            RISEN,
+        ],
+        {},
+        "a",
+        "leaves visas at 0.4, and the scenario starts it at 0: write start: 0.4",
+    ),
+    "talks broken off beyond the next meeting": (
+        [row("a 1995-03-07 WEST BREAK_OFF", lead_weeks=6), row("b 1995-03-29 both ROUND")],
+        {},
+        "a",
+        "lead_weeks 6, but b is a meeting 3 weeks later",
+    ),
+    "a truce prolonged to an earlier date": (
+        [*DEAL, row("a 1995-04-03 EAST PROLONG", expires="1995-05-01")],
+        {},
+        "a",
+        "shortens the truce: its date was in 6 weeks",
+    ),
+    "a move after the end of observation": (
+        [RISEN, row("a 1995-04-17 WEST ESCALATE boarding 0.6")],
+        {"record": {"file": "record.csv", "until": "1995-04-10"}},
+        "a",
+        r"after record.until \(1995-04-10\), .* last row, 1995-04-17",
+    ),
     "a rate of a threat": (
         [row("a 1995-03-06 EAST THREATEN visas 0.5", lead_weeks=1, rate_pp=25)],
         {},
@@ -396,3 +442,64 @@ def test_habits_taken_by_the_name_of_a_lever_are_said(tmp_path):
         assert any(f"WEST.{lever} takes the habit of US.{lever}" in w.problem for w in found) == (
             warned
         )
+
+
+# ---------------------------------------------------------------------------
+# What a spreadsheet makes of a record, and what a reader is told
+
+
+HEAD = "id,date,player,move,lever,level,agency\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEAD + "a,6.3.1995,WEST,ESCALATE,quota,0.5,FALSE\n",
+        HEAD + "a,06.03.1995 00:00,WEST,ESCALATE,quota,0.5,true\n",
+        HEAD.replace(",", ";") + "a;06.03.1995;WEST;ESCALATE;quota;0,5;TRUE\r\n",
+    ],
+)
+def test_dates_with_dots_and_written_truths_are_read(tmp_path, text):
+    path = tmp_path / "record.csv"
+    path.write_text(text, encoding="utf-8")
+    (read,) = load_record(path).rows
+    assert (str(read.date), read.level, read.agency) == ("1995-03-06", 0.5, "FALSE" not in text)
+
+
+@pytest.mark.parametrize("date", ["06/03/1995", "34764", "1995\u201303\u201306", "6.3.95"])
+def test_a_date_that_could_be_read_in_two_ways_gets_a_hint(tmp_path, date):
+    path = tmp_path / "record.csv"
+    path.write_text(HEAD + f"a,{date},WEST,ESCALATE,quota,0.5,\n", encoding="utf-8")
+    with pytest.raises(InputError, match="if a spreadsheet has changed it"):
+        load_record(path)
+
+
+def test_the_same_fault_of_a_column_is_told_in_few_lines_and_in_full_as_data(capsys, tmp_path):
+    path = tmp_path / "record.csv"
+    rows = [f"r{n},{n}/3/1995,WEST,ESCALATE,quota,0.5,\n" for n in range(1, 21)]
+    path.write_text(HEAD + "".join(rows) + "x,1995-03-30,WEST,RAISE,quota,0.5,\n")
+    scenario = scenario_file(tmp_path, record={"file": "record.csv"})
+    done = command(capsys, "check", scenario, path)
+    lines = done.err.splitlines()
+    assert done.status == 2
+    assert len(lines) == 5  # three in full, the move, the others in one; and nothing twice
+    assert lines[-1].endswith(
+        "date: the same on 17 more lines: " + ", ".join(map(str, range(5, 22)))
+    )
+    found = strict_json(command(capsys, "check", scenario, path, "--json").out)
+    assert sum(len(file["errors"]) for file in found["files"]) == 21
+
+
+def test_quotes_within_a_field_get_a_hint(tmp_path):
+    path = tmp_path / "record.csv"
+    path.write_text('id,date,player,move,statement\na,1995-03-06,both,CALL,"Good" talks\n')
+    with pytest.raises(InputError, match="those within it are doubled"):
+        load_record(path)
+
+
+def test_capitals_of_a_word_are_no_obstacle_to_a_suggestion(tmp_path):
+    path = tmp_path / "record.csv"
+    for head, move, hint in (("id", "escalate", "'ESCALATE'"), ("ID", "ESCALATE", "'id'")):
+        path.write_text(f"{head},date,player,move,lever\na,1995-03-06,WEST,{move},quota\n")
+        with pytest.raises(InputError, match=f"did you mean {hint}"):
+            load_record(path)

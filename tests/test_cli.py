@@ -116,7 +116,12 @@ def good(capsys, *arguments):
 def test_replay_prints_tables(capsys, tmp_path):
     out = good(capsys, "replay", "baseline_2025")
     assert out.startswith("Replay of record_2025.csv under baseline_2025")
-    for text in ("recorded truce", "agreement 2025-10-30", "least expected", "counted rows placed"):
+    for text in (
+        "recorded truce",
+        "agreement 2025-10-30",
+        "least expected",
+        "rows that count are in the replay",
+    ):
         assert text in out
     assert contents(tmp_path) == {}
 
@@ -184,7 +189,7 @@ def test_replay_skips_illegal_rows_on_request(capsys, tmp_path):
 def test_run_prints_tables(capsys, tmp_path):
     out = good(capsys, "run", "busan_2025", "--replicates", 40, "--out", tmp_path / "busan")
     assert out.startswith("40 runs of busan_2025")
-    for text in ("agreed measures / all", "any measure / running", "S(90 d)", "sha256"):
+    for text in ("agreed measures / all", "any measure / running", "90 d, %", "sha256"):
         assert text in out
     assert set(contents(tmp_path / "busan")) == RUN_FILES | {"manifest.json"}
 

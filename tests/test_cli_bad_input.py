@@ -529,6 +529,28 @@ def test_usage_error_says_what_is_allowed(capsys, option):
     assert "whole number" in done.err
 
 
+@pytest.mark.parametrize("value", ["9" * 5_000, "a\nb\x1b[2J" * 900])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "busan_2025", "--replicates"),
+        ("forecast", "busan_2025", "--known"),
+        ("ask", "us_china_2018", "--made", "2025-01-01", "--known"),
+        ("survival", "x", "--measure"),
+        ("run", "busan_2025", "--unknown"),
+        ("dashboard", "--port"),
+        (),
+    ],
+)
+def test_usage_error_is_bounded(capsys, words, value):
+    done = command(capsys, *words, value)
+    assert done.status == 2
+    said = done.err.partition("error: ")[2]
+    assert len(said.splitlines()) == 1
+    assert len(said) < 1_000
+    assert "\x1b" not in said
+
+
 # ---------------------------------------------------------------------------
 # In a process of its own
 

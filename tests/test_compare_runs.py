@@ -1,5 +1,7 @@
 """`plot A B`: several runs in one figure, with names for people and the range of each."""
 
+import shutil
+
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from cli_helpers import command, shipped_game
 from negotiation_abm.plotting.durations import plot_lengths
 from negotiation_abm.run.step import run_batch
+from negotiation_abm.studies.comparison.folders import read_runs
 
 NAMES = ("As agreed", "Cheap breach")
 
@@ -29,6 +32,19 @@ def test_two_runs_are_compared_in_one_command(capsys, tmp_path, runs):
     for text in (*NAMES, "90 % of posterior draws", "of a hundred still in force"):
         assert text in drawn
     assert list(pd.read_csv(tmp_path / "ranges.csv")["scenario"].unique()) == list(NAMES)
+
+
+def test_without_labels_the_runs_are_called_by_what_they_change(capsys, tmp_path, runs):
+    names = [run.label for run in read_runs(runs)]
+    assert names == ["cost of breaking the truce 2.7", "cost of breaking the truce 1"]
+    done = command(capsys, "plot", *runs, "--out", tmp_path)
+    assert done.status == 0, done.err
+    assert names[1] in (tmp_path / "figures" / "scenarios.svg").read_text()
+
+
+def test_runs_that_words_do_not_tell_apart_keep_the_names_of_their_folders(tmp_path, runs):
+    shutil.copytree(runs[0], tmp_path / "again")
+    assert [run.label for run in read_runs([runs[0], tmp_path / "again"])] == ["a", "again"]
 
 
 @pytest.mark.parametrize(

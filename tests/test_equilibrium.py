@@ -133,10 +133,10 @@ def test_stage_payoff_by_hand(frozen):
 
 def test_simulated_moves_are_near_the_quantal_response(frozen):
     """The same values move both; only who sees whom differs."""
-    game, board = frozen
+    _, board = frozen
     stage = stage_game(board)
     pair = logit_equilibria(*stage.payoffs, [1.0])[0]
-    simulated = simulated_frequencies(game, board, 3000, 1)
+    simulated = simulated_frequencies(board, 3000, 1)
     for player in range(2):
         gap = np.abs(simulated[player][list(stage.options[player])] - pair[player])
         assert gap.sum() / 2 < 0.12
@@ -144,10 +144,10 @@ def test_simulated_moves_are_near_the_quantal_response(frozen):
 
 
 def test_frozen_state_is_left_as_it_was(frozen):
-    game, board = frozen
+    _, board = frozen
     before = board.state.in_force.copy(), board.state.anger.copy(), int(board.state.turn)
     stage_game(board)
-    simulated_frequencies(game, board, 20, 1)
+    simulated_frequencies(board, 20, 1)
     np.testing.assert_array_equal(board.state.in_force, before[0])
     np.testing.assert_array_equal(board.state.anger, before[1])
     assert board.state.turn == before[2]

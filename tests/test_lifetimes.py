@@ -169,6 +169,8 @@ def test_few_truces_give_no_fits_and_no_error(capsys, tmp_path, replicates):
     run_batch(shipped_game("busan_2025", breach_cost=20.0), replicates, 1, tmp_path)
     done = command(capsys, "survival", tmp_path)
     assert (done.status, done.err) == (0, "")
+    assert "no fit: " in done.out
+    assert "AIC" not in done.out
     assert command(capsys, "plot", tmp_path).status == 0
     assert command(capsys, "report", tmp_path).status == 0
 

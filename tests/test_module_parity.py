@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from helpers import assert_same_record
-from module_helpers import random_combination
+from helpers import BOTH_RULES, assert_same_record
+from module_helpers import random_combination, random_game
 from negotiation_abm import NegotiationModel, build_game, load_scenario
 from negotiation_abm.core.modules import NAMES
 from negotiation_abm.core.state import INFO, STATE
@@ -12,6 +12,8 @@ from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.core.tracker import SPELL, TALLY
 from negotiation_abm.run.batch import spells_of_one
 from negotiation_abm.run.kernel import make_kernel
+from negotiation_abm.strategies import strategies
+from test_parity import early, thinks
 
 FEW, MANY = range(12), range(100)
 
@@ -60,6 +62,31 @@ def test_random_combination_over_more_seeds(number):
     game, _ = random_combination(number)
     for seed in range(5):
         assert_same_run(game, 2**63 + seed, number)
+
+
+@BOTH_RULES
+@pytest.mark.parametrize("name", NAMES)
+def test_each_module_alone(name, rules):
+    for number in range(2):
+        assert_same_run(random_game(number, [name], agency_rate=0.1, **rules), 1, number)
+
+
+@pytest.mark.verify
+@BOTH_RULES
+@pytest.mark.parametrize("strategy", strategies())
+@pytest.mark.parametrize("name", NAMES)
+def test_each_module_with_each_strategy(name, strategy, rules):
+    for number in range(4):
+        sides = {"strategies": {"US": strategy, "CHINA": "logit"}}
+        game = random_game(number, [name], agency_rate=0.1, **sides, **rules)
+        weeks = 8 if thinks(strategy, "logit") else len(game.weeks)
+        assert_same_run(early(game, weeks), 3, number)
+
+
+@BOTH_RULES
+def test_every_module_at_once(rules):
+    for number in range(4):
+        assert_same_run(random_game(number, list(NAMES), agency_rate=0.1, **rules), 2, number)
 
 
 @pytest.mark.parametrize("name", ["mechanisms_2025", "mechanisms_busan"])

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from helpers import SHIPPED, assert_same_record, foreign_scenario, make_game
+from helpers import BOTH_RULES, SHIPPED, assert_same_record, foreign_scenario, make_game
 from negotiation_abm import (
     NegotiationModel,
     build_game,
@@ -65,8 +65,9 @@ def shipped_game(name, first, second, **parameters):
     return build_game(load_scenario(name, changes))
 
 
-def foreign_game(folder, first, second, **changes):
-    data = foreign_scenario() | changes
+def foreign_game(folder, first, second, **parameters):
+    data = foreign_scenario()
+    data["set"] |= parameters
     return make_game(folder, data | {"strategies": {"NORTH": first, "SOUTH": second}})
 
 
@@ -105,34 +106,38 @@ def seeds_of(first, second):
     return range(200 if first in FIRST and second in FIRST else 20)
 
 
+@BOTH_RULES
 @pytest.mark.parametrize(("first", "second"), pairs_of(FIRST))
 @pytest.mark.parametrize("name", SHIPPED)
-def test_shipped_scenario(name, first, second):
-    game = shipped_game(name, first, second)
+def test_shipped_scenario(name, first, second, rules):
+    game = shipped_game(name, first, second, **rules)
     for seed, replicate in ((1, 0), (2**64 - 1, 2**40)):
         assert_same_run(game, seed, replicate)
 
 
+@BOTH_RULES
 @pytest.mark.parametrize(("first", "second"), PAIRS)
 @pytest.mark.parametrize("name", SHIPPED)
-def test_early_weeks_of_a_shipped_scenario(name, first, second):
+def test_early_weeks_of_a_shipped_scenario(name, first, second, rules):
     weeks = 8 if thinks(first, second) else 26
-    assert_same_run(early(shipped_game(name, first, second), weeks), 2, 5)
+    assert_same_run(early(shipped_game(name, first, second, **rules), weeks), 2, 5)
 
 
+@BOTH_RULES
 @pytest.mark.verify
 @pytest.mark.parametrize(("first", "second"), PAIRS)
 @pytest.mark.parametrize("name", SHIPPED)
-def test_shipped_scenario_over_many_seeds(name, first, second):
-    game = shipped_game(name, first, second)
+def test_shipped_scenario_over_many_seeds(name, first, second, rules):
+    game = shipped_game(name, first, second, **rules)
     for seed in seeds_of(first, second):
         assert_same_run(game, seed, 3 * seed)
 
 
+@BOTH_RULES
 @pytest.mark.parametrize(("first", "second"), PAIRS)
-def test_foreign_labels_with_shocks_agencies_and_open_ended_terms(tmp_path, first, second):
+def test_foreign_labels_with_shocks_agencies_and_open_ended_terms(tmp_path, first, second, rules):
     weeks = 5 if thinks(first, second) else 20
-    assert_same_run(early(foreign_game(tmp_path, first, second), weeks), 1, 7)
+    assert_same_run(early(foreign_game(tmp_path, first, second, **rules), weeks), 1, 7)
 
 
 @pytest.mark.parametrize("second", FIRST)
@@ -142,10 +147,11 @@ def test_foreign_labels_to_the_horizon(tmp_path, second):
         assert_same_run(game, seed, 7)
 
 
+@BOTH_RULES
 @pytest.mark.verify
 @pytest.mark.parametrize(("first", "second"), PAIRS)
-def test_foreign_scenario_over_many_seeds(tmp_path, first, second):
-    game = foreign_game(tmp_path, first, second)
+def test_foreign_scenario_over_many_seeds(tmp_path, first, second, rules):
+    game = foreign_game(tmp_path, first, second, **rules)
     for seed in seeds_of(first, second):
         assert_same_run(game, seed, seed)
 
@@ -228,7 +234,7 @@ def test_these_runs_meet_all_that_can_happen(tmp_path):
 def test_players_trade_places(tmp_path):
     """Nothing in the rules knows who is player 0: a strategy that holds never moves."""
     for first, second, still in (("hold", "logit", 0), ("logit", "hold", 1)):
-        game = foreign_game(tmp_path, first, second, set={"agency_rate": 0.0})
+        game = foreign_game(tmp_path, first, second, agency_rate=0.0)
         run, _ = assert_same_run(game, 4, 0)
         assert run["num_moves"][still, 1:].sum() == 0
         assert run["num_moves"][1 - still, 1:].sum() > 0

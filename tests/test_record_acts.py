@@ -4,12 +4,11 @@ import datetime as dt
 
 import pytest
 
-from helpers import make_game
+from helpers import REVISED, make_game
 from negotiation_abm import InputError, load_record, replay_record
 from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.core.tracker import COVERED
 from test_replay import turbot_war
-from test_truce_revised import REVISED
 
 SIGNED = (
     "a,1995-03-13,WEST,SUSPEND",

@@ -88,7 +88,7 @@ HEAD = "id,date,player,move,lever,level"
             f"{HEAD}\na,03/02/2025,US,ESCALATE,chips,.5\n",
             "date: '03/02/2025'; .*YYYY-MM-DD; .*form",
         ),
-        (f"{HEAD}\na,3.2.2025,US,ESCALATE,chips,.5\n", "date: '3.2.2025'; .*spreadsheet"),
+        (f"{HEAD}\na,3/2/2025,US,ESCALATE,chips,.5\n", "date: '3/2/2025'; .*spreadsheet"),
         (f",{HEAD}\n0,a,2025-02-03,US,ESCALATE,chips,.5\n", "line 1: a column without a name"),
         (
             f"{HEAD},decision\na,2025-02-03,US,ESCALATE,chips,.5,NA\n",

@@ -20,7 +20,7 @@ from negotiation_abm.replay import board
 US, CHINA = 0, 1
 COLUMNS = (
     *("id", "date", "player", "move", "lever", "level", "loaded", "lead_weeks"),
-    *("expires", "rate_pp", "decision", "counted", "not_represented"),
+    *("expires", "ends_truce", "rate_pp", "decision", "counted", "not_represented"),
 )
 
 

@@ -36,7 +36,7 @@ FATES = {
     ),
     "carried out in part": (
         [THREAT, row("x 1995-03-20 WEST ESCALATE boarding 0.6")],
-        ("carried out", "1995-03-20", "x"),
+        ("carried out in part", "1995-03-20", "x"),
     ),
     "withdrawn": (
         [THREAT, *DEAL],
@@ -159,9 +159,9 @@ def test_every_tariff_lever_of_both_sides_is_said_with_years(capsys, tmp_path):
         row("v 1995-03-07 EAST ESCALATE visas 0.5"),
     ).path
     out = good(capsys, "replay", scenario, "--record", record)
-    assert "WEST.quota, headline tariff in pp: 0 throughout" in out
-    assert "WEST.boarding, headline tariff in pp: 0 at first, 25 (1995-03-06)" in out
-    assert "EAST.visas, headline tariff in pp: 0 at first, 25* (1995-03-07)" in out
+    assert "WEST quota, announced rate in points: 0 throughout" in out
+    assert "WEST boarding, announced rate in points: 0 at first, 25 (1995-03-06)" in out
+    assert "EAST visas, announced rate in points: 0 at first, 25* (1995-03-07)" in out
     summary = strict_json(good(capsys, "replay", scenario, "--record", record, "--json"))
     found = {(one["player"], one["lever"]): one["steps"] for one in summary["tariffs_by_lever"]}
     assert found["WEST", "boarding"] == [{"date": "1995-03-06", "pp": 25.0, "recorded": True}]
@@ -173,10 +173,19 @@ def test_nothing_stands_after_the_rest_where_there_is_none(capsys, tmp_path):
     scenario = write_yaml(tmp_path / "scenario.yaml", turbot_war())
     record = write_record(tmp_path, RISEN).path
     words = ("replay", scenario, "--record", record)
-    assert "1 of 1 counted rows placed\n" in good(capsys, *words)
+    assert "1 of 1 rows that count are in the replay\n" in good(capsys, *words)
     record = write_record(tmp_path, RISEN, row("x 1995-03-09 WEST", not_represented="words")).path
     out = good(capsys, *words)
-    assert "1 of 2 counted rows placed; the rest:\n  x: words\n" in out
+    assert "1 of 2 rows that count are in the replay; the others are left out:\n  x: words\n" in out
+
+
+def test_no_table_stands_where_there_is_nothing_to_list(capsys, tmp_path):
+    scenario = write_yaml(tmp_path / "scenario.yaml", turbot_war())
+    record = write_record(tmp_path, row("a 1995-03-06 both CALL")).path
+    out = good(capsys, "replay", scenario, "--record", record)
+    assert "no truce in the record" in out
+    for heading in ("recorded truce", "steps in a truce", "least expected", "due, week of"):
+        assert heading not in out
 
 
 def test_an_illegal_row_that_does_not_count_is_listed_too(capsys, tmp_path):

@@ -271,6 +271,12 @@ def test_command(capsys, tmp_path):
 REFUSED = {
     "unknown key": ({"sample": 4}, "sample: unknown; did you mean 'samples'?"),
     "unknown method": ({"method": "sobl"}, "did you mean 'sobol'"),
+    "an outcome twice": ({"outcomes": ["rmst_40"] * 3_000}, "outcomes.rmst_40: given twice"),
+    "weeks without end": ({"outcomes": ["rmst_" + "9" * 5_000]}, "outcomes.rmst_999"),
+    "no weeks": ({"outcomes": ["rmst_0"]}, "outcomes.rmst_0: unknown"),
+    "samples without end": ({"samples": 2**40}, "less than or equal to 1048576"),
+    "replicates without end": ({"replicates": 10**30}, "less than or equal to 1000000000"),
+    "seed without end": ({"seed": 10**40}, "seed: 1000"),
     "samples of 12": ({"samples": 12}, "12 is not a power of 2"),
     "no replicates": (
         {"replicates": 0},

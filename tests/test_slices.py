@@ -361,7 +361,7 @@ def test_command_of_a_study(root, tmp_path, capsys):
     ("words", "text"),
     [
         (["empty"], "holds neither a sweep nor a study"),
-        (["missing"], "holds neither a sweep nor a study"),
+        (["missing"], "no such folder"),
         (["three", "--outcome", "x"], "outcome: 'x'; allowed: "),
         (["three", "--at", "fatigue"], "--at: fatigue: expected NAME=VALUE"),
         (["three", "--point", "77"], "point: 77; allowed: 0 to 17"),

@@ -8,6 +8,7 @@ from helpers import (
     CONCEDE_1,
     ESCALATE_0,
     ESCALATE_1,
+    REVISED,
     SHIPPED,
     SUSPEND,
     THREATEN_0,
@@ -24,17 +25,8 @@ from negotiation_abm.core.levers import touch_all
 from negotiation_abm.core.payoffs import is_breach, option_value, relievable
 from negotiation_abm.core.terms import NUM_OPTIONS, Event, Forum, Phase, TruceEnd
 from negotiation_abm.core.transitions import agency_option, apply_agency_move, can_offer, is_legal
-from negotiation_abm.strategies import strategies
 from negotiation_abm.strategies._odds import option_weights
-from test_parity import assert_same_run, early, foreign_game, shipped_game, thinks
-
-REVISED = {
-    "revised_rules": 1,
-    "restore_share": 0.5,
-    "covered_strain": 8.0,
-    "tacit": 1,
-    "announced_pain": 1.0,
-}
+from test_parity import shipped_game
 
 
 def revised(**changes):
@@ -286,22 +278,7 @@ def test_a_truce_in_force_at_the_start_draws_its_soundness():
 
 
 # ---------------------------------------------------------------------------
-# The same game in both runs.
-
-
-@pytest.mark.parametrize("name", SHIPPED)
-@pytest.mark.parametrize("strategy", strategies())
-def test_mesa_and_compiled_run_agree(name, strategy):
-    game = shipped_game(name, strategy, "logit", snap_back_share=0.0, **REVISED)
-    weeks = 8 if thinks(strategy, "logit") else len(game.weeks)
-    for seed in range(2):
-        assert_same_run(early(game, weeks), seed, 3)
-
-
-def test_foreign_labels(tmp_path):
-    game = foreign_game(tmp_path, "logit", "logit", set={"agency_rate": 0.2, **REVISED})
-    for seed in range(6):
-        assert_same_run(game, seed, 7)
+# In both runs; that they are the same game is checked in `test_parity` and `test_module_parity`.
 
 
 class Watched(NegotiationModel):
@@ -335,7 +312,7 @@ class Watched(NegotiationModel):
     ids=["strained", "giving up", "worn"],
 )
 def test_what_is_remembered_of_levers_holds(name, more):
-    game = shipped_game(name, "logit", "logit", **REVISED | {"snap_back_share": 0.0} | more)
+    game = shipped_game(name, "logit", "logit", **REVISED | more)
     runs = [Watched(game, seed, 1).run_to_horizon() for seed in range(3)]
     assert sum(len(run.moves) for run in runs) > 60
 

@@ -63,6 +63,17 @@ def test_a_game_is_not_thrown_away_without_a_question(visit):
     assert "moves" not in path_of(page)
 
 
+def test_changes_add_up_while_the_page_asks(visit):
+    page = visit().open("/play?moves=00")
+    page.select_option("#choose-side", "CHINA", timeout=WAIT)
+    page.wait_for_selector("[role=alertdialog]", timeout=WAIT)
+    page.select_option("#choose-opponent", "dove")
+    page.wait_for_function("document.querySelector('#choose-opponent').value === 'dove'")
+    page.click("#press-throw")
+    page.wait_for_function("location.search.includes('opponent=dove')", timeout=WAIT)
+    assert "side=CHINA" in path_of(page)
+
+
 def test_the_link_of_a_view_can_be_copied(visit):
     page = visit().open("/whatif?from=2025-11-10&set=breach_cost=1.5")
     page.wait_for_selector("#press-copy-link", timeout=WAIT)

@@ -130,7 +130,7 @@ def test_theme_follows_the_system_and_the_switch(visit, viewport, scheme):
 
 
 def test_keyboard(visit):
-    page = visit().open("/replay?week=10", ".sheet img")
+    page = visit().open("/replay?week=20", ".sheet img")
     week = "document.querySelector('.deck output').textContent"
     page.keyboard.press("Tab")
     reached = []
@@ -144,11 +144,11 @@ def test_keyboard(visit):
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     before = page.evaluate(week)
     page.keyboard.press("ArrowRight")
-    page.wait_for_url("**week=11*")
+    page.wait_for_url("**week=21*")
     assert page.evaluate(week) != before
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Space")
-    page.wait_for_url("**week=13*")
+    page.wait_for_url("**week=23*")
     page.keyboard.press("Space")
     page.wait_for_timeout(300)
     stood = page.evaluate(week)

@@ -1,5 +1,10 @@
 """The site opened from disk, offline: no request, no error, sliders that look things up."""
 
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from cli_helpers import shipped_game
@@ -27,7 +32,9 @@ def opened(browser, site):
     contexts, problems = [], []
 
     def make(viewport=WIDE, scheme="light"):
-        context = browser.new_context(viewport=viewport, color_scheme=scheme, offline=True)
+        context = browser.new_context(
+            viewport=viewport, color_scheme=scheme, offline=True, accept_downloads=True
+        )
         contexts.append(context)
         page = context.new_page()
         own = site.as_uri()
@@ -69,8 +76,7 @@ def test_sliders_look_up_another_answer(opened):
 
 def test_values_are_said_where_the_mouse_is(opened):
     page = opened()
-    box = page.locator("#curves").bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.locator("#curves").hover()
     page.wait_for_selector("#curves .tip", state="visible")
     assert "simulated Busan truce: " in page.inner_text("#curves .tip")
 
@@ -78,5 +84,38 @@ def test_values_are_said_where_the_mouse_is(opened):
 def test_every_table_is_handed_out_as_it_lies_on_disk(opened, site):
     page = opened()
     links = {a.get_attribute("href") for a in page.locator("a[download]").all()}
-    assert {link.split("/")[-1] for link in links} <= {p.name for p in (site / "data").iterdir()}
-    assert len(links) >= 6
+    assert {link.split("/")[-1] for link in links} == {p.name for p in (site / "data").iterdir()}
+    for link in links:
+        assert hash_of(handed_out(page, link)) == hash_of((site / link).read_bytes()), link
+
+
+def test_what_is_handed_out_is_what_the_commands_write(opened, tmp_path):
+    """Same seed and draws: the range of `run`, and the recorded truces of `episodes`."""
+    page = opened()
+    run = ("run", "busan_2025", "--replicates", "20", "--draws", str(DRAWS), "--seed", "1")
+    for words, names in ((run, ["posterior"]), (("episodes",), ["reference_class", "episodes"])):
+        asked = [sys.executable, "-m", "negotiation_abm.cli", *words, "--out", str(tmp_path)]
+        subprocess.run(asked, check=True, capture_output=True)
+        for name in names:
+            written = hash_of((tmp_path / f"{name}.csv").read_bytes())
+            assert hash_of(handed_out(page, f"data/{name}.csv")) == written, name
+
+
+def handed_out(page, link):
+    """The bytes that the browser saves when a link to a table is clicked."""
+    with page.expect_download() as waiting:
+        page.locator(f"a[download][href='{link}']").first.click()
+    return Path(waiting.value.path()).read_bytes()
+
+
+def hash_of(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_it_is_small_and_prints(opened, site):
+    assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) < 3_000_000
+    page = opened()
+    page.pdf(path=OUT / "site.pdf", format="A4", print_background=True)
+    page.emulate_media(media="print")
+    assert page.locator("#curves svg").is_visible()
+    assert not page.locator("nav").first.is_visible()

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from negotiation_abm import use_modules
 from negotiation_abm.cli.ending import lacking, leaving_tidily
+from negotiation_abm.cli.options import Parser
 from negotiation_abm.cli.output import OutputError, status_of, usable_streams
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.provenance import carrying_out
@@ -109,7 +110,7 @@ def _speak() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="negotiation-abm",
         description="How long does a US-China truce last, and what ends it? "
         "Replay the record of 2025, simulate truces, plot how long they last.",

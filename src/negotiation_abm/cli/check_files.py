@@ -48,13 +48,15 @@ def check_files(references: list[str]) -> Iterator[Checked]:
     """
     scenarios: list[Scenario] = []
     records: list[Record] = []
+    names_record = False
     for reference in references:
         try:
+            names_record |= _is_record(reference)
             yield _check(reference, scenarios, records)
         except InputError as error:
             yield Checked(reference, "", [of_error(error)])
     for scenario in scenarios:
-        own = None if records else _own_record(scenario)
+        own = None if names_record else _own_record(scenario)
         if own:
             yield own
         for record in records:

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ CHECK_EXAMPLES = """examples:
   negotiation-abm check my_scenario.yaml my_record.csv
   negotiation-abm check my_scenario.yaml my_record.csv --json > faults.json
 """
+
+FEW = 3  # faults of one kind that are told in full
 
 
 def add(commands: Any) -> None:
@@ -87,11 +90,30 @@ def _check(options: argparse.Namespace) -> int:
             print(f"{one.file}: {one.about}")
         for warning in one.warnings:
             print(f"warning: {warning}")
-        for fault in one.faults:
-            print(f"error: {InputError('', '', str(fault))}", file=sys.stderr)
+        for text in _in_few_lines(one.faults):
+            print(f"error: {InputError('', '', text)}", file=sys.stderr)
     if options.json:
         print_result(_as_data(checked), True, lambda: None)
     return 2 if any(one.faults for one in checked) else 0
+
+
+def _in_few_lines(faults: list[Any]) -> Iterator[str]:
+    """A line for each fault; where one column has the same fault in many rows, only the first few.
+
+    The others are named by their lines in one sentence. With ``--json`` each stands in full.
+    """
+    alike: dict[tuple[str, str], list[Any]] = {}
+    for fault in faults:
+        allowed = fault.problem.partition("; ")[2] if fault.column else ""
+        same = alike.setdefault((fault.column, allowed), [])
+        same.append(fault)
+        if not allowed or len(same) <= FEW:
+            yield str(fault)
+    for (column, allowed), same in alike.items():
+        if allowed and len(same) > FEW:
+            lines = ", ".join(str(fault.line) for fault in same[FEW:])
+            number = len(same) - FEW
+            yield f"{same[0].file}: {column}: the same on {number} more lines: {lines}"
 
 
 def _as_data(checked: list[Any]) -> dict[str, Any]:

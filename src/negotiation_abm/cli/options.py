@@ -4,9 +4,19 @@ import argparse
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.errors import InputError, one_line, shown
+
+MOST_SAID = 800  # letters of what is wrong with the words of a command
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one bounded line, whatever it was given."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with status 2."""
+        super().error(one_line(message, MOST_SAID))
 
 
 def command(
@@ -123,8 +133,8 @@ def use_strategy_files(options: argparse.Namespace) -> list[str]:
 
 
 def count(text: str) -> int:
-    """A whole number of at least 1."""
-    return whole(text, 1, 10**12)
+    """How many: a whole number of at least 1, and of no more than ends within days."""
+    return whole(text, 1, 10**9)
 
 
 def seed(text: str) -> int:
@@ -139,7 +149,7 @@ def whole(text: str, low: int, high: int) -> int:
     except ValueError:
         value = low - 1
     if not low <= value <= high:
-        problem = f"'{text}' is not a whole number; allowed: {low} to {high}"
+        problem = f"{shown(text)} is not a whole number; allowed: {low} to {high}"
         raise argparse.ArgumentTypeError(problem)
     return value
 

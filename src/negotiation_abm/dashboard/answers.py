@@ -21,12 +21,12 @@ from negotiation_abm.replay.branch import branch_turn
 from negotiation_abm.replay.story import load_story
 from negotiation_abm.run.sizes import DRAWS, RUNS
 from negotiation_abm.studies.whatif.outcomes import BranchRuns, play_branch
+from negotiation_abm.studies.whatif.paths import path_table
 from negotiation_abm.studies.whatif.posterior import ranges_of_branches
 from negotiation_abm.studies.whatif.run import (
     Branches,
     branches,
     difference_table,
-    path_table,
     summary_of,
 )
 
@@ -135,7 +135,7 @@ def _answer(question: Question, task: Task) -> Answer:
     table = difference_table(factual, altered)
     summary = summary_of(pair, table, altered, count, seed)
     task.check()
-    return Answer(question, summary, table, path_table(pair, factual, altered))
+    return Answer(question, summary, table, path_table(pair.factual, pair.record, factual, altered))
 
 
 def range_of(question: Question, task: Task) -> dict[str, Any] | None:

@@ -63,7 +63,7 @@ def knobs(scenario: str) -> tuple[Knob, ...]:
         kind = kind_of(_source_of(game.parameter_set.sources[first], name))
         hint = (
             f"{TABLE[first].doc.capitalize()}{UNITS.get(TABLE[first].unit, '')}. "
-            f"{kind.capitalize()}; 95 % of draws from {low:.2g} to {high:.2g}."
+            f"{kind.capitalize()}; 95 % of posterior draws lie from {low:.2g} to {high:.2g}."
         )
         found.append(_knob(name, float(value), low, high, hint, study.get(name)))
     number = next(p for p in LEVER_NUMBERS if p.name == "irreplaceability")
@@ -71,8 +71,8 @@ def knobs(scenario: str) -> tuple[Knob, ...]:
         for lever, given in levers.items():
             name = f"levers.{player}.{lever}.irreplaceability"
             hint = (
-                f"{number.doc.capitalize()}, from {number.low:g} to {number.high:g}. Not "
-                f"identified by the record; {_rests(given.source)}."
+                f"{number.doc.capitalize()}, from {number.low:g} to {number.high:g}. The "
+                f"record cannot tell it; {_rests(given.source)}."
             )
             found.append(
                 _knob(name, given.irreplaceability, number.low, number.high, hint, study.get(name))

@@ -54,7 +54,7 @@ def timeline_figure(replay: dict[str, Any], is_narrow: bool) -> Figure:
         gridspec_kw={"height_ratios": [height for _, height in PANELS]},
     )
     left = 0.28 if is_narrow else 0.16
-    figure.subplots_adjust(left=left, right=0.985, top=0.965, bottom=0.045, hspace=0.28)
+    figure.subplots_adjust(left=left, right=0.975, top=0.965, bottom=0.045, hspace=0.28)
     for (plot, _), ax in zip(PANELS, axes, strict=True):
         plot(replay, ax)
         timeline.shade_truces(replay, ax)
@@ -64,6 +64,7 @@ def timeline_figure(replay: dict[str, Any], is_narrow: bool) -> Figure:
     axes[0].set_title(f"Extra tariffs: {said}" + ("" if is_narrow else " (dotted)"))
     axes[0].set_xlim(*timeline.span(replay))
     by_month(axes[-1], 2 if is_narrow else 1)
+    style.fit_left(figure)
     return figure
 
 
@@ -87,7 +88,7 @@ def _narrow(ax: Axes) -> None:
     else:
         ax.legend(handles, labels, loc="upper right", fontsize=9)
         if len(labels) == 3:  # lines run up to the top
-            ax.set_ylim(top=1.7 * ax.get_ylim()[1])
+            ax.set_ylim(top=2.0 * ax.get_ylim()[1])
 
 
 def places(figure: Figure, replay: dict[str, Any]) -> Places:

@@ -38,6 +38,16 @@ def shown(value: object, most: int = 60) -> str:
         return "something nested too deeply"
 
 
+def one_line(text: str, most: int | None = None) -> str:
+    """A text without line breaks and without signs that a terminal would obey.
+
+    >>> one_line("a" + chr(10) + "b" + chr(27) + "[2J")
+    'a b [2J'
+    """
+    short = text if most is None else shortened(text, most)
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in short).split())
+
+
 class InputError(Exception):
     """Something that the user gave cannot be used; the message is one line for people.
 
@@ -53,8 +63,7 @@ class InputError(Exception):
     def __init__(self, source: str | Path, place: str, problem: str) -> None:
         texts = {"source": str(source), "place": str(place), "problem": str(problem)}
         parts = [shortened(text, MOST_SHOWN[name]) for name, text in texts.items() if text]
-        line = "".join(sign if sign.isprintable() else " " for sign in ": ".join(parts))
-        super().__init__(" ".join(line.split()))
+        super().__init__(one_line(": ".join(parts)))
         self.source, self.place = texts["source"], texts["place"]
         self.problem = shortened(texts["problem"], MOST_SHOWN["problem"])
 
@@ -65,13 +74,16 @@ class InputError(Exception):
 def suggest(name: object, allowed: Iterable[object]) -> str:
     """What to write instead of an unknown `name`: a suggestion and the allowed names.
 
-    >>> suggest("potncy", ["potency", "weight"])
+    Names are compared without regard to capitals.
+
+    >>> suggest("Potncy", ["potency", "weight"])
     "did you mean 'potency'? allowed: potency, weight"
     """
     names = [shortened(str(item), 60) for item in itertools.islice(allowed, 2_000)]
     asked = name if isinstance(name, str) else shown(name)
-    close = difflib.get_close_matches(asked[:200], names, n=1, cutoff=0.5)
-    hint = f"did you mean '{close[0]}'? " if close else ""
+    known = {one.casefold(): one for one in names}
+    close = difflib.get_close_matches(asked[:200].casefold(), known, n=1, cutoff=0.5)
+    hint = f"did you mean '{known[close[0]]}'? " if close else ""
     first = ", ".join(names[:24]) + (", ..." if len(names) > 24 else "")
     return f"{hint}allowed: {first or 'nothing'}"
 

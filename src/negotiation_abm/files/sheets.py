@@ -9,6 +9,8 @@ from pathlib import Path
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.resources import read_text
 
+QUOTES = 'a field with quotes stands in quotes, and those within it are doubled: """so"" he said"'
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -37,9 +39,22 @@ class Sheet:
         found = re.fullmatch(r"(\d+)\.0+", self.number(cell))
         return found[1] if found else cell
 
+    def flag(self, cell: str) -> str:
+        """A cell that says yes or no, as 1 or 0: some programs write TRUE and FALSE."""
+        return {"true": "1", "false": "0"}.get(cell.lower()) or self.whole(cell)
+
     def day(self, cell: str) -> str:
-        """A cell that holds a date, without the hour of midnight that some programs add."""
-        return re.sub(r"(?<=\d)[ T]0?0:00(:00(\.0+)?)?$", "", cell)
+        """A cell that holds a date, as YYYY-MM-DD where its form leaves no doubt.
+
+        The hour of midnight, which some programs add, goes. A date with dots (31.12.2025) has the
+        day first wherever it is in use; one with strokes may be read in two ways and stays.
+
+        >>> Sheet(Path(), [], [], False).day("1.12.2025 00:00")
+        '2025-12-01'
+        """
+        cell = re.sub(r"(?<=\d)[ T]0?0:00(:00(\.0+)?)?$", "", cell)
+        found = re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", cell)
+        return f"{found[3]}-{found[2]:0>2}-{found[1]:0>2}" if found else cell
 
 
 def read_sheet(path: Path) -> Sheet:
@@ -63,7 +78,8 @@ def read_sheet(path: Path) -> Sheet:
             lines.append((reader.line_num + skipped, [cell.strip() for cell in cells]))
     except csv.Error as error:
         line = reader.line_num + skipped
-        raise InputError(path, f"line {line}", f"not valid CSV: {error}") from None
+        problem = f"not valid CSV: {error}; {QUOTES}"
+        raise InputError(path, f"line {line}", problem) from None
     lines = [(line, cells) for line, cells in lines if any(cells)]
     header = lines[0][1] if lines else []
     used = max((_used(cells) for _, cells in lines), default=0)

@@ -103,6 +103,7 @@ SETTINGS = {
     "truce.expires": "date of the truce",
 }
 STILL = "still in force"
+UNITS = {"pp": "points", "units/week": "units a week", "share": "%"}
 AFTER = {90: "90 days", 180: "half a year", 365: "a year"}
 
 
@@ -210,6 +211,15 @@ def outcome(name: str) -> str | None:
     return f"{text} ({MEASURES[measure]})" if measure else text
 
 
+def unit(name: str) -> str:
+    """A unit of an outcome.
+
+    >>> unit("pp"), unit("units/week"), unit("weeks")
+    ('points', 'units a week', 'weeks')
+    """
+    return UNITS.get(name, name)
+
+
 def after(days: int) -> str:
     """A number of days: a year, half a year, or the number.
 
@@ -233,10 +243,11 @@ def percent(share: float) -> str:
 def span(low: float, high: float) -> str:
     """A range of probabilities; its ends are never more exact than a percent.
 
-    >>> span(0.0712, 0.513), span(0.004, 0.997)
-    ('7 % to 51 %', 'under 1 % to over 99 %')
+    >>> span(0.0712, 0.513), span(0.004, 0.997), span(0.002, 0.006)
+    ('7 % to 51 %', 'under 1 % to over 99 %', 'under 1 %')
     """
-    return f"{_rough(low)} to {_rough(high)}"
+    ends = dict.fromkeys((_rough(low), _rough(high)))
+    return " to ".join(ends)
 
 
 def _rough(share: float) -> str:

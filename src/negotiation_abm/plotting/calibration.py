@@ -1,7 +1,5 @@
 """What a fit says and how well it holds: intervals, predictive bands, lever response, forecast."""
 
-from textwrap import fill
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -68,7 +66,7 @@ def plot_identification(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.set_yticks(place, [words.setting(str(name)) for name in rows["coefficient"]])
     ax.set_xlim(low, high)
     ax.set_ylim(-0.8, len(rows) - 0.2)
-    ax.set_xlabel("strength, log-odds (weights: ratios); mode, 90 % range")
+    ax.set_xlabel("strength, log-odds (weights: ratios); estimate, 90 % range")
     return ax
 
 
@@ -227,7 +225,8 @@ def plot_lever_response(
     ax.axvline(0.0, color=style.GREY, lw=1)
     ax.set_yticks(np.arange(len(levers))[::-1], [words.lever(name) for name in levers])
     base = float(rows["base"].median())
-    ax.set_title(fill(f"{_spoken(outcome)} (base {base:.{1 if base >= 1.0 else 2}f})", TITLE_WIDTH))
+    title = f"{_spoken(outcome)} (base {base:.{1 if base >= 1.0 else 2}f})"
+    ax.set_title(style.wrapped(title, TITLE_WIDTH))
     ax.set_xlabel("change in a year")
     return ax
 

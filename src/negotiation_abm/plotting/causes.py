@@ -1,7 +1,6 @@
 """What ends truces: cumulative incidence of each cause by age."""
 
 from pathlib import Path
-from textwrap import fill
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -119,7 +118,7 @@ def plot_ends(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         xerr=[table["share"] - table["low"], table["high"] - table["share"]],
         error_kw={"elinewidth": 1.3, "capsize": 3, "ecolor": style.BLACK},
     )
-    ax.set_yticks(place, [fill(label, LABEL_WIDTH) for label, _, _ in looks])
+    ax.set_yticks(place, [style.wrapped(label, LABEL_WIDTH) for label, _, _ in looks])
     ax.set_xlim(0.0, 1.0)
     style.in_percent(ax, "x")
     ax.set_xlabel("share of truces")

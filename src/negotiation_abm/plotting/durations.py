@@ -1,7 +1,7 @@
 """How long truces last: Kaplan-Meier curves with bands, censoring and the number still followed."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,6 +20,7 @@ RANGE = "90 % of posterior draws"
 RUG = 0.16  # height of the strip below the axis
 SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 FEW = 6  # recorded truces that have their length written beside them
+LABEL_LINE, LETTER = 10.5, 0.075  # of such a length: points a line, inches a letter
 BIN = 4  # weeks
 COUNTED = ("ended", "censored")
 NO_RANGE = pd.DataFrame()
@@ -179,13 +180,15 @@ def _thousands(count: float) -> str:
 def mark_recorded(spells: list[dict[str, Any]], ax: Axes, label: str = RECORDED) -> None:
     """Put recorded spells as a rug below the axis, where they have no height of the model's.
 
-    A hollow mark is still in force. Where there are few, each has its length in days.
+    A hollow mark is still in force. Where there are few, each has its length in days below it, on
+    the first line that has room.
     """
     if not spells:
         return
     ax.set_ylim(bottom=-RUG)
     ax.axhline(0.0, color=style.BLACK, lw=0.8)
     ax.set_yticks(SHARES)
+    taken: list[float] = []  # how far the labels of each line reach
     for number, spell in enumerate(sorted(spells, key=lambda item: item["days"])):
         ended = spell["event_observed"]
         place = (spell["days"] / 7.0, -RUG / 3.0)
@@ -194,8 +197,35 @@ def mark_recorded(spells: list[dict[str, Any]], ax: Axes, label: str = RECORDED)
         ax.plot(*place, "D", color=style.BLACK, **look)
         if len(spells) <= FEW:
             text = f"{spell['days']}{'' if ended else '+'} d"
+            line = _free_line(taken, place[0], 0.5 * _width(text, ax))
             look = {"textcoords": "offset points", "fontsize": 9.5, "va": "top", "ha": "center"}
-            ax.annotate(text, place, xytext=(0, -6), **look)
+            ax.annotate(text, place, xytext=(0, -6 - LABEL_LINE * line), **look)
+    deeper = LABEL_LINE / 72.0 / _inches(ax)[1] * max(0, len(taken) - 1)  # share of the height
+    ax.set_ylim(bottom=-(RUG + deeper) / (1.0 - deeper))
+
+
+def _width(text: str, ax: Axes) -> float:
+    """About how much of the horizontal axis a label of the rug takes, with a gap beside it."""
+    low, high = ax.get_xlim()
+    return (len(text) + 1) * LETTER * (high - low) / _inches(ax)[0]
+
+
+def _inches(ax: Axes) -> tuple[float, float]:
+    """Width and height of a panel."""
+    width, height = cast(Figure, ax.get_figure(root=True)).get_size_inches()
+    return ax.get_position().width * width, ax.get_position().height * height
+
+
+def _free_line(taken: list[float], at: float, half: float) -> int:
+    """The first line whose labels end before this one begins; it is taken from now on.
+
+    >>> taken = []
+    >>> [_free_line(taken, at, 2.0) for at in (3.0, 6.0, 7.5, 12.0)]
+    [0, 1, 0, 1]
+    """
+    line = next((n for n, end in enumerate(taken) if end <= at - half), len(taken))
+    taken[line : line + 1] = [at + half]
+    return line
 
 
 def plot_lengths(table: pd.DataFrame, ax: Axes | None = None, **look: Any) -> Axes:

@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 
 from negotiation_abm.plotting import style
 from negotiation_abm.survival.words import NOT_REACHED
@@ -36,7 +37,8 @@ def plot_phase(
     limits : tuple of float, optional
         Ends of the colour scale.
     contours : sequence of float
-        Values at which to draw a line.
+        Values at which to draw a line, along the borders of cells: a line says that the cells on
+        its two sides lie on two sides of the value, and it crosses no number.
     missing : str
         What a hatched cell means; stands at the scale of colours.
     digits : int
@@ -56,9 +58,12 @@ def plot_phase(
         label = f"{label} (hatched: {missing})"
     if values.size <= MOST_TEXTS:
         _write(ax, x, y, values, mesh, digits)
-    if len(contours) and min(values.shape) > 1:
-        ax.contour(x, y, values, levels=sorted(contours), colors="white", linewidths=2.5)
-        ax.contour(x, y, values, levels=sorted(contours), colors="black", linewidths=1.2)
+    if min(values.shape) > 1:
+        for level in contours:
+            for colour, width in (("white", 3.5), ("black", 1.6)):
+                lines = borders(_edges(x), _edges(y), values, level)
+                look: dict[str, Any] = {"colors": colour, "linewidths": width, "capstyle": "round"}
+                ax.add_collection(LineCollection(lines, **look))
     bar = ax.figure.colorbar(mesh, ax=ax, pad=0.02)
     bar.set_label(label)
     bar.outline.set_visible(False)
@@ -66,6 +71,38 @@ def plot_phase(
     for side in ("left", "bottom"):
         ax.spines[side].set_visible(False)
     return ax
+
+
+def borders(
+    x: np.ndarray, y: np.ndarray, values: np.ma.MaskedArray, level: float
+) -> list[list[tuple[float, float]]]:
+    """Borders between neighbouring cells of which one lies below `level` and one does not.
+
+    Parameters
+    ----------
+    x, y : ndarray
+        Edges of the cells, one more than there are cells.
+    values : masked array, shape (len(y) - 1, len(x) - 1)
+        What is masked has no border.
+
+    Returns
+    -------
+    list of list of tuple
+        Segments, each two points (x, y).
+
+    Examples
+    --------
+    >>> edges = np.array([0.0, 1.0, 2.0])
+    >>> borders(edges, edges, np.ma.array([[0.1, 0.9], [0.2, 0.8]]), 0.5)
+    [[(1.0, 0.0), (1.0, 1.0)], [(1.0, 1.0), (1.0, 2.0)]]
+    """
+    above, known = values.filled(np.nan) >= level, ~np.ma.getmaskarray(values)
+    beside = (above[:, 1:] != above[:, :-1]) & known[:, 1:] & known[:, :-1]
+    over = (above[1:] != above[:-1]) & known[1:] & known[:-1]
+    xs, ys = x.tolist(), y.tolist()
+    upright = [[(xs[c + 1], ys[r]), (xs[c + 1], ys[r + 1])] for r, c in np.argwhere(beside)]
+    level_lines = [[(xs[c], ys[r + 1]), (xs[c + 1], ys[r + 1])] for r, c in np.argwhere(over)]
+    return upright + level_lines
 
 
 def _edges(centres: np.ndarray) -> np.ndarray:

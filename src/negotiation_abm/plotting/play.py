@@ -83,10 +83,11 @@ def plot_course(course: dict[str, Any], is_narrow: bool = False) -> Figure:
     axes[0].set_title("The game" if is_narrow else _title(course))
     if is_narrow:
         axes[0].legend(loc="upper right", fontsize=10)
-        axes[1].set_title("Levers: in force, suspended (light)")
+        axes[1].set_title("Levers: in force,\nsuspended (light)")
         axes[2].get_legend().remove()
     axes[0].set_xlim(*span(course))
     by_date(axes[-1], 6 if is_narrow else 12)
+    style.fit_left(figure)
     return figure
 
 
@@ -95,10 +96,10 @@ def plot_game_standing(
 ) -> Figure:
     """Own truces on the survival of simulated ones; share of simulated games below the own."""
     if is_narrow:
-        figure, axes = style.subplots(2, 1, figsize=(5.0, 10.0))
-        figure.subplots_adjust(left=0.21, right=0.97, top=0.965, bottom=0.085, hspace=0.45)
+        figure, axes = style.subplots(2, 1, figsize=(5.0, 10.6))
+        figure.subplots_adjust(left=0.21, right=0.97, top=0.9, bottom=0.08, hspace=0.45)
         box = axes[1].get_position()
-        axes[1].set_position((0.54, box.y0, 0.43, box.height))
+        axes[1].set_position((0.57, box.y0, 0.4, box.height))
     else:
         figure, axes = style.subplots(
             1, 2, figsize=(14, 6.4), gridspec_kw={"width_ratios": (1, 0.75)}
@@ -116,7 +117,10 @@ def plot_game_standing(
     plot_standing(pd.DataFrame(summary["outcomes"]), axes[1])
     if is_narrow:
         axes[0].set_title("To the end of the truce")
-        axes[0].legend(loc="lower left", fontsize=10, bbox_to_anchor=(0.0, 0.06))
+        handles = axes[0].get_legend_handles_labels()
+        if axes[0].get_legend() is not None:
+            axes[0].get_legend().remove()
+        figure.legend(*handles, loc="upper left", fontsize=10, bbox_to_anchor=(0.0, 1.0))
         axes[1].set_title("")
         axes[1].set_title("Your game among simulated ones", loc="right")
         axes[1].set_xlabel("share of games below yours", loc="right")

@@ -5,9 +5,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from negotiation_abm.plotting import style
+from negotiation_abm.plotting.claims.fits import FORECASTERS
 from negotiation_abm.plotting.registry import figure
 
-NAMES = {"model": "the game", "constant_hazard": "constant hazard"}
 MARKERS = ("o", "s")
 GAP = 0.012  # between the two series, so that their bars do not lie on each other
 
@@ -30,7 +30,7 @@ def plot_forecast_reliability(table: pd.DataFrame, ax: Axes | None = None) -> Ax
     """
     ax = ax or plt.gca()
     ax.plot([0, 1], [0, 1], color=style.GREY, lw=1.2, ls=":", label="as often as forecast")
-    for place, (name, words) in enumerate(NAMES.items()):
+    for place, (name, words) in enumerate(FORECASTERS.items()):
         rows = table[table["model"] == name]
         x = rows["probability"] + (2 * place - 1) * GAP
         colour, _ = style.series(place)

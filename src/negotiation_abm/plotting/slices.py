@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from textwrap import fill
 from typing import Any
 
 import pandas as pd
@@ -68,7 +67,7 @@ def slice_title(query: Query) -> str:
     parts += [words.MEASURES[query.measure or ""]]
     parts += [f"{words.setting(name)} {held_text(value)}" for name, value in query.at.items()]
     text = ", ".join(part for part in parts if part)
-    return fill(text[0].upper() + text[1:], TITLE_WIDTH)
+    return style.wrapped(text[0].upper() + text[1:], TITLE_WIDTH)
 
 
 def held_text(value: object) -> str:

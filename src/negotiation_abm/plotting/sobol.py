@@ -1,7 +1,5 @@
 """What drives an outcome: Sobol indices or Morris effects, beside the noise floor."""
 
-from textwrap import fill
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -36,7 +34,7 @@ def draw_sensitivity(table: pd.DataFrame) -> Figure:
     figure.subplots_adjust(left=left, right=0.98, top=1 - top, bottom=bottom, wspace=0.12)
     for ax, name in zip(axes.ravel(), names, strict=True):
         plot_indices(table[table["outcome"] == name], ax, order)
-        ax.set_title(fill(text_of(name) or name, TITLE_WIDTH), fontsize=11)
+        ax.set_title(style.wrapped(text_of(name) or name, TITLE_WIDTH), fontsize=11)
     style.fit_left(figure)
     handles = axes[0, 0].get_legend_handles_labels()
     figure.legend(*handles, loc="lower center", bbox_to_anchor=(0.5, 0.28 / size[1]), ncols=3)
@@ -115,7 +113,7 @@ def _labels(rows: pd.DataFrame) -> list[str]:
     labels = []
     for _, row in rows.iterrows():
         name = words.setting(str(row["factor"]))
-        labels.append("chance alone" if row["is_dummy"] else fill(name, LABEL_WIDTH))
+        labels.append("chance alone" if row["is_dummy"] else style.wrapped(name, LABEL_WIDTH))
     return labels
 
 

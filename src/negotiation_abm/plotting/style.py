@@ -4,6 +4,7 @@ Colours are from Okabe and Ito (2008); wherever colour tells things apart, line 
 does too.
 """
 
+import re
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -50,6 +51,7 @@ _SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "negotiation_abm",  # the same figure gives the same file
     "svg.fonttype": "none",
 }
+PERCENT = re.compile(r"(?<=\d) %")
 LETTERS_AN_INCH, LINE = 8.6, 0.25  # of a headline: letters, inches a line
 SMALL_GAP = "  |  "  # between the parts of the small print
 SMALL_AN_INCH, SMALL_LINE = 17.0, 0.14  # of the small print
@@ -169,11 +171,19 @@ def in_percent(ax: Axes, which: str = "y") -> None:
     axis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
 
 
+def wrapped(text: str, letters: int) -> str:
+    r"""A text in lines of so many letters; a number stays with its percent sign.
+
+    >>> wrapped("in force: 37 % of truces", 12)
+    'in force:\n37\xa0% of\ntruces'
+    """
+    return fill(PERCENT.sub("\N{NO-BREAK SPACE}%", text), letters, break_on_hyphens=False)
+
+
 def headline(figure: Figure, text: str) -> None:
     """Write the claim of a finished figure above it; the figure grows by the room for it."""
     width = float(figure.get_size_inches()[0])
-    letters = max(30, int(LETTERS_AN_INCH * (width - 0.3)))
-    lines = fill(text, letters, break_on_hyphens=False)
+    lines = wrapped(text, max(30, int(LETTERS_AN_INCH * (width - 0.3))))
     _grow(figure, above=0.14 + LINE * (1 + lines.count("\n")))
     look: dict[str, Any] = {"fontsize": 13.5, "fontweight": "bold", "ha": "left", "va": "top"}
     at = 1.0 - 0.09 / float(figure.get_size_inches()[1])

@@ -1,7 +1,6 @@
 """The figure of a sweep: its truces over one or two names that vary, the others held fixed."""
 
 from pathlib import Path
-from textwrap import fill
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -53,7 +52,7 @@ def _headed(
     text: str, columns: int, size: tuple[float, float], **options: Any
 ) -> tuple[Figure, Any]:
     """Panels side by side with a heading above all of them."""
-    lines = fill(text, int(11 * size[0]))
+    lines = style.wrapped(text, int(11 * size[0]))
     top = 0.97 - 0.2 * (1 + lines.count("\n")) / size[1]
     whole, axes = style.subplots(1, columns, figsize=size, layout=style.roomy(top), **options)
     whole.text(0.01, 0.985, lines, ha="left", va="top", fontsize=11)

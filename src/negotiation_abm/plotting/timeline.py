@@ -15,6 +15,7 @@ from negotiation_abm.plotting.registry import figure
 
 MARKERS = {"ESCALATE": "^", "THREATEN": "x", "CONCEDE": "v", "SUSPEND": "s"}
 TARIFFS = {"headline": "announced", "effective": "average"}
+LEGEND_ROOM = 1.45  # above the lines
 HEIGHTS = (2.8, 2.3, 1.7, 1.6)
 DEEDS = {
     "ESCALATE": "raises",
@@ -92,7 +93,8 @@ def plot_tariffs(replay: dict[str, Any], ax: Axes | None = None) -> Axes:
     if kind == "headline":
         _plot_effective(replay, ax)
     ax.set_ylabel(f"{TARIFFS[kind]} extra tariff,\npercentage points")
-    ax.set_ylim(bottom=0)
+    room = 1.0 if kind == "headline" else LEGEND_ROOM  # a game may end at its highest tariffs
+    ax.set_ylim(0, room * ax.get_ylim()[1])
     patches = [
         Patch(color="#d9d9d9", alpha=0.7, label="truce, agreed measures"),
         Patch(color="#a6c8a6", alpha=0.7, label="truce, any measure"),

@@ -51,7 +51,7 @@ COLUMNS = [column.name for column in dataclasses.fields(Row) if column.name != "
 REQUIRED = ("id", "date", "player", "move")
 DECIMALS = ("level", "loaded", "rate_pp")
 DAYS = ("date", "date_due", "expires")
-WHOLE = ("lead_weeks", "ends_truce", "quiet", "agency", "counted")
+FLAGS = ("ends_truce", "quiet", "agency", "counted")
 NOTHING = ("NA", "N/A", "#N/A", "NaN", "nan", "NULL", "None")  # what programs write for no value
 UNSAID = ("decision", "not_represented")  # texts that say something even if they say "NA"
 _ROW = TypeAdapter(Row)
@@ -151,7 +151,9 @@ def _row(sheet: Sheet, line: int, cells: list[str]) -> Row:
             problem = f"'{given[name]}'; leave the cell empty where nothing is given"
             raise InputError(sheet.path, f"line {line}, {name}", problem)
     read = {name: sheet.number(given[name]) for name in DECIMALS if name in given}
-    read |= {name: sheet.whole(given[name]) for name in WHOLE if name in given}
+    read |= {name: sheet.flag(given[name]) for name in FLAGS if name in given}
+    if "lead_weeks" in given:
+        read["lead_weeks"] = sheet.whole(given["lead_weeks"])
     read |= {name: sheet.day(given[name]) for name in DAYS if name in given}
     try:
         row = _ROW.validate_python({"line": line} | given | read)
@@ -174,7 +176,7 @@ def _allowed(name: str, text: str) -> str:
     hint: Any = get_type_hints(Row, include_extras=True)[name]
     hint = hint if hasattr(hint, "__metadata__") else get_args(hint)[0]  # of one or none
     words = next(word for word in hint.__metadata__ if isinstance(word, str))
-    if name in DAYS and re.fullmatch(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}", text):
+    if name in DAYS and re.fullmatch(r"\d[\d ./\u2010-\u2015-]+", text):
         words += "; if a spreadsheet has changed it, give its column that format and save again"
     return f"allowed: {words}"
 
@@ -251,7 +253,10 @@ def _outside(date: dt.date, last: dt.date, scenario: Scenario) -> str:
 
 def _check_names(path: Path, place: str, row: Row, scenario: Scenario) -> None:
     if row.player != BOTH and row.player not in scenario.players:
-        problem = f"unknown '{row.player}'; {suggest(row.player, [*scenario.players, BOTH])}"
+        problem = (
+            f"unknown '{row.player}'; {suggest(row.player, [*scenario.players, BOTH])}; an act of "
+            "anyone else needs not_represented"
+        )
         raise InputError(path, f"{place}, player", problem)
     levers = scenario.levers.get(row.player, {})
     if row.lever and row.lever not in levers:

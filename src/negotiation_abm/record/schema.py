@@ -52,7 +52,7 @@ def _levers() -> AfterValidator:
 _Text = Annotated[str, "a text"]
 _Day = Annotated[dt.date, _pattern(r"\d{4}-\d{2}-\d{2}"), "a date YYYY-MM-DD"]
 _Flag = Annotated[bool, _pattern("[01]"), "1 or 0"]
-_Level = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), "a number from 0 to 1"]
+_Level = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), "a number from 0 to 1, as 0.4"]
 _Levers = Annotated[str, _levers(), "levers as PLAYER.lever, apart by semicolons"]
 _Weeks = Annotated[int, Field(ge=-1, le=1040), "whole weeks from 0 to 1040; -1 for no date"]
 _Rate = Annotated[float, Field(ge=-100, le=10_000), "a number of percentage points"]
@@ -116,7 +116,7 @@ def check_row(row: Row, refuse: Callable[[str, str], Exception]) -> None:
         _has_none(row, (*_OF_LEVERS, "lead_weeks", "date_due", "expires", "covers"), refuse)
         return
     if row.player == BOTH:
-        raise refuse("player", f"both; a {row.move} has one player")
+        raise refuse("player", f"both; a {row.move} has one player, so each side needs a row")
     if row.move in LEVER_MOVES and not row.lever:
         raise refuse("lever", f"missing; {row.move} needs a lever")
     if row.quiet and row.move not in ("ESCALATE", "CONCEDE"):

@@ -35,6 +35,8 @@ class Account:
         state, player = self._at.state, self._at.player_of(row)
         self._in_truce = bool(state.phase == Phase.TRUCE)
         self._covered = bool(row.lever and state.covered[player, self._at.lever_of(row)])
+        if row.ends_truce and not self._in_truce:
+            self._doubt(row, "ends_truce 1, but no truce is in force; look where it ended before")
         if row.move == "THREATEN" and row.level is not None:
             free = float(room(state, self._at.params, player, self._at.lever_of(row)))
             if row.level > free + SAME_LEVEL:
@@ -125,6 +127,13 @@ class Account:
                 "a meeting stands for its own week only; date the meeting by its joint statement, "
                 "or the two offers in its week, if the summit made it",
             )
+
+    def prolonged(self, row: Row, before: int) -> None:
+        """One side has given the truce a date; `before`: weeks that were left, -1 for no date."""
+        left = int(self._at.state.weeks_left)
+        if left >= 0 and (before < 0 or left < before):
+            was = f"in {before} weeks" if before >= 0 else "none"
+            self._doubt(row, f"a PROLONG that shortens the truce: its date was {was} before")
 
     def levels_set(self, row: Row, loaded: float) -> None:
         """The lever of a row has been set; `loaded`: what was left of the suspended part."""

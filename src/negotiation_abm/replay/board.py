@@ -171,6 +171,7 @@ class Board(Situation):
         count = track_move(self._tally, state, self.params, self.info, self._closed, 0)
         self._date_spells(before, count, row.date)
         self.notes.agreement(row.date)
+        self.notes.account.prolonged(row, int(self.info.weeks_left))
         return ""
 
     def set_recorded(self, row: Row) -> None:

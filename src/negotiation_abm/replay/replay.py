@@ -68,9 +68,7 @@ def replay_record(
     return board.out
 
 
-def replay_until(
-    game: Game, record: Record, turn: int, on_decision: Callable[..., None] | None = None
-) -> Board:
+def replay_until(game: Game, record: Record, turn: int) -> Board:
     """Replay `record` up to the start of a turn; the board holds the state from which to go on.
 
     Raises
@@ -79,7 +77,6 @@ def replay_until(
         As `replay_record`.
     """
     board = _board(game, record)
-    board.on_decision = on_decision
     _walk(board, record, turn)
     return board
 

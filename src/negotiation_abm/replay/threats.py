@@ -9,6 +9,7 @@ from negotiation_abm.replay.result import Threat
 from negotiation_abm.replay.situation import SAME_LEVEL, Situation
 
 AGREEMENTS = (Event.BEGUN, Event.REPAIRED, Event.RENEWED)
+PART = 0.5  # share of its size below which a threat is carried out in part
 LATE = dt.timedelta(days=28)  # a step so soon after a lapse may be the threat itself, carried out
 
 
@@ -36,7 +37,7 @@ class Threats:
         mover = (int(info.mover), int(lever_of(info.option)))
         for place in self._gone():
             if info.carried_out and place == mover:
-                fate = "carried out"
+                fate = self._carried_out(self._open[place])
             else:
                 fate = "withdrawn by agreement" if info.event in AGREEMENTS else "withdrawn"
             self._close(place, fate, row.date, row.id)
@@ -64,6 +65,12 @@ class Threats:
                 f"the threat {earlier.row_id} still stood, and the rules keep {' and '.join(kept)} "
                 "of the two",
             )
+
+    def _carried_out(self, threat: Threat) -> str:
+        """Any step on a lever takes the place of the threat on it; a far smaller one says so."""
+        potency = float(self._at.state.potency[threat.player, threat.lever])
+        is_part = float(self._at.info.severity) < PART * threat.size * potency
+        return "carried out in part" if is_part else "carried out"
 
     def _late(self, row: Row) -> Iterator[tuple[Row, str]]:
         """A step on a lever whose threat lapsed a short time ago."""

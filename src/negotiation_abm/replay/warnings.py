@@ -6,9 +6,11 @@ scenario alone is found here; what shows only as the record goes by is noted whe
 
 from collections.abc import Iterator
 
-from negotiation_abm.record.load import LEVER_MOVES, Record, Row
+from negotiation_abm.record.load import FORUMS, LEVER_MOVES, Record, Row
 from negotiation_abm.replay.result import Warned
 from negotiation_abm.scenario.game import Game
+
+NEAR = 0.005  # levels so near each other are the same, rounded
 
 
 def warnings_of(game: Game, record: Record) -> list[Warned]:
@@ -19,11 +21,15 @@ def warnings_of(game: Game, record: Record) -> list[Warned]:
         if not row.not_represented and row.date >= game.scenario.start and row.move
     ]
     found = [
+        *_before_start(game, record),
         *_agencies(game, played),
+        *_usual_steps(game, played),
         *_rates_of_threats(played),
         *_packages(played),
         *_same_days(played),
+        *_broken_off(game, played),
         *_end_of_observation(game, record, played),
+        *_after_end(game, played),
     ]
     return [*_habits(game), *sorted(found, key=lambda one: one.line)]
 
@@ -46,6 +52,53 @@ def _habits(game: Game) -> Iterator[Warned]:
                     f"{player}.{lever} takes the habit of {source}.{lever} ({habits[lever]:+g}), "
                     f"as the names agree; if it is another lever, rename it or set {place} to 0",
                 )
+
+
+def _before_start(game: Game, record: Record) -> Iterator[Warned]:
+    """Rows before the start set no level: the scenario says where its levers begin."""
+    last: dict[tuple[str, str], Row] = {}
+    for row in record.rows:
+        is_history = row.date < game.scenario.start and not row.not_represented
+        if is_history and row.level is not None and row.move not in ("THREATEN", "DELIVER"):
+            last[row.player, row.lever] = row
+    for (player, lever), row in last.items():
+        start = game.scenario.levers[player][lever].start
+        if row.level is not None and abs(row.level - start) > NEAR:
+            yield warned(
+                row,
+                f"before the start, so not replayed; it leaves {lever} at {row.level:g}, and the "
+                f"scenario starts it at {start:g}: write start: {row.level:g} there",
+            )
+
+
+def _usual_steps(game: Game, played: list[Row]) -> Iterator[Warned]:
+    """A step without a level is taken to be of the usual size."""
+    for row in played:
+        if row.move in LEVER_MOVES and row.level is None and not row.quiet:
+            step = game.scenario.levers[row.player][row.lever].step
+            yield warned(
+                row,
+                f"no level is given, so the step is the usual one of {row.lever} ({step:g}); give "
+                "the level if it was otherwise",
+            )
+
+
+def _broken_off(game: Game, played: list[Row]) -> Iterator[Warned]:
+    """Talks that are broken off for longer than until the next recorded meeting."""
+    turn_of = game.scenario.turn_of
+    for row in played:
+        if row.move != "BREAK_OFF":
+            continue
+        met = next((one for one in played if one.move in FORUMS and one.date > row.date), None)
+        if met is None or row.lead_weeks is None:
+            continue
+        weeks = turn_of(met.date) - turn_of(row.date)
+        if weeks < row.lead_weeks:
+            yield warned(
+                row,
+                f"lead_weeks {row.lead_weeks}, but {met.id} is a meeting {weeks} weeks later, "
+                "which ends the break",
+            )
 
 
 def _agencies(game: Game, played: list[Row]) -> Iterator[Warned]:
@@ -113,6 +166,19 @@ def _end_of_observation(game: Game, record: Record, played: list[Row]) -> Iterat
             last,
             f"this row is left out, but as the last one it lets the observation end on {last.date} "
             f"and not on {max(known)}; say in the scenario which is right (record.until)",
+        )
+
+
+def _after_end(game: Game, played: list[Row]) -> Iterator[Warned]:
+    """A move after the last day that the scenario says was observed."""
+    seen = game.scenario.record
+    until = seen.until if seen else None
+    late = next((row for row in played if until is not None and row.date > until), None)
+    if late is not None:
+        yield warned(
+            late,
+            f"after record.until ({until}), which is not used then: the observation ends with the "
+            f"last row, {played[-1].date}; give a later date there, or leave the rows out",
         )
 
 

@@ -40,9 +40,18 @@ def draft_options(is_plain: bool) -> dict[str, Any]:
     ----------
     is_plain : bool
         Is it a rule of the package? Then the passes of `NOT_NEEDED` are left out.
+
+    Returns
+    -------
+    dict
+        Empty with a numba that is built otherwise: rules are then compiled as it does by itself,
+        which takes longer and gives the same game.
     """
-    _describe_once()
-    return {"no_cfunc_wrapper": True, "pipeline_class": _pipeline(is_plain)}
+    try:
+        _describe_once()
+        return {"no_cfunc_wrapper": True, "pipeline_class": _pipeline(is_plain)}
+    except (ImportError, AttributeError):
+        return {}
 
 
 @cache
@@ -51,11 +60,13 @@ def _pipeline(is_plain: bool) -> type:
     from numba.core.compiler import CompilerBase, DefaultPassBuilder
     from numba.core.typed_passes import NativeLowering
 
+    lowering = _lowering()
+
     class Draft(CompilerBase):
         def define_pipelines(self) -> list[Any]:
             manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
             manager.passes = [
-                (_lowering() if one is NativeLowering else one, text)
+                (lowering if one is NativeLowering else one, text)
                 for one, text in manager.passes
                 if not (is_plain and one.__name__ in NOT_NEEDED)
             ]

@@ -89,9 +89,7 @@ def half_width(values: np.ndarray) -> float:
     return high - low
 
 
-def median_difference(
-    base: np.ndarray, changed: np.ndarray, seed: int, level: float = LEVEL
-) -> Difference:
+def median_difference(base: np.ndarray, changed: np.ndarray, seed: int) -> Difference:
     """Difference of medians of whole-week lengths over paired runs, with a bootstrap interval.
 
     Runs are resampled in pairs, through the joint counts of the two lengths: of the pairs of
@@ -113,7 +111,7 @@ def median_difference(
         number = min(at_once, RESAMPLES - start)
         drawn = rng.multinomial(len(base), counts / len(base), size=number)
         gaps.append(_medians(drawn, pairs[1], size) - _medians(drawn, pairs[0], size))
-    tail = (1.0 - level) / 2.0
+    tail = (1.0 - LEVEL) / 2.0
     low, high = np.quantile(np.concatenate(gaps), [tail, 1.0 - tail])
     return Difference(*points, points[1] - points[0], float(low), float(high))
 

@@ -106,7 +106,7 @@ def branches_sentence(posterior: dict[str, Any]) -> str:
     return (
         f"{words.after(row['days']).capitalize()} after the change, the truce is {words.STILL} "
         f"with a chance of {estimate(row['altered'])} instead of {estimate(row['factual'])}: "
-        f"{_points(middle)} points ({_points(low)} to {_points(high)})"
+        f"{points(middle)} points ({points(low)} to {points(high)})"
         f"{'' if low > 0.0 or high < 0.0 else ', so the record does not settle the direction'}."
     )
 
@@ -120,7 +120,12 @@ def as_recorded_sentence(posterior: dict[str, Any]) -> str:
     )
 
 
-def _points(share: float) -> str:
+def points(share: float) -> str:
+    """A difference of two shares in points.
+
+    >>> points(0.123), points(-0.002)
+    ('+12', '0')
+    """
     number = round(100.0 * share)
     return f"{number:+d}" if number else "0"
 

@@ -76,7 +76,7 @@ def situations(game: Game, seed: int, weeks: int) -> Iterator[Trial]:
         finish_week(state, params, week, seed, 0, 1, info)
 
 
-def use_file(path: str | Path, game: Game | None = None) -> str:
+def use_file(path: str | Path) -> str:
     """Read a strategy from a file, check it, and make it known; returns its name.
 
     Raises
@@ -85,7 +85,7 @@ def use_file(path: str | Path, game: Game | None = None) -> str:
         If the file holds no strategy, or the strategy does not conform.
     """
     name = add_file(path)
-    check_strategy(name, Path(path), game)
+    check_strategy(name, Path(path))
     return name
 
 

@@ -39,7 +39,6 @@ def grid_table(
     sliders: Sequence[Slider],
     seed: int,
     draws: int = DRAWS,
-    runs: int = RUNS,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> pd.DataFrame:
@@ -59,7 +58,7 @@ def grid_table(
     places = itertools.product(*(range(len(slider.choices)) for slider in sliders))
     for number, place in enumerate(places, start=1):
         game = _game(scenario, sliders, place)
-        found = range_over_draws(game, seed, draws, runs, threads)
+        found = range_over_draws(game, seed, draws, RUNS, threads)
         point = {slider.name: at for slider, at in zip(sliders, place, strict=True)}
         for measure, days in itertools.product(MEASURES.values(), DAYS):
             share, low, high = found.at_days(measure, days) if found else [None] * 3
@@ -85,7 +84,7 @@ def size_of(sliders: Sequence[Slider]) -> int:
     return size
 
 
-def slider_of(name: str, values: dict[str, Any], usual: str, text: str = "") -> Slider:
+def slider_of(name: str, values: dict[str, Any], usual: str) -> Slider:
     """A slider over the values of one dotted name; a value of None leaves it as the scenario is.
 
     >>> slider_of("fatigue", {"as fitted": None, "twice": 2.0}, "as fitted").choices[1].changes
@@ -94,4 +93,4 @@ def slider_of(name: str, values: dict[str, Any], usual: str, text: str = "") -> 
     choices = tuple(
         Choice(shown, {} if value is None else {name: value}) for shown, value in values.items()
     )
-    return Slider(name, text or words.setting(name), choices, list(values).index(usual))
+    return Slider(name, words.setting(name), choices, list(values).index(usual))

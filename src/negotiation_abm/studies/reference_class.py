@@ -55,10 +55,10 @@ def class_spells(episodes: list[Episode], measure: str) -> pd.DataFrame:
     )
 
 
-def class_survival(episodes: list[Episode], measure: str, level: float = LEVEL) -> Survival | None:
+def class_survival(episodes: list[Episode], measure: str) -> Survival | None:
     """Survival of the reference class; None if it holds no truce."""
     spells = class_spells(episodes, measure)
-    return survival(lambda: [spells], level) if len(spells) else None
+    return survival(lambda: [spells]) if len(spells) else None
 
 
 def run_episodes(

@@ -105,13 +105,13 @@ _CONTENT: dict[str, Any] = {
 KINDS = tuple(_CONTENT)
 
 
-def design_of(path: Path, blocks: list[Any], place: str = "design") -> Design:
+def design_of(path: Path, blocks: list[Any]) -> Design:
     """The design that a list of blocks describes; blocks follow one another."""
-    parts = [_block(path, f"{place}.{i}", block) for i, block in enumerate(blocks)]
+    parts = [_block(path, f"design.{i}", block) for i, block in enumerate(blocks)]
     whole = parts[0] if len(parts) == 1 else Chain(tuple(parts))
     if whole.size > MOST_POINTS:
         problem = f"{whole.size} points; allowed: 1 to {MOST_POINTS}"
-        raise InputError(path, place, problem)
+        raise InputError(path, "design", problem)
     return whole
 
 
@@ -217,7 +217,7 @@ def _posterior(path: Path, place: str, content: _Posterior) -> Listed:
 
 
 def _cross(path: Path, place: str, content: list[Any]) -> Cross:
-    parts = [_block(path, f"{place}.{i}", block) for i, block in enumerate(content)]
+    parts = [_block(path, f"design.{i}", block) for i, block in enumerate(content)]
     seen: dict[str, int] = {}
     for number, part in enumerate(parts):
         for name in part.names:

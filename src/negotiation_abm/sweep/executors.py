@@ -111,7 +111,7 @@ class _Dask:
         return self._client.submit(function, argument, pure=False)
 
 
-def team_of(executor: Any, size: int | None = None) -> Team:
+def team_of(executor: Any) -> Team:
     """A team of any executor; its size is asked of it, else a guess.
 
     Raises
@@ -124,6 +124,6 @@ def team_of(executor: Any, size: int | None = None) -> Team:
     if not callable(getattr(executor, "submit", None)):
         raise InputError("executor", type(executor).__name__, "has no method 'submit'")
     if callable(getattr(executor, "nthreads", None)):  # a Dask client
-        return Team(_Dask(executor), size or max(1, sum(executor.nthreads().values())))
+        return Team(_Dask(executor), max(1, sum(executor.nthreads().values())))
     known = getattr(executor, "_max_workers", None)
-    return Team(executor, size or (known if isinstance(known, int) else os.cpu_count() or 1))
+    return Team(executor, known if isinstance(known, int) else os.cpu_count() or 1)

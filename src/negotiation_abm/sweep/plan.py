@@ -129,7 +129,7 @@ def key_of(changes: Changes) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def make_plan(spec: SweepSpec, check: bool = True) -> Plan:
+def make_plan(spec: SweepSpec) -> Plan:
     """Read what a spec names, and see that its points can be played.
 
     All of up to 2,000 points are checked, of more 200 spread evenly; what is found wrong only
@@ -141,8 +141,7 @@ def make_plan(spec: SweepSpec, check: bool = True) -> Plan:
         At the first name or value that is not admissible.
     """
     plan = Plan(spec, read_source(_scenario(spec), spec.set, _parameter_sets(spec)))
-    if check:
-        check_points(plan)
+    check_points(plan)
     return plan
 
 
@@ -172,10 +171,10 @@ def check_points(plan: Plan) -> None:
             raise InputError(plan.spec.path, place, str(error)) from None
 
 
-def describe(changes: Changes, most: int = 3) -> str:
+def describe(changes: Changes) -> str:
     """A point in words: its first names and values."""
     items = [f"{name}={plain(value)}" for name, value in changes.items()]
-    return ", ".join(items[:most]) + (", ..." if len(items) > most else "") or "nothing changed"
+    return ", ".join(items[:3]) + (", ..." if len(items) > 3 else "") or "nothing changed"
 
 
 def ordered(plan: Plan, keys: list[str]) -> Plan:

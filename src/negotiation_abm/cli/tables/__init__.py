@@ -76,15 +76,19 @@ def plain_table(*columns: tuple[str, str]) -> Table:
 
 
 def share(values: Sequence[float | None], missing: str = BEYOND_DATA) -> str:
-    """A share with its interval, whose ends are rounded outwards where they would look alike.
+    """A share in percent with its interval, whose ends are rounded outwards if they look alike.
 
     >>> share([0.5, 0.412, 0.588]), share([1.0, 0.9997, 1.0]), share([0.5, None, None])
-    ('.500 [.412,.588]', '1.00 [.999,1.00]', '.500')
+    ('50.0 [41.2,58.8]', '100 [99.9,100]', '50.0')
     """
     point, low, high = values
-    if low is not None and high is not None and low < high and short(low) == short(high):
+    if low is not None and high is not None and low < high and _percent(low) == _percent(high):
         values = [point, math.floor(1000 * low) / 1000, math.ceil(1000 * high) / 1000]
-    return with_interval(values, short, missing)
+    return with_interval(values, _percent, missing)
+
+
+def _percent(value: float) -> str:
+    return f"{100.0 * value:.1f}" if value < 0.9995 else "100"
 
 
 def label(entry: dict[str, Any]) -> str:
@@ -101,7 +105,9 @@ def causes_table(entries: Sequence[dict[str, Any]], shares: str) -> Table:
         Where an entry has the share of each cause with its interval.
     """
     names = [name for name in CAUSE_TEXT if any(name in entry[shares] for entry in entries)]
-    table = plain_table(("ends by cause", "left"), *((CAUSE_TEXT[name], "right") for name in names))
+    table = plain_table(
+        ("ends by cause, %", "left"), *((CAUSE_TEXT[name], "right") for name in names)
+    )
     for entry in entries:
         cells = [entry[shares].get(name) for name in names]
         table.add_row(label(entry), *("-" if c is None else half_width(c) for c in cells))
@@ -109,15 +115,15 @@ def causes_table(entries: Sequence[dict[str, Any]], shares: str) -> Table:
 
 
 def half_width(values: Sequence[float | None]) -> str:
-    """A share with the half-width of its interval; at 0 and 1, where it has one side, its ends.
+    """A share in percent, and half of its interval; the ends at 0 and 1, where it has one side.
 
     >>> half_width([0.5, 0.412, 0.588]), half_width([1.0, 0.158, 1.0])
-    ('.500 ±.088', '1.00 [.158,1.00]')
+    ('50.0 ±8.8', '100 [15.8,100]')
     """
     point, low, high = values
     if point is None or low is None or high is None or not 0.0 < point < 1.0:
         return share(values)
-    return f"{short(point)} ±{short((high - low) / 2.0)}"
+    return f"{_percent(point)} ±{_percent((high - low) / 2.0)}"
 
 
 def short(value: float) -> str:

@@ -1,5 +1,6 @@
 """What `replay` prints."""
 
+from math import exp
 from pathlib import Path
 from typing import Any
 
@@ -49,15 +50,11 @@ def _print_tariffs(console: Console, levers: list[dict[str, Any]]) -> None:
             f"{step['pp']:.4g}{'' if step['recorded'] else '*'} ({step['date']})"
             for step in lever["steps"]
         )
-        name = f"{lever['player']}.{lever['lever']}"
-        if path:
-            console.print(
-                f"{name}, headline tariff in pp: {lever['at_start']:.4g} at first, {path}"
-            )
-        else:
-            console.print(f"{name}, headline tariff in pp: {lever['at_start']:.4g} throughout")
+        name = words.lever(f"{lever['player']}.{lever['lever']}")
+        rest = f"at first, {path}" if path else "throughout"
+        console.print(f"{name}, announced rate in points: {lever['at_start']:.4g} {rest}")
     if any(not step["recorded"] for lever in levers for step in lever["steps"]):
-        console.print("*: not in the record, but the level of the lever times its pp_at_full")
+        console.print("*: not in the record; the level of the lever times its pp_at_full")
 
 
 def _print_steps(console: Console, moves: list[dict[str, Any]]) -> None:
@@ -123,12 +120,15 @@ def _print_threats(console: Console, threats: list[dict[str, Any]]) -> None:
 
 def _print_scores(console: Console, summary: dict[str, Any]) -> None:
     score = summary["log_score"]
+    kind, whole = score["per_decision_type"], score["per_decision_type_and_lever"]
     console.print(
-        f"\n{summary['decisions']} decisions, {summary['moves']} of them moves; "
-        "mean log probability "
-        f"{score['per_decision_type']:.3f} (type), "
-        f"{score['per_decision_type_and_lever']:.3f} (type and lever)"
+        f"\n{summary['decisions']} decisions, {summary['moves']} of them moves. "
+        f"The rules gave what was done a chance of {words.percent(exp(kind))}\n(with its lever "
+        f"{words.percent(exp(whole))}) on geometric average; mean log probability {kind:.3f} and "
+        f"{whole:.3f}."
     )
+    if not summary["decisions_not_hold"]:
+        return
     table = plain_table(("least expected", "left"), ("", "left"), ("", "left"), ("chance", "right"))
     moves = sorted(summary["decisions_not_hold"], key=lambda move: move["probability"])
     for move in moves[:5]:
@@ -142,6 +142,9 @@ def _print_scores(console: Console, summary: dict[str, Any]) -> None:
 
 
 def _print_recorded_spells(console: Console, summary: dict[str, Any]) -> None:
+    if not summary["spells"]:
+        console.print("no truce in the record")
+        return
     table = plain_table(
         ("recorded truce", "left"),
         ("start", "left"),
@@ -183,8 +186,8 @@ def _print_left_out(console: Console, summary: dict[str, Any]) -> None:
     for item in rows["not_represented"]:
         if item["counted"] or item["illegal"]:
             by_reason.setdefault(item["reason"], []).append(item["id"])
-    placed = f"{rows['counted_placed']} of {rows['counted']} counted rows placed"
-    console.print(f"\n{placed}{'; the rest:' if by_reason else ''}")
+    placed = f"{rows['counted_placed']} of {rows['counted']} rows that count are in the replay"
+    console.print(f"\n{placed}{'; the others are left out:' if by_reason else ''}")
     for reason, ids in by_reason.items():
         console.print(f"  {', '.join(ids)}: {reason}")
     for note in summary["notes"]:

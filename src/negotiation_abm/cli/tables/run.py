@@ -17,6 +17,13 @@ from negotiation_abm.files import words
 from negotiation_abm.run.range_words import ends_sentence, estimate, made_of, missing, rows, whose
 from negotiation_abm.survival.words import NOT_REACHED, with_interval
 
+VERBS = {
+    "escalate": "raises",
+    "threaten": "threatens",
+    "concede": "eases",
+    "suspend": "offers to suspend",
+}
+
 
 def print_run(summary: dict[str, Any], out: Path) -> None:
     """The batch: one line a measure and group, causes, and what a run holds on average."""
@@ -30,7 +37,10 @@ def print_run(summary: dict[str, Any], out: Path) -> None:
         console.print("no truce began in any run")
     else:
         print_range(console, summary["posterior"], summary["parameters"])
-        console.print("\nSimulation error alone, at the point estimate of the parameters:")
+        console.print(
+            "\nSimulation error alone, at the point estimate of the parameters; "
+            "percent still in force after:"
+        )
         _print_survival(console, summary)
         console.print()
         console.print(causes_table(summary["truces"], "ends_by_cause"))
@@ -71,9 +81,9 @@ def print_range(console: Console, posterior: dict[str, Any] | None, parameters: 
 def _print_survival(console: Console, summary: dict[str, Any]) -> None:
     table = plain_table(
         ("measure / truces", "left"),
-        ("spells", "right"),
+        ("truces", "right"),
         ("median wk", "right"),
-        *((f"S({days})", "right") for days in summary["truces"][0]["survival"]),
+        *((f"{days}, %", "right") for days in summary["truces"][0]["survival"]),
     )
     for entry in summary["truces"]:
         median = [entry["median_weeks"], *entry["median_interval"]]
@@ -94,14 +104,15 @@ def _print_means(console: Console, runs: dict[str, Any]) -> None:
         return f"{entry['mean']:.2f}"
 
     console.print(
-        f"\nA run has on average {mean('num_truces')} new truces, {mean('num_renewals')} renewals "
+        f"\nOn average a run has {mean('num_truces')} new truces, the first of them in week "
+        f"{mean('first_truce_week')}, {mean('num_renewals')} renewals "
         f"({mean('mean_renewal_lead_weeks')} weeks early), {mean('weeks_in_truce')} weeks in "
-        "truce, "
-        f"{mean('num_meetings')} meetings; first new truce in week {mean('first_truce_week')}."
+        f"truce and {mean('num_meetings')} meetings. How often each side makes each move:"
     )
-    moves = ("escalate", "threaten", "concede", "suspend")
     for name in runs:
         player, _, field = name.partition(".")
         if field == "num_escalate":
-            counts = ", ".join(f"{mean(f'{player}.num_{move}')} {move}" for move in moves)
-            console.print(f"{words.player(player)}: {counts}")
+            counts = ", ".join(
+                f"{verb} {mean(f'{player}.num_{move}')}" for move, verb in VERBS.items()
+            )
+            console.print(f"{words.player(player)} {counts}")

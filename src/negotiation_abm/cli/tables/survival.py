@@ -35,7 +35,7 @@ def print_study(summary: dict[str, Any], out: Path) -> None:
     shares = list(summary["truces"][0]["quantiles_weeks"])
     table = plain_table(
         ("measure / truces", "left"),
-        ("spells", "right"),
+        ("truces", "right"),
         ("ended", "right"),
         *((f"{share}, wk", "right") for share in shares),
         (f"mean to {until}", "right"),
@@ -54,9 +54,7 @@ def print_study(summary: dict[str, Any], out: Path) -> None:
     _print_fits(console, summary)
     console.print(
         f"\nIn brackets: {100 * summary['level']:g} % intervals of simulation error, clustered by "
-        "run.\nMean: weeks, restricted to that limit, with its standard error. AIC "
-        "grows with the number of runs;\nthe gap, the largest distance of a fit from Kaplan-Meier, "
-        "does not."
+        "run.\nMean: weeks, restricted to that limit, with its standard error."
     )
     if any(entry["num_runs"] < 2 for entry in summary["truces"]):
         console.print(ONE_RUN_NOTE)
@@ -77,7 +75,14 @@ def _print_fits(console: Console, summary: dict[str, Any]) -> None:
                 ", ".join(_parameter(*item) for item in fit["parameters"].items()),
             )
     console.print()
+    if not table.rows:
+        console.print("no fit: truces ended in too few different weeks")
+        return
     console.print(table)
+    console.print(
+        "AIC grows with the number of runs; the gap, the largest distance of a fit from "
+        "Kaplan-Meier,\ndoes not."
+    )
 
 
 def _parameter(name: str, values: list[float | None]) -> str:
@@ -99,7 +104,7 @@ def print_comparison(summary: dict[str, Any], out: Path) -> None:
     )
     table = plain_table(
         ("scenario", "left"),
-        ("spells", "right"),
+        ("truces", "right"),
         ("median wk", "right"),
         ("mean wk", "right"),
         ("less the first", "right"),
@@ -147,11 +152,13 @@ def _print_ranges(console: Console, summary: dict[str, Any]) -> None:
 
 def _print_regression(console: Console, summary: dict[str, Any]) -> None:
     table = plain_table(
-        ("hazard ratio a standard deviation", "left"), ("", "right"), ("per unit, log", "right")
+        ("a standard deviation more of", "left"),
+        ("multiplies the chance to end by", "right"),
+        ("log, a unit", "right"),
     )
     for row in summary["regression"]:
         table.add_row(
-            row["covariate"],
+            words.setting(row["covariate"]),
             f"{row['hazard_ratio']:.3f} [{row['lower']:.3f},{row['upper']:.3f}]",
             f"{row['coefficient']:.3g} ({row['error']:.2g})",
         )

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from negotiation_abm.cli.tables import ONE_RUN_NOTE, plain_table, share, terminal
+from negotiation_abm.files import words
 from negotiation_abm.survival.words import (
     BEYOND_DATA,
     GROUPS,
@@ -85,14 +86,14 @@ def _print_points(console: Console, table: Any, total: int) -> None:
     outcomes = dict(tuple(chosen.groupby("outcome", sort=False)))
     days = [name for name in outcomes if name.startswith("survival_")]
     points = table.drop_duplicates("point").set_index("point")
-    heads = [(_brief(name), "right") for name in names[:MOST_NAMES]]
+    heads = [(words.setting(name), "right") for name in names[:MOST_NAMES]]
     result = plain_table(
         ("point", "right"),
         *heads,
         ("runs", "right"),
         ("median wk", "right"),
         ("mean wk", "right"),
-        *((f"S({days[-1].split('_')[1]} d)", "right") for _ in days[-1:]),
+        *((f"still in force after {name.split('_')[1]} d, %", "right") for name in days[-1:]),
     )
     for number in points.index:
         row = points.loc[number]
@@ -112,12 +113,6 @@ def _print_points(console: Console, table: Any, total: int) -> None:
     console.print(f"By agreed measures, {which}; 95 % intervals of simulation error in brackets.")
     if len(chosen) and chosen["low"].isna().all():
         console.print(ONE_RUN_NOTE)
-
-
-def _brief(name: str) -> str:
-    """The end of a dotted name, as far as it fits."""
-    parts = name.split(".")
-    return parts[-1] if len(parts) < 3 else ".".join(parts[-2:])
 
 
 def _value(value: Any) -> str:

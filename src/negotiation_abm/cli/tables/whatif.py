@@ -8,7 +8,9 @@ from rich.console import Console
 from negotiation_abm.cli.tables import ONE_RUN_NOTE, interval, plain_table, terminal
 from negotiation_abm.files import words
 from negotiation_abm.run.outcome import digits_of
-from negotiation_abm.run.range_words import branches_sentence, estimate, made_of, missing
+from negotiation_abm.run.range_words import branches_sentence, estimate, made_of, missing, points
+
+NUMBERS = ("factual", "altered", "difference", "low", "high")
 
 
 def _print_range(console: Console, summary: dict[str, Any]) -> None:
@@ -24,7 +26,7 @@ def _print_range(console: Console, summary: dict[str, Any]) -> None:
         ("difference, points", "left"),
     )
     for row in posterior["rows"]:
-        middle, low, high = (f"{100 * value:+.0f}" for value in row["difference"])
+        middle, low, high = map(points, row["difference"])
         table.add_row(
             f"{words.after(row['days'])} on, {words.MEASURES[row['measure']]}",
             estimate(row["factual"]),
@@ -36,6 +38,16 @@ def _print_range(console: Console, summary: dict[str, Any]) -> None:
     console.print(branches_sentence(posterior))
     console.print(made_of(posterior, summary["parameters"]))
     console.print("\nSimulation error alone, at the point estimate of the parameters:")
+
+
+def _shown(unit: str) -> tuple[str, float, int]:
+    """How people see a unit: its name, what to multiply by, digits after the point."""
+    scale, digits = (100.0, 1) if unit == "share" else (1.0, digits_of(unit, is_mean=True))
+    return words.unit(unit), scale, digits
+
+
+def _times(value: float | None, scale: float) -> float | None:
+    return None if value is None else scale * value
 
 
 def print_whatif(summary: dict[str, Any], out: Path | None) -> None:
@@ -64,13 +76,15 @@ def print_whatif(summary: dict[str, Any], out: Path | None) -> None:
         ("difference [95 %]", "right"),
     )
     for row in summary["outcomes"]:
-        digits = digits_of(row["unit"], is_mean=True)
+        unit, scale, digits = _shown(row["unit"])
+        numbers = {name: _times(row[name], scale) for name in NUMBERS}
+        change, low, high = (numbers[name] for name in ("difference", "low", "high"))
         table.add_row(
             row["text"],
-            row["unit"],
-            f"{row['factual']:.{digits}f}",
-            f"{row['altered']:.{digits}f}",
-            interval(row["difference"], row["low"], row["high"], digits, "+", mark=True),
+            unit,
+            f"{numbers['factual']:.{digits}f}",
+            f"{numbers['altered']:.{digits}f}",
+            interval(change, low, high, digits, "+", mark=True),
         )
     console.print(table)
     console.print("* the interval of the paired difference excludes 0; parameters held fixed.")

@@ -12,6 +12,7 @@ from negotiation_abm.dashboard.jobs import Task, use_job
 from negotiation_abm.dashboard.parts import Command, Downloads, Note, Picture, Table
 from negotiation_abm.dashboard.parts.game import Facts
 from negotiation_abm.dashboard.session import Screen
+from negotiation_abm.files import words
 from negotiation_abm.play.course import course
 from negotiation_abm.play.log import log_table
 from negotiation_abm.play.schema import as_text
@@ -81,7 +82,7 @@ def _Outcomes(summary: dict[str, Any], is_narrow: bool) -> None:
             n = digits_of(row["unit"])
             band = f"{row['median']:.{n}f} [{row['low']:.{n}f}, {row['high']:.{n}f}]"
             own, below = f"{row['yours']:.{n}f}", board.percent(row["below"])
-            rows.append([row["text"], row["unit"], own, band, below])
+            rows.append([row["text"], words.unit(row["unit"]), own, band, below])
     if is_narrow:
         text = "Yours, and the median [10, 90 %] of simulated games."
         solara.HTML(tag="p", classes=["hint"], unsafe_innerHTML=text)

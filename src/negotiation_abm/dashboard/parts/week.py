@@ -17,7 +17,7 @@ def item_of(story: Story, event: Event) -> dict[str, Any]:
     if event.probability is not None:
         chance = (
             f"chance under the rules {words.percent(event.probability)}; "
-            f"by any measure {words.percent(event.type_probability or 0.0)}"
+            f"with any lever {words.percent(event.type_probability or 0.0)}"
         )
     more = len(event.rows) - 1
     return {
@@ -75,7 +75,7 @@ def Week(story: Story, week: int) -> None:
 
 def _headline(headline: float, rate: float) -> str:
     """The headline tariff behind the effective one, where the two differ."""
-    return f", headline {headline:.0f}" if abs(headline - rate) >= 0.5 else ""
+    return f", announced {headline:.0f}" if abs(headline - rate) >= 0.5 else ""
 
 
 @solara.component

@@ -5,6 +5,7 @@ from html import escape
 from typing import Any, cast
 
 import solara
+from reacton.core import get_render_context
 
 from negotiation_abm.dashboard import board, game_address, permalink
 from negotiation_abm.dashboard.names import scenario_titles
@@ -49,35 +50,46 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
     worth, set_worth = solara.use_state(bool(first["worth"]))
     version, set_version = solara.use_state(0)
     error, set_error = solara.use_state("")
+    refusals, set_refusals = solara.use_state(0)
+    at_once = get_render_context()  # several changes of state, one picture of them
 
-    pending, set_pending = solara.use_state(cast(Callable[[], Session | None] | None, None))
+    pending, set_pending = solara.use_state(cast(Session | None, None))
 
     def remember(now: Session, shown: bool, is_new: bool = False) -> None:
         session.remember("play", permalink.write(game_address.values_of(now, shown), known), is_new)
+
+    def refuse(reason: str = "") -> None:
+        """Keep the game as it is, and have the fields of a new one say what it started from."""
+        with at_once:
+            set_error(reason)
+            set_pending(None)
+            set_refusals(lambda old: old + 1)
 
     def act(work: Callable[[], Session | None]) -> None:
         """Do something to the game; what goes wrong is one line."""
         try:
             found = work() or game
         except InputError as problem:
-            set_error(str(problem))
+            refuse(str(problem))
             return
-        set_error("")
-        set_game(found)
-        set_version(lambda old: old + 1)
-        set_pending(None)
-        remember(found, worth, is_new=True)
+        with at_once:
+            set_error("")
+            set_game(found)
+            set_version(lambda old: old + 1)
+            set_pending(None)
+            remember(found, worth, is_new=True)
 
     def begin(work: Callable[[], Session | None]) -> None:
         """Begin another game, if it can be begun; one that is under way is asked about first."""
         try:
             found = work()
         except InputError as problem:
-            set_error(str(problem))
+            refuse(str(problem))
             return
         if game.moves and not game.is_over:
-            set_error("")
-            set_pending(lambda _: lambda: found)
+            with at_once:
+                set_error("")
+                set_pending(found)
         else:
             act(lambda: found)
 
@@ -89,9 +101,9 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
     solara.Style(STYLE)
     solara.HTML(tag="h2", unsafe_innerHTML="Play")
     solara.HTML(tag="p", classes=["lead"], unsafe_innerHTML=LEAD)
-    _Setup(game, begin).key(f"setup {version} {pending is None}")
+    _Setup(pending or game, begin).key(f"setup {refusals}")
     if pending is not None:
-        _Ask(game, lambda: act(cast(Callable[[], Session | None], pending)), set_pending)
+        _Ask(game, lambda: act(lambda: pending), refuse)
     if error:
         Note(error, kind="error")
     for note in game.notes:
@@ -114,7 +126,7 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
 
 
 @solara.component
-def _Ask(game: Session, go: Callable[[], None], set_pending: Callable[[Any], None]) -> None:
+def _Ask(game: Session, go: Callable[[], None], keep: Callable[[], None]) -> None:
     """May the game that is under way be thrown away?"""
     with solara.Div(classes=["card", "line"], attributes={"role": "alertdialog"}):
         solara.HTML(
@@ -124,7 +136,7 @@ def _Ask(game: Session, go: Callable[[], None], set_pending: Callable[[Any], Non
             ),
         )
         Press(label="Start the new game", name="throw", kind="main", event_press=lambda _: go())
-        Press(label="Keep this game", name="keep", event_press=lambda _: set_pending(None))
+        Press(label="Keep this game", name="keep", event_press=lambda _: keep())
 
 
 @solara.component

@@ -27,7 +27,7 @@ from negotiation_abm.run.sizes import DRAWS
 from negotiation_abm.studies.whatif.run import as_csv
 from negotiation_abm.survival.words import ONE_RUN, is_clear
 
-UNITS = {"pp": ", points", "units/week": ", units a week"}
+NO_UNIT = ("share", "weeks", "count")  # the outcome or its value says it
 
 
 @solara.component
@@ -207,7 +207,7 @@ def _Differences(found: Answer) -> None:
 
 
 def _plain(row: dict[str, Any]) -> list[str]:
-    unit = UNITS.get(row["unit"], "")
+    unit = "" if row["unit"] in NO_UNIT else f", {words.unit(row['unit'])}"
     return [row["text"] + unit, _said(row, row["factual"])]
 
 

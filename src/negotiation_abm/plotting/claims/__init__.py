@@ -34,14 +34,28 @@ def top_row(table: pd.DataFrame, values: "pd.Series[Any]") -> "pd.Series[Any]":
     return table.iloc[int(np.argmax(values.to_numpy(dtype=float)))]
 
 
+def counted(number: int, name: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "truce"), counted(3, "week")
+    ('1 truce', '3 weeks')
+    """
+    return f"{number} {name}{'' if number == 1 else 's'}"
+
+
 @cache
 def _load() -> None:
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
 
 
+def all_claims() -> dict[str, Claim]:
+    """Every claim by the name of its figure, from all files of this folder."""
+    _load()
+    return dict(CLAIMS)
+
+
 def claim_of(figure: str, folder: Path) -> str:
     """What the figure of that name shows of a folder, in a sentence; empty where there is none."""
-    _load()
-    found = CLAIMS.get(figure)
+    found = all_claims().get(figure)
     return found(folder) if found else ""

@@ -8,6 +8,8 @@ from negotiation_abm.files import words
 from negotiation_abm.plotting.claims import claim, top_row
 from negotiation_abm.run import range_words
 
+FORECASTERS = {"model": "the game", "constant_hazard": "constant hazard"}
+CANNOT_FAIL = "cannot fail"  # a verdict: models that are wrong on purpose pass too
 NARROW = 0.5  # of the width of the prior
 STANDS = "S(26 weeks), covered"
 
@@ -82,3 +84,29 @@ def forecast(folder: Path) -> str:
     row = own.iloc[-1]
     said = range_words.estimate([row["survival"], row["low"], row["high"]])
     return f"{words.STILL.capitalize()} a year after the forecast: {said}, over the posterior draws"
+
+
+@claim("patterns")
+def patterns(folder: Path) -> str:
+    """How many statistics of the records lie inside free runs, and how many of these say so."""
+    verdicts = pd.read_csv(folder / "pool_patterns.csv")["verdict"]
+    empty, outside = (int((verdicts == one).sum()) for one in (CANNOT_FAIL, "fail"))
+    inside = int((verdicts == "pass").sum()) + empty
+    return (
+        f"Of {inside + outside} statistics of the records {inside} lie in the middle 90 % of free "
+        f"runs and {outside} do not; {empty} of those inside say nothing, as wrong models pass too"
+    )
+
+
+@claim("forecast_reliability")
+def forecast_reliability(folder: Path) -> str:
+    """In how many groups of questions the forecasts held, of the game and of its rival."""
+    table = pd.read_csv(folder / "reliability.csv")
+    table["holds"] = table["probability"].between(table["low"], table["high"])
+    said = []
+    for name, rows in table.groupby("model", sort=False):
+        said.append(f"{FORECASTERS[str(name)]} in {int(rows['holds'].sum())} of {len(rows)}")
+    return (
+        "Groups of questions answered yes as often as forecast, within the 90 % interval: "
+        + ", ".join(said)
+    )

@@ -7,7 +7,7 @@ import pandas as pd
 
 from negotiation_abm.files import words
 from negotiation_abm.files.folder import read_manifest
-from negotiation_abm.plotting.claims import claim, top_row
+from negotiation_abm.plotting.claims import claim, counted, top_row
 from negotiation_abm.plotting.folder import read_json
 from negotiation_abm.run import range_words
 from negotiation_abm.run.registry import text_of
@@ -196,6 +196,25 @@ def quantal_branch(folder: Path) -> str:
         chance = words.percent(row["probability"])
         said.append(f"{words.player(str(player))} {_option(row['move'])} {chance}")
     return f"At the model's precision, week of {week}, most likely: {', '.join(said)}"
+
+
+@claim("game")
+def game(folder: Path) -> str:
+    """How much was done in a game, and the chance that the calibrated player gave to it."""
+    summary = read_json(folder / "play.json")
+    course = summary["course"]
+    chances = pd.Series([m["probability"] for m in course["decisions_not_hold"]], dtype=float)
+    truces = sum(spell["measure"] == "covered" for spell in course["spells"])
+    said = (
+        f"{len(chances)} moves and {counted(truces, 'truce')} in "
+        f"{counted(summary['weeks_played'], 'week')} of play"
+    )
+    if chances.empty:
+        return said
+    return (
+        f"{said}; half of the moves had a chance above {words.percent(chances.median())} for the "
+        "calibrated player"
+    )
 
 
 @claim("standing")

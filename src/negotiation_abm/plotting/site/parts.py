@@ -17,6 +17,8 @@ from negotiation_abm.replay.story import Event
 from negotiation_abm.run import range_words
 from negotiation_abm.survival import DAYS
 
+PERCENT = re.compile(r"(?<=\d) %")
+
 
 def page(content: Content, made: dict[str, str]) -> str:
     """The whole page.
@@ -60,8 +62,8 @@ def page(content: Content, made: dict[str, str]) -> str:
 
 
 def escape(text: object) -> str:
-    """Text as HTML."""
-    return html.escape(str(text))
+    """Text as HTML; a number stays with its percent sign."""
+    return PERCENT.sub("&nbsp;%", html.escape(str(text)))
 
 
 def _file(name: str) -> str:
@@ -75,15 +77,22 @@ def as_json(data: Any) -> str:
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """A table of plain text that can be moved sideways on a narrow screen."""
-    top = "".join(f"<th>{escape(text)}</th>" for text in head)
-    body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
+    """A table of plain text; on a narrow screen a row stands as a list, each cell by its head."""
+    titles = list(head)
+    top = "".join(f"<th>{escape(text)}</th>" for text in titles)
+    body = "".join(
+        "<tr>"
+        + "".join(_cell(title, cell) for title, cell in zip(titles, row, strict=True))
+        + "</tr>"
+        for row in rows
+    )
     return f'<div class="wide"><table><tr>{top}</tr>{body}</table></div>'
 
 
-def _cell(cell: object) -> str:
+def _cell(title: str, cell: object) -> str:
     is_date = re.fullmatch(r"\d{4}-\d\d-\d\d", str(cell)) is not None
-    return f'<td class="date">{cell}</td>' if is_date else f"<td>{escape(cell)}</td>"
+    look = ' class="date"' if is_date else ""
+    return f'<td{look} data-head="{escape(title)}">{escape(cell)}</td>'
 
 
 def answer_table(posterior: dict[str, Any]) -> str:
@@ -124,8 +133,8 @@ def whatif_table(whatifs: pd.DataFrame) -> str:
             range_words.estimate([row[side], row[f"{side}_low"], row[f"{side}_high"]])
             for side in ("factual", "altered")
         ]
-        gap = [round(100 * row[f"difference{end}"]) for end in ("", "_low", "_high")]
-        rows.append([question, date, *sides, "{:+d} ({:+d} to {:+d})".format(*gap)])
+        gap = [range_words.points(row[f"difference{end}"]) for end in ("", "_low", "_high")]
+        rows.append([question, date, *sides, "{} ({} to {})".format(*gap)])
     head = (
         "what if",
         "from",

@@ -2,7 +2,7 @@
 const D = JSON.parse(document.getElementById("data").textContent);
 const NS = "http://www.w3.org/2000/svg";
 const $ = (id) => document.getElementById(id);
-const percent = (x) => x === null ? "not known" : x > 0 && x < 0.01 ? "under 1 %" : x > 0.99 && x < 1 ? "over 99 %" : `${Math.round(100 * x)} %`;
+const percent = (x) => x === null ? "not known" : x > 0 && x < 0.01 ? "under 1\u00a0%" : x > 0.99 && x < 1 ? "over 99\u00a0%" : `${Math.round(100 * x)}\u00a0%`;
 
 function add(parent, kind, attributes, text) {
   const one = document.createElementNS(NS, kind);

@@ -10,7 +10,7 @@ import pandas as pd
 from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.folder import writing
 from negotiation_abm.run.step import selected_spells, survival_table
-from negotiation_abm.studies.comparison.folders import RunFolder, read_runs
+from negotiation_abm.studies.comparison.folders import RunFolder, differences, read_runs
 from negotiation_abm.studies.comparison.study import UNTIL
 from negotiation_abm.survival import (
     WARNING,
@@ -42,7 +42,7 @@ def compare(
     Parameters
     ----------
     labels : sequence of str
-        Names of the runs for people, one a folder; by default those of the folders.
+        Names of the runs for people, one a folder; by default what sets them apart.
 
     Returns
     -------
@@ -169,9 +169,7 @@ def _regression(
     runs: list[RunFolder], found: dict[str, Survival], level: float
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Hazard ratios of the numbers that differ between runs; and what else differs."""
-    given = [_flat(_inputs(run.made)) for run in runs]
-    names = sorted({name for values in given for name in values})
-    differing = [name for name in names if len({json.dumps(v.get(name)) for v in given}) > 1]
+    given, differing = differences(runs)
     numbers = [name for name in differing if all(_is_number(v.get(name)) for v in given)]
     if not numbers:
         raise InputError("--regress", "", "no number of the scenarios or parameters differs")
@@ -183,25 +181,6 @@ def _regression(
         raise InputError("--regress", "", str(error)) from None
     rows: list[dict[str, Any]] = json.loads(table.to_json(orient="records"))
     return rows, [name for name in differing if name not in numbers]
-
-
-def _inputs(made: dict[str, Any]) -> dict[str, Any]:
-    """Scenario and parameters of a run, with what the scenario sets in place."""
-    scenario = {k: v for k, v in made["scenario"].items() if k not in ("set", "parameters")}
-    texts = ("name", "title", "description")
-    scenario = {name: value for name, value in scenario.items() if name not in texts}
-    changed = _flat(made["scenario"].get("set") or {})
-    return scenario | _flat(made["parameter_set"]["values"]) | changed
-
-
-def _flat(data: Any, prefix: str = "") -> dict[str, Any]:
-    """Nested mappings as dotted names."""
-    if not isinstance(data, dict):
-        return {prefix: data}
-    flat: dict[str, Any] = {}
-    for name, value in data.items():
-        flat |= _flat(value, f"{prefix}.{name}" if prefix else str(name))
-    return flat
 
 
 def _is_number(value: Any) -> bool:

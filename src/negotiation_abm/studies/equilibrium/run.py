@@ -49,7 +49,7 @@ def run_equilibrium(
     for turn in turns:
         board = freeze(game, record, turn)
         stage = stage_game(board)
-        simulated = simulated_frequencies(game, board, replicates, seed)
+        simulated = simulated_frequencies(board, replicates, seed)
         week = game.scenario.date_of(turn).isoformat()
         precision = float(game.params["precision"][0])
         precisions = [factor * precision for factor in FACTORS]

@@ -25,7 +25,6 @@ from negotiation_abm.core.terms import NUM_OPTIONS
 from negotiation_abm.core.transitions import apply_move, is_legal, scheduled_step
 from negotiation_abm.replay.board import Board
 from negotiation_abm.run.options import legal_options
-from negotiation_abm.scenario.game import Game
 from negotiation_abm.strategies._lookahead import copy_state, imagine, new_info, new_twin
 from negotiation_abm.strategies.logit import choose
 
@@ -90,7 +89,7 @@ def _after(
 
 
 def simulated_frequencies(
-    game: Game, board: Board, replicates: int, seed: int
+    board: Board, replicates: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """How often each option is taken in the first exchange, if both sides play `logit`.
 

@@ -18,7 +18,7 @@ from negotiation_abm.scenario.game import build_game
 from negotiation_abm.scenario.load import Scenario
 from negotiation_abm.survival import SpellCounts, count_spells, estimate, rmst
 
-_CURVE = re.compile(r"^(?:(covered|any_domain)\.)?(rmst|survival|median)(?:_(\d+))?$")
+_CURVE = re.compile(r"^(?:(covered|any_domain)\.)?(rmst|survival|median)(?:_([1-9][0-9]{0,4}))?\Z")
 EXAMPLES = ("rmst_52", "survival_365", "median", "any_domain.rmst_52", "share_in_truce")
 
 
@@ -34,12 +34,16 @@ def check_outcomes(path: Path, names: Any, scenario: Scenario) -> tuple[str, ...
         raise InputError(path, "outcomes", "expected a list of names")
     game = build_game(scenario)
     columns = [*(outcome.name for outcome in filled(game, entries())), *EXAMPLES]
+    seen: set[str] = set()
     for name in names:
         match = _CURVE.match(str(name))
         is_curve = match is not None and (match[3] is None) == (match[2] == "median")
         if not is_curve and name not in columns:
             raise InputError(path, f"outcomes.{name}", f"unknown; {suggest(name, columns)}")
-    return tuple(str(name) for name in names)
+        if name in seen:
+            raise InputError(path, f"outcomes.{name}", "given twice")
+        seen.add(name)
+    return tuple(names)
 
 
 def of_runs(names: Sequence[str]) -> list[str]:

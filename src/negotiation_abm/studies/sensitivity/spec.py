@@ -28,9 +28,9 @@ class _Study(BaseModel):
     name: str = ""
     scenario: str
     method: Literal["sobol", "morris"] = "sobol"
-    samples: Whole | None = Field(default=None, ge=2)
-    replicates: Whole = Field(default=200, ge=2)
-    seed: Whole = Field(default=1, ge=0)
+    samples: Whole | None = Field(default=None, ge=2, le=2**20)
+    replicates: Whole = Field(default=200, ge=2, le=10**9)
+    seed: Whole = Field(default=1, ge=0, le=2**64 - 1)
     outcomes: list[Any]
     draws: str | None = None
     factors: dict[str, Any] = Field(min_length=1)

@@ -1,7 +1,7 @@
-"""The step `whatif`: both branches with the same draws, compared run by run, and their paths."""
+"""The step `whatif`: both branches with the same draws, compared run by run."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,19 +14,15 @@ from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.folder import writing
 from negotiation_abm.record.load import Record, load_record, own_record
 from negotiation_abm.replay.branch import Branch, branch_off, branch_turn, without
-from negotiation_abm.replay.replay import replay_record
 from negotiation_abm.run.paired import mean_difference
-from negotiation_abm.run.spells import MEASURES
 from negotiation_abm.scenario.game import Game, build_game
 from negotiation_abm.scenario.load import load_scenario
 from negotiation_abm.scenario.provenance import facts_of_record, facts_of_runs
 from negotiation_abm.studies.whatif.outcomes import BranchRuns, play_branch
+from negotiation_abm.studies.whatif.paths import path_table
 from negotiation_abm.studies.whatif.posterior import ranges_of_branches
 from negotiation_abm.studies.whatif.schema import WhatIf, check_changes
-from negotiation_abm.survival import intervals
 from negotiation_abm.survival.words import plain_rows
-
-BAND = (0.1, 0.5, 0.9)
 
 
 @dataclass(frozen=True)
@@ -124,7 +120,7 @@ def run_whatif(
         facts |= facts_of_record(pair.record.path)
         with writing(out, "whatif", facts) as draft:
             draft.text("differences.csv", as_csv(table))
-            draft.text("paths.csv", as_csv(path_table(pair, factual, altered)))
+            draft.text("paths.csv", as_csv(path_table(pair.factual, pair.record, factual, altered)))
             draft.json("whatif.json", summary)
     return summary
 
@@ -158,104 +154,6 @@ def difference_table(factual: BranchRuns, altered: BranchRuns) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def path_table(pair: Branches, factual: BranchRuns, altered: BranchRuns) -> pd.DataFrame:
-    """Tariffs and truce, week by week: the record, both branches, and their difference.
-
-    Returns
-    -------
-    DataFrame
-        arm (record, factual, altered, difference), series (``PLAYER.tariff_pp``, ``in_truce``, and
-        ``holds.MEASURE``: the truce in force at the branch still stands, where one is), turn,
-        week_of, value, low, high. In the branches value, low and high of a tariff are median, 10 %
-        and 90 % of runs; of a share of runs the share and its 95 % interval.
-    """
-    game, turn = pair.factual.game, pair.factual.turn
-    rows = _record_rows(pair)
-    series = [f"{game.players[i]}.tariff_pp" for i in game.tariff_levers()]
-    for arm, played in (("factual", factual), ("altered", altered)):
-        for number, name in enumerate(series):
-            low, middle, high = np.quantile(played.tariffs[:, :, number], BAND, axis=0)
-            rows += _rows(game, turn, arm, name, middle, low, high)
-    for name, before, after in _shares(factual, altered):
-        for arm, values in (("factual", before), ("altered", after)):
-            rows += _share_rows(game, turn, arm, name, values.astype(np.int8))
-        rows += _share_rows(game, turn, "difference", name, after.astype(np.int8) - before)
-    return pd.DataFrame(rows)
-
-
-def _shares(
-    factual: BranchRuns, altered: BranchRuns
-) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """Yes or no of each run and week in both branches: in a truce; does the truce still stand?"""
-    yield "in_truce", factual.in_truce, altered.in_truce
-    weeks = np.arange(1, factual.in_truce.shape[1] + 1)
-    for number, measure in enumerate(MEASURES.values()):
-        lasted = [played.lasted[:, number, np.newaxis] for played in (factual, altered)]
-        stood = [bool((column > 0).any()) for column in lasted]  # NaN is not
-        if any(stood) and not any(np.isnan(column).any() for column in lasted):
-            yield f"holds.{measure}", lasted[0] >= weeks, lasted[1] >= weeks
-
-
-def _share_rows(
-    game: Game, turn: int, arm: str, series: str, values: np.ndarray
-) -> list[dict[str, Any]]:
-    """Mean of -1, 0 and 1 over runs, with its interval; `values` are whole numbers.
-
-    Branches that are the same in every week differ by nothing, without error.
-    """
-    count, total = len(values), values.sum(axis=0, dtype=np.int64)
-    middle = total / count
-    squares = np.abs(values).sum(axis=0, dtype=np.int64)
-    spread = np.sqrt(np.maximum(0.0, squares - total * middle) / max(1, count - 1))
-    lowest, runs = np.array(-1.0 if arm == "difference" else 0.0), np.array(count)
-    if arm == "difference" and not values.any():
-        return _rows(game, turn, arm, series, middle, middle, middle)
-    error, limits = spread / np.sqrt(count), (lowest, np.array(1.0))
-    low, high = intervals.bounded(middle, error, runs, runs, limits)
-    return _rows(game, turn, arm, series, middle, low, high)
-
-
-def _rows(
-    game: Game,
-    turn: int,
-    arm: str,
-    series: str,
-    value: np.ndarray,
-    low: np.ndarray,
-    high: np.ndarray,
-) -> list[dict[str, Any]]:
-    return [
-        {
-            "arm": arm,
-            "series": series,
-            "turn": turn + week,
-            "week_of": game.scenario.date_of(turn + week).isoformat(),
-            "value": float(value[week]),
-            "low": float(low[week]),
-            "high": float(high[week]),
-        }
-        for week in range(len(value))
-    ]
-
-
-def _record_rows(pair: Branches) -> list[dict[str, Any]]:
-    """The recorded year, levels as the rules have them at the end of each week."""
-    game = pair.factual.game
-    rows: list[dict[str, Any]] = []
-    for week in replay_record(build_game(game.scenario), pair.record).weeks:
-        levels = {
-            f"{game.players[i]}.tariff_pp": week[
-                f"{game.players[i]}.{game.lever_names[i][a]}.in_force"
-            ]
-            * scale
-            for i, (a, scale) in game.tariff_levers().items()
-        }
-        levels["in_truce"] = float(week["phase"] == "TRUCE")
-        for name, value in levels.items():
-            rows += _rows(game, week["turn"], "record", name, *[np.array([value])] * 3)
-    return rows
 
 
 def as_csv(table: pd.DataFrame) -> str:

@@ -7,20 +7,16 @@ written to the folder that is read.
 
 from negotiation_abm.sweep.slices.folders import folders_in, inside, is_sweep
 from negotiation_abm.sweep.slices.points import point_survival, values_of_point
+from negotiation_abm.sweep.slices.query import Query, is_grid, notes_of, resolved, slice_table
 from negotiation_abm.sweep.slices.study import STUDY, study_outcomes, study_table
 from negotiation_abm.sweep.slices.sweep import (
     DATE,
     FEW,
     NAME,
     NUMBER,
-    Query,
     Sweep,
-    is_grid,
     kind_of,
-    notes_of,
     open_sweep,
-    resolved,
-    slice_table,
     value_text,
 )
 

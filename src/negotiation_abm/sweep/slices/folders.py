@@ -9,14 +9,12 @@ from negotiation_abm.sweep.slices.study import STUDY
 from negotiation_abm.sweep.summary import SUMMARY
 
 
-def folders_in(
-    root: Path, depth: int = 3, shows: Callable[[Path], bool] | None = None
-) -> list[str]:
-    """Folders below `root` as relative paths: those of which `shows` is true.
+def folders_in(root: Path, shows: Callable[[Path], bool] | None = None) -> list[str]:
+    """Folders up to three below `root`, as relative paths: those of which `shows` is true.
 
     By default those that hold a finished sweep or a study.
     """
-    return sorted(_found(root, root, depth, shows or _is_sliced))
+    return sorted(_found(root, root, 3, shows or _is_sliced))
 
 
 def _is_sliced(folder: Path) -> bool:

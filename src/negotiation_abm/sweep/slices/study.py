@@ -18,6 +18,8 @@ def study_table(path: str | Path, outcome: str | None = None) -> pd.DataFrame:
         If the folder holds none, or there is no such outcome.
     """
     file = Path(path) / STUDY
+    if not Path(path).is_dir():
+        raise InputError(path, "", "no such folder")
     try:
         table = pd.read_csv(file)
         names = study_outcomes(table)
