@@ -129,8 +129,8 @@ bench: $(VENV)/.installed-test ## speed, memory and growth (minutes)
 	$(BIN)/python experiments/bench/run.py
 	$(BIN)/pytest -q -m speed
 
-waits: $(VENV)/.installed-test ## how long each command of the README takes, cold and warm (an hour)
-	$(BIN)/python experiments/bench/waits.py
+waits: $(VENV)/.installed-test ## how long commands take, cold and warm: make waits ONLY="run plot" (all: an hour)
+	$(BIN)/python experiments/bench/waits.py $(ONLY)
 
 checks: $(VENV)/.installed-run ## what docs/sweeps.md says of sweeps, measured
 	$(BIN)/python experiments/sweep/checks.py
