@@ -169,12 +169,15 @@ def _measure(path: Path) -> Iterator[tuple[str, int, float, str]]:
             cwd=ROOT, env=environment, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         seconds = dict(_passed(report))
-        measured = CoverageData(str(data))
+        measured, elsewhere = CoverageData(str(data)), set(seconds)
         measured.read()
         for file in measured.measured_files():
             for line, contexts in measured.contexts_by_lineno(file).items():
                 for test in {context.partition("|")[0] for context in contexts} & set(seconds):
+                    elsewhere.discard(test)
                     yield Path(file).relative_to(SOURCE).as_posix(), line, seconds[test], test
+        for test in elsewhere:  # looks at tables alone, which are made as a file is imported
+            yield "", 0, seconds[test], test
 
 
 def _passed(report: Path) -> Iterator[tuple[str, float]]:
@@ -187,7 +190,9 @@ def _passed(report: Path) -> Iterator[tuple[str, float]]:
 
 def tests_of(mutant: Mutant, lines: dict[tuple[str, int], list[tuple[float, str]]]) -> list[str]:
     """The tests that a mutant has to pass, of `MOST` seconds together."""
-    passing = lines.get((mutant.file, mutant.line)) or lines.get((mutant.file, 0), [])
+    passing = lines.get((mutant.file, mutant.line)) or sorted(
+        [*lines.get((mutant.file, 0), []), *lines.get(("", 0), [])]
+    )
     chosen, total = [], 0.0
     for seconds, test in passing:
         total += seconds
