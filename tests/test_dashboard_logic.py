@@ -140,7 +140,7 @@ def test_knobs_say_unit_range_and_what_they_rest_on():
         assert knob.low < knob.high
         assert knob.hint
     assert every["breach_cost"].value == parameters.values["breach_cost"]
-    assert ". Fitted; the record carries it; 95 % of draws" in every["breach_cost"].hint
+    assert ". Fitted; the record carries it; 95 % of posterior draws" in every["breach_cost"].hint
     for knob in every.values():
         assert not re.search(r"nats|MAP|\w_\w|CHINA", knob.hint)
     assert "Fitted; the record and the prior share it" in every["shadow"].hint
