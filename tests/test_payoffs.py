@@ -30,6 +30,7 @@ from negotiation_abm.core.payoffs import (
 )
 from negotiation_abm.core.terms import NUM_OPTIONS, Forum
 from negotiation_abm.core.week import round_probability
+from negotiation_abm.strategies import logit
 from negotiation_abm.strategies._odds import option_weights
 
 E1 = 0.36787944117144233  # exp(-1)
@@ -372,6 +373,18 @@ def test_probabilities_of_extreme_values_are_numbers():
     count, total = option_weights(state, params, make_week(), 0, weights)
     assert np.isfinite(weights[:count]).all()
     assert math.isfinite(total)
+
+
+@pytest.mark.parametrize("precision", [5.0, 50.0])
+@pytest.mark.parametrize("u", [0.01, 0.5, 0.99])
+def test_the_choice_follows_the_weights_however_extreme(precision, u):
+    """The choice is drawn from factors, and from the weights themselves where these are too far."""
+    biased = {"initiative": [10.0, 0], "lever_bias": [[9.0, 9.5], [0, 0]], "mirror": 10.0}
+    params = make_params(precision=precision, mirror_weeks=1, **biased)
+    weights = np.empty(NUM_OPTIONS)
+    count, total = option_weights(make_state(params), params, make_week(), 0, weights)
+    expected = logit.draw_option(weights, count, u * total)
+    assert logit.choose(make_state(params), params, make_week(), 0, u, weights) == expected
 
 
 ROUNDS = [
