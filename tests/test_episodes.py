@@ -196,7 +196,8 @@ def test_truces_of_a_run_stand_beside(capsys, tmp_path):
     printed = good(capsys, "episodes", "japan_korea_2019", "--beside", run, "--out", out)
     assert "simulated," in printed
     table = pd.read_csv(out / "reference_class.csv")
-    assert set(table["scenario"]) == {"recorded", "simulated, The Busan truce, from 10 November 2025"}
+    simulated = "simulated, The Busan truce, from 10 November 2025"
+    assert set(table["scenario"]) == {"recorded", simulated}
 
 
 @pytest.mark.parametrize(
