@@ -526,6 +526,9 @@ def command_line() -> int:
         return 0
     for words in WARM:  # compiles the rules, which is not to be counted
         problem_of(Input(list(words)))
+    for file in ("scenario", "small scenario"):
+        name, text, (_, run_it) = FILES[file]
+        problem_of(Input(run_it, {name: text().encode()}))
     began, failed = time.monotonic(), 0
     numbers = range(options.first, options.first + options.count)
     for done, number in enumerate(numbers, start=1):
