@@ -28,7 +28,7 @@ help: ## list the targets
 # compiles what it imports, so pip need not compile everything (--no-compile saves half of the time).
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile --no-deps
 
-$(VENV)/.installed-%: pyproject.toml requirements/build.txt requirements/%.txt
+$(VENV)/.installed-%: pyproject.toml $(wildcard requirements/*.txt)
 	@echo "installing what \`make $*\` needs into $(VENV) (once, about a minute) ..."
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	@$(PIP) --require-hashes -r requirements/build.txt
@@ -129,8 +129,8 @@ bench: $(VENV)/.installed-test ## speed, memory and growth (minutes)
 	$(BIN)/python experiments/bench/run.py
 	$(BIN)/pytest -q -m speed
 
-waits: $(VENV)/.installed-test ## how long each command of the README takes, cold and warm (an hour)
-	$(BIN)/python experiments/bench/waits.py
+waits: $(VENV)/.installed-test ## how long commands take, cold and warm: make waits ONLY="run plot" (all: an hour)
+	$(BIN)/python experiments/bench/waits.py $(ONLY)
 
 checks: $(VENV)/.installed-run ## what docs/sweeps.md says of sweeps, measured
 	$(BIN)/python experiments/sweep/checks.py

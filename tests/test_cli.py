@@ -557,3 +557,11 @@ def test_list_and_check_load_no_compiler_and_no_plotting():
     code = HELP.format(words=["check", "baseline_2025", "record_2025"])
     done = python(LOADED.format(code=code))
     assert set(json.loads(done.stdout)) <= {"numpy", "pydantic"}
+
+
+def test_figures_load_no_scipy():
+    """It is half of the time in which all figures load."""
+    code = "from negotiation_abm.plotting import registry; registry.all_figures()"
+    done = python(LOADED.format(code=code))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "scipy" not in json.loads(done.stdout)

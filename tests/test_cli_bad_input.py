@@ -510,6 +510,7 @@ USAGE = [
     (("run", "busan_2025", "--threads", "0"), "--threads"),
     (("run", "busan_2025", "--chunk-size", "0"), "--chunk-size"),
     (("replay", "baseline_2025", "--seed", "1"), "--seed"),
+    (("site", "out", "--draws", "0"), "--draws"),
 ]
 
 

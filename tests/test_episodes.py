@@ -194,9 +194,10 @@ def test_truces_of_a_run_stand_beside(capsys, tmp_path):
     run, out = tmp_path / "few", tmp_path / "out"
     good(capsys, "run", "busan_2025", "--replicates", 40, "--out", run)
     printed = good(capsys, "episodes", "japan_korea_2019", "--beside", run, "--out", out)
-    assert "simulated, few" in printed
+    assert "simulated," in printed
     table = pd.read_csv(out / "reference_class.csv")
-    assert set(table["scenario"]) == {"recorded", "simulated, few"}
+    simulated = "simulated, The Busan truce, from 10 November 2025"
+    assert set(table["scenario"]) == {"recorded", simulated}
 
 
 @pytest.mark.parametrize(

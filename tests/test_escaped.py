@@ -33,7 +33,7 @@ ARE_HTML = {
     "plotting/report/of_run.py": "shown text _figure",
     "plotting/report/of_whatif.py": "data body kind head join text",
     "plotting/report/parts.py": "text data image cells name",
-    "plotting/site/parts.py": "top body side date place last usual cell join",
+    "plotting/site/parts.py": "top body side date place last usual cell join look",
 }
 NUMBERS = re.compile(r"[fdg%,]$")
 FILES = ("manifest.json", "summary.json")

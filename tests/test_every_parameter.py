@@ -26,7 +26,9 @@ SCENARIOS = (*LIKELY, *(name for name in shipped("configs", ".yaml") if name not
 SHARES = (0.5, 0.1, 0.0, 1.0)  # of the way from the lower to the upper bound
 
 
-GRADED = {"restore_share": 0.5}  # on it hangs what strains a truce without ending it
+# Without these, others have nothing to act on: what strains a truce without ending it, and the
+# memory of market losses.
+GRADED = {"restore_share": 0.5, "market": 0.2}
 
 
 @cache

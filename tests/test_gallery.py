@@ -103,7 +103,7 @@ def tables(folder):
     return {name: found[name] for name in found if not name.startswith(("figures/", "manifest"))}
 
 
-def check(folder, entry):
+def check(folder, entry, claims=True):
     """Draw one figure by its name: it shows something, says of what, leaves tables alone."""
     before = tables(folder)
     png, svg = plot_folder(folder, [entry.name])
@@ -120,7 +120,7 @@ def check(folder, entry):
     assert not raw, raw
     said = claim_of(entry.name, folder)
     assert said in " ".join(shown).replace(NO_BREAK, " ")
-    assert re.search(r"\d", said)
+    assert re.search(r"\d", said) or not claims
     assert not [line for line in shown if line.startswith("%")]  # a percent sign has its number
     assert f"{entry.table} {digest[:12]}" in text
     return text
@@ -211,7 +211,7 @@ def test_howto_works_word_for_word(results, monkeypatch, capsys):
     module = types.ModuleType("negotiation_abm.plotting.calm_weeks")
     exec("\n\n".join(blocks), module.__dict__)
     for name in ("calm_weeks", "two_panels"):
-        check(results / "run", registry.all_figures()[name])
+        check(results / "run", registry.all_figures()[name], claims=False)
         assert name in browser.figures_in(results / "run")
         done = command(capsys, "plot", results / "run", "--figure", name)
         assert done.out.split()[0].endswith(f"figures/{name}.png")

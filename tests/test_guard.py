@@ -119,6 +119,15 @@ def test_what_another_site_embeds_is_refused(site):
     assert not is_in(ask(headers=headers))
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_the_page_is_not_shown_inside_another(site):
+    """Another port of the same host gets the cookie sent along: it could lay a button over ours."""
+    link = COOKIE | {"sec-fetch-site": site, "sec-fetch-mode": "navigate"}
+    for inside in ("iframe", "frame", "embed", "object", "fencedframe"):
+        assert not is_in(ask(headers=link | {"sec-fetch-dest": inside}))
+    assert is_in(ask(headers=link | {"sec-fetch-dest": "document"}))
+
+
 def test_tokens_cannot_be_guessed(monkeypatch):
     monkeypatch.delenv("NEGOTIATION_ABM_TOKEN", raising=False)
     assert len({new_token() for _ in range(20)}) == 20

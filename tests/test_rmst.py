@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binom, norm
 
 from helpers import assert_near, trials
 from negotiation_abm.survival import (
@@ -19,6 +20,7 @@ from negotiation_abm.survival import (
     rmst_difference,
     run_influence,
 )
+from negotiation_abm.survival.intervals import quantile_lines
 from survival_helpers import CAUSES, counted, geometric, random_spells, spells
 
 
@@ -174,6 +176,15 @@ def test_bands_of_incidence_cover_the_truth(trials):
         hits += (rows["lower"].to_numpy() <= chance) & (chance <= rows["upper"].to_numpy())
     for share in hits / trials:
         assert_near(share, 0.945, np.sqrt(0.95 * 0.05 / trials))
+
+
+def test_ends_of_a_quantile_follow_its_error_and_without_one_the_order_of_the_runs():
+    runs = np.array([50.0, 50.0])
+    high, low = quantile_lines(0.5, np.array([0.2, 0.0]), runs, runs)
+    width = norm.ppf(0.975) * 0.2
+    assert (high[0], low[0]) == pytest.approx((0.5 ** np.exp(-width), 0.5 ** np.exp(width)))
+    assert high[1] == binom.ppf(0.975, 50, 0.5) / 50
+    assert low[1] == (binom.ppf(0.025, 50, 0.5) - 1) / 50
 
 
 def test_quantiles_and_not_reached():

@@ -88,7 +88,7 @@ def test_shards_of_points(whole, tmp_path):
 
 @pytest.mark.parametrize("name", ["rmst_weeks", "num_truces", "US.num_escalate"])
 def test_other_outcomes_can_rule(tmp_path, name):
-    target = {"rmst_weeks": 3.0, "num_truces": 0.12, "US.num_escalate": 1.2}[name]
+    target = {"rmst_weeks": 3.0, "num_truces": 0.12, "US.num_escalate": 0.9}[name]
     rule = {"outcome": name, "half_width": target, "cap": 2000}
     result = sweep(tmp_path, **ADAPTIVE | {"stop": rule})
     assert result.unmet == []

@@ -5,6 +5,7 @@ experiments/bench/growth.csv:
 
     python experiments/bench/growth.py 10000 100000 1000000 10000000 100000000
 
+The games are those of `make bench`, of a year, or of GROWTH_WEEKS weeks and then without a summit.
 Processor seconds (`cpu_seconds`) are those of the whole process, with its start, and hardly depend
 on what else the machine does; `seconds` does. GROWTH_THREADS is the number of threads (default 1),
 GROWTH_TABLE another file for the rows. The rules are compiled before anything is measured.
@@ -24,12 +25,14 @@ from pathlib import Path
 import yaml
 
 TABLE = Path(os.environ.get("GROWTH_TABLE", Path(__file__).with_suffix(".csv")))
-COLUMNS = ("runs", "seconds", "cpu_seconds", "peak_mib", "disk_mb")
+COLUMNS = ("runs", "weeks", "points", "seconds", "cpu_seconds", "peak_mib", "disk_mb")
+WEEKS = int(os.environ.get("GROWTH_WEEKS", "52"))
+SUMMITS = [{"date": "2025-10-30", "announced": "2025-09-19"}]
 SCENARIO = {
     "extends": "baseline_2025",
     "name": "bench",
-    "horizon_weeks": 52,
-    "calendar": {"summits": [{"date": "2025-10-30", "announced": "2025-09-19"}]},
+    "horizon_weeks": WEEKS,
+    "calendar": {"summits": SUMMITS if WEEKS == 52 else []},
 }
 PEAK = (
     "import re, sys\n"
@@ -77,6 +80,8 @@ def measure(folder, path, size, threads=None):
         [sys.executable, "-c", PEAK, *words], capture_output=True, text=True, check=True
     )
     found = {
+        "weeks": WEEKS,
+        "points": points,
         "seconds": time.perf_counter() - begun,
         "cpu_seconds": children_seconds() - used,
         "peak_mib": float(re.findall(r"[\d.]+", done.stderr)[-1]),
@@ -89,18 +94,20 @@ def measure(folder, path, size, threads=None):
 
 def main():
     threads = int(os.environ.get("GROWTH_THREADS", "1"))
-    rows = {int(row["runs"]): row for row in csv.DictReader(TABLE.open())} if TABLE.exists() else {}
+    kept = list(csv.DictReader(TABLE.open())) if TABLE.exists() else []
+    rows = {(int(row["weeks"]), int(row["runs"])): row for row in kept}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = write_scenario(folder)
         measure(folder, path, 1_000, threads)
         for size in map(int, sys.argv[1:]):
             found = measure(folder, path, size, threads)
-            rows[size] = {"runs": size, **{key: f"{value:.4g}" for key, value in found.items()}}
+            row = {"runs": size, **{key: f"{value:.4g}" for key, value in found.items()}}
+            rows[WEEKS, size] = row
             with TABLE.open("w", newline="") as file:
                 writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
                 writer.writeheader()
-                writer.writerows(rows[size] for size in sorted(rows))
+                writer.writerows(rows[key] for key in sorted(rows))
 
 
 if __name__ == "__main__":

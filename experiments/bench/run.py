@@ -8,18 +8,14 @@ sweep (10,000,000 runs, minutes); BENCH_OUT the file.
 import json
 import math
 import os
-import re
-import resource
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 import warnings
 from pathlib import Path
 
+import growth
 import mesa
-import yaml
 from hybrid import HybridModel
 
 from negotiation_abm import build_game, load_scenario, run_replicates, simulate
@@ -32,22 +28,10 @@ from negotiation_abm.sweep import executors
 from negotiation_abm.sweep.runner import run_sweep
 from negotiation_abm.sweep.spec import spec_of
 
-WEEKS = 52
+WEEKS = growth.WEEKS
 REPEATS = 5
 RUNS = 20_000
-CHANGES = {
-    "horizon_weeks": WEEKS,
-    "calendar.summits": [{"date": "2025-10-30", "announced": "2025-09-19"}],
-}
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
-PEAK = (
-    "import re, sys\n"
-    "from negotiation_abm.cli import main\n"
-    "status = main(sys.argv[1:])\n"
-    "text = open('/proc/self/status').read()\n"
-    "print(int(re.search(r'VmHWM:\\s*(\\d+)', text)[1]) / 1024, file=sys.stderr)\n"
-    "sys.exit(status)\n"
-)
 
 
 def seconds_of(action):
@@ -140,50 +124,17 @@ def speed(path):
     return result
 
 
-def children_seconds():
-    """Processor time of all child processes that have ended."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
-
-
-def growth(folder, path):
+def growth_of(folder, path):
     """Time and peak memory of sweeps of growing size, each in a process of its own."""
-    found = {}
-    for size in [n for n in SIZES if n <= int(os.environ.get("BENCH_LARGEST", SIZES[-1]))]:
-        points = min(1_000, size // 1_000)
-        spec = sweep_data(path, points, size // points)
-        (folder / "growth.yaml").write_text(yaml.safe_dump(spec))
-        out = folder / f"growth-{size}"
-        words = ["sweep", str(folder / "growth.yaml"), "--out", str(out), "--json"]
-        begun, used = time.perf_counter(), children_seconds()
-        done = subprocess.run(
-            [sys.executable, "-c", PEAK, *words], capture_output=True, text=True, check=True
-        )
-        found[size] = {
-            "seconds": time.perf_counter() - begun,
-            "cpu_seconds": children_seconds() - used,
-            "peak_mib": float(re.findall(r"[\d.]+", done.stderr)[-1]),
-            "disk_mb": sum(p.stat().st_size for p in out.rglob("*") if p.is_file()) / 1e6,
-        }
-        print(size, found[size], flush=True)
-    return found
-
-
-def sweep_data(path, points, replicates):
-    steps = {"from": 0, "to": 4, "steps": points}
-    return {
-        "name": "bench",
-        "scenario": str(path),
-        "design": [{"grid": {"breach_cost": steps}}],
-        "replicates": replicates,
-    }
+    largest = int(os.environ.get("BENCH_LARGEST", SIZES[-1]))
+    return {size: growth.measure(folder, path, size) for size in SIZES if size <= largest}
 
 
 def executor_times(folder, path):
     """The same sweep with threads, processes and Dask; workers started and warm before."""
     cores = available_threads()
-    spec = spec_of(folder / "x.yaml", sweep_data(path, 100, 500 * cores))
-    small = spec_of(folder / "x.yaml", sweep_data(path, 2 * cores, 10))
+    spec = spec_of(folder / "x.yaml", growth.sweep_data(path, 100, 500 * cores))
+    small = spec_of(folder / "x.yaml", growth.sweep_data(path, 2 * cores, 10))
     times, hashes = {}, set()
     for name, make in (
         ("threads", executors.threads),
@@ -204,23 +155,12 @@ def main():
     result = {"scenario": f"baseline_2025, {WEEKS} weeks", "cores": cores}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        path = folder / "bench.yaml"
-        calendar = {"summits": CHANGES["calendar.summits"]}
-        path.write_text(
-            yaml.safe_dump(
-                {
-                    "extends": "baseline_2025",
-                    "name": "bench",
-                    "horizon_weeks": WEEKS,
-                    "calendar": calendar,
-                }
-            )
-        )
+        path = growth.write_scenario(folder)
         result["speed"] = speed(path)
         print(json.dumps(result["speed"], indent=2), flush=True)
         result["executors"] = executor_times(folder, path)
         print(json.dumps(result["executors"], indent=2), flush=True)
-        result["growth"] = growth(folder, path)
+        result["growth"] = growth_of(folder, path)
     result["environment"] = environment()
     out = Path(os.environ.get("BENCH_OUT", "results/bench.json"))
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -8,8 +8,10 @@ milliseconds in the process itself. Writes experiments/bench/waits.csv and the t
 docs/performance.md between its two markers, with the ratio of processor seconds to what the CSV
 held before.
 
-WAITS_REPEATS is how often a command runs warm (default 3), WAITS_ONLY a pattern that a command must
-match (the others keep their row), WAITS_TABLE another CSV, and then the page is left as it is.
+Arguments choose commands by how they begin (`waits.py run "plot results/phase"`); the others keep
+their row. WAITS_REPEATS is how often a command runs warm (default 3), WAITS_TABLE another CSV, and
+then the page is left as it is. WAITS_BEFORE is the folder of another version of this project: each
+command then runs in both, in turns, and the table compares with that instead of the CSV.
 """
 
 import ast
@@ -31,6 +33,7 @@ STORED = Path(__file__).with_suffix(".csv")
 TABLE = Path(os.environ.get("WAITS_TABLE", STORED))
 PAGE = ROOT / "docs" / "performance.md"
 MARKS = ("<!-- waits -->", "<!-- end of waits -->")
+BEFORE = Path(os.environ["WAITS_BEFORE"]).resolve() if "WAITS_BEFORE" in os.environ else None
 REPEATS = int(os.environ.get("WAITS_REPEATS", "3"))
 PARTS = ("start", "compile", "play", "draw")  # of the wall time; what is missing is the rest
 FURTHER = (
@@ -101,16 +104,21 @@ def commands():
     return [line for line in unique if not SKIPPED.search(line)]
 
 
-def measure(words, home, caches):
-    """One run of a command in `home`: wall and processor seconds, peak MiB, seconds of each part.
+def is_chosen(line):
+    return not sys.argv[1:] or any(line.startswith(start) for start in sys.argv[1:])
 
-    Memory is that of the largest process.
+
+def measure(root, words, home, caches):
+    """One run of a command of the version in `root`, in the folder `home`.
+
+    Wall and processor seconds, peak MiB of the largest process, and seconds of each part.
     """
     sample = home / "parts.txt"
     environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join([str(home), str(ROOT / "src")]),
+        "PYTHONPATH": os.pathsep.join([str(home), str(root / "src")]),
         "NEGOTIATION_ABM_CACHE": str(caches),
         "MPLCONFIGDIR": str(caches),
+        "PYTHONDONTWRITEBYTECODE": "",
         "WAITS_FILE": str(sample),
         "WAITS_FIRST": "1",
         "WAITS_BEGUN": str(time.time()),
@@ -134,44 +142,59 @@ def measure(words, home, caches):
     return {"wall": wall, "cpu": cpu, "peak_mib": usage.ru_maxrss / 1024, **found}
 
 
-def fresh(words, home):
-    """A sweep goes on where it was, so what it wrote is removed."""
-    if words[0] == "sweep":
-        shutil.rmtree(home / words[words.index("--out") + 1], ignore_errors=True)
+class Version:
+    """One version of the project, with a folder to work in and caches of its own."""
 
+    def __init__(self, root, home):
+        self.root, self.home = root, home
+        home.mkdir()
+        (home / "sitecustomize.py").write_text(SAMPLER)
+        (home / "configs").symlink_to(root / "configs")
 
-def waits(line, home, is_cold):
-    """The row of one command: medians of warm runs, and of a cold one if it is wanted."""
-    words = shlex.split(line)
-    warm_caches = home / "warm"
-    row = {"command": line}
-    if is_cold:
-        fresh(words, home)
+    def run(self, words, is_cold=False):
+        """One run; a sweep goes on where it was, so what it wrote before is removed."""
+        if words[0] == "sweep":
+            shutil.rmtree(self.home / words[words.index("--out") + 1], ignore_errors=True)
+        if not is_cold:
+            return measure(self.root, words, self.home, self.home / "warm")
         with tempfile.TemporaryDirectory() as empty:
-            cold = measure(words, home, Path(empty))
-        row |= {"cold_wall": cold["wall"], "cold_cpu": cold["cpu"], "cold_compile": cold["compile"]}
+            return measure(self.root, words, self.home, Path(empty))
+
+
+def waits(line, versions, is_cold):
+    """The row of one command: medians of warm runs, and of a cold one if it is wanted.
+
+    The columns of the second version, if there are two, begin with "before_".
+    """
+    words = shlex.split(line)
+    row = {"command": line}
+    names = ["", "before_"][: len(versions)]
+    if is_cold:
+        for name, version in zip(names, versions, strict=True):
+            cold = version.run(words, is_cold=True)
+            row |= {f"{name}cold_{what}": cold[what] for what in ("wall", "cpu", "compile")}
     if words[0] not in LONG:
-        fresh(words, home)
-        measure(words, home, warm_caches)
-    runs = []
-    for _ in range(1 if words[0] in LONG else REPEATS):
-        fresh(words, home)
-        runs.append(measure(words, home, warm_caches))
-    middle = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
-    return row | middle
+        for version in versions:
+            version.run(words)
+    taken = [
+        [version.run(words) for version in versions]
+        for _ in range(1 if words[0] in LONG else REPEATS)
+    ]
+    for name, runs in zip(names, zip(*taken, strict=True), strict=True):
+        row |= {f"{name}{what}": statistics.median(run[what] for run in runs) for what in runs[0]}
+    return row
 
 
 def main():
     before = {row["command"]: row for row in csv.DictReader(TABLE.open())} if TABLE.exists() else {}
-    only, rows, seen = re.compile(os.environ.get("WAITS_ONLY", "")), [], set(LONG)
+    rows, seen = [], set(LONG)
     with tempfile.TemporaryDirectory() as name:
-        home = Path(name)
-        (home / "sitecustomize.py").write_text(SAMPLER)
-        (home / "configs").symlink_to(ROOT / "configs")
+        versions = [Version(ROOT, Path(name) / "now")]
+        versions += [Version(BEFORE, Path(name) / "before")] if BEFORE else []
         for line in commands():
             first = line.split()[0]
-            if only.search(line):
-                rows.append(waits(line, home, first not in seen))
+            if is_chosen(line):
+                rows.append(waits(line, versions, first not in seen))
                 print(json.dumps(rows[-1]), flush=True)
             elif line in before:
                 rows.append(before[line])
@@ -188,8 +211,10 @@ def main():
     PAGE.write_text(f"{head}{start}\n{page_table(rows, before)}\n{end}{tail}")
 
 
+TIMES = ["wall", "cpu", "cold_wall", "cold_cpu"]
 COLUMNS = [
     "command", "wall", "cpu", "peak_mib", *PARTS, "cold_wall", "cold_cpu", "cold_compile",
+    *(f"before_{name}" for name in TIMES),
 ]  # fmt: skip
 
 
@@ -197,21 +222,26 @@ def rounded(value):
     return value if isinstance(value, str) else f"{value:.4g}"
 
 
+def seconds(row, name):
+    """Seconds of a row, and those of the other version before them if it was measured too."""
+    now, then = row.get(name), row.get(f"before_{name}")
+    texts = [f"{float(value):.1f}" for value in (then, now) if value]
+    return " → ".join(texts)
+
+
 def page_table(rows, before):
-    """Markdown: warm and cold seconds, shares of the warm wall time, ratio to the last table."""
-    heads = ("command", "warm, s", "CPU, s", "to the last", *(f"{part}, %" for part in PARTS))
+    """Markdown: warm and cold seconds, shares of the warm wall time, ratio to what was before."""
+    heads = ("command", "warm, s", "CPU, s", "to before", *(f"{part}, %" for part in PARTS))
     heads += ("rest, %", "peak, MiB", "cold, s", "cold CPU, s")
     lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     for row in rows:
-        wall, shares = float(row["wall"]), [float(row[part]) for part in PARTS]
-        shares = [100 * share / wall for share in shares]
-        old = before.get(row["command"])
-        ratio = f"{float(row['cpu']) / float(old['cpu']):.2f}" if old else ""
-        cells = [f"`{row['command']}`", f"{wall:.1f}", f"{float(row['cpu']):.1f}", ratio]
+        shares = [100 * float(row[part]) / float(row["wall"]) for part in PARTS]
+        old = row.get("before_cpu") or before.get(row["command"], {}).get("cpu")
+        ratio = f"{float(row['cpu']) / float(old):.2f}" if old else ""
+        cells = [f"`{row['command']}`", seconds(row, "wall"), seconds(row, "cpu"), ratio]
         cells += [f"{share:.0f}" for share in [*shares, max(0.0, 100 - sum(shares))]]
-        cells.append(f"{float(row['peak_mib']):.0f}")
-        cells += [f"{float(row[n]):.1f}" if row.get(n) else "" for n in ("cold_wall", "cold_cpu")]
-        lines.append("| " + " | ".join(cells) + " |")
+        cells += [f"{float(row['peak_mib']):.0f}", seconds(row, "cold_wall")]
+        lines.append("| " + " | ".join([*cells, seconds(row, "cold_cpu")]) + " |")
     return "\n".join(lines)
 
 

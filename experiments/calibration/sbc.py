@@ -2,7 +2,7 @@
 
     python experiments/calibration/sbc.py [FITS]
 
-About ten minutes of one core. Fixed seed: two runs give the same table. The pool and its bounded
+About twenty minutes of one core. Fixed seed: two runs give the same table. The pool and its bounded
 priors stand beside this file.
 """
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binom
 
 from negotiation_abm import build_game, load_record, load_scenario
 from negotiation_abm.calibration.features import collect
@@ -340,7 +341,13 @@ def shape(rows, name):
 def simulated_ranks(frame):
     """How many unknowns have uniform ranks over simulated pools, and what intervals cover."""
     outside = frame[~frame["inside"]]["unknown"].tolist()
+    most = int(binom.ppf(0.95, len(frame), 0.05))
+    share = "no more" if len(outside) <= most else "more"
     return {
+        "verdict": f"That is {share} than chance explains ({most} at most in 19 of 20 cases, were "
+        "unknowns independent)",
+        "low_mean": frame["mean"].min(),
+        "high_mean": frame["mean"].max(),
         "fits": frame["fits"].iloc[0],
         "unknowns": len(frame),
         "inside": int(frame["inside"].sum()),

@@ -110,16 +110,16 @@ def add_runs(parser: argparse.ArgumentParser, replicates: int, text: str = "runs
     add_threads(parser)
 
 
-def add_draws(parser: argparse.ArgumentParser) -> None:
+def add_draws(parser: argparse.ArgumentParser, least: int = 0) -> None:
     """--draws."""
     from negotiation_abm.run.sizes import DRAWS, RUNS
 
     text = (
         "posterior draws of the parameter set for the range of the answer, "
-        f"{RUNS} runs each; 0 for none (default {DRAWS})"
+        f"{RUNS} runs each{'' if least else '; 0 for none'} (default {DRAWS})"
     )
     parser.add_argument(
-        "--draws", metavar="N", type=lambda t: whole(t, 0, 10**6), default=DRAWS, help=text
+        "--draws", metavar="N", type=lambda t: whole(t, least, 10**6), default=DRAWS, help=text
     )
 
 

@@ -23,7 +23,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--scenario", metavar="SCENARIO", default="busan_2025", help="(default busan_2025)"
     )
-    add_draws(parser)
+    add_draws(parser, least=1)
     parser.add_argument("--seed", metavar="S", type=seed, default=1, help="seed (default 1)")
     parser.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
 

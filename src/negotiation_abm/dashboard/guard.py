@@ -112,7 +112,8 @@ def _is_own(headers: dict[str, str]) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return headers.get("sec-fetch-site") in (None, "none", "same-origin") or (
-            headers.get("sec-fetch-mode") == "navigate"  # a link from elsewhere; it has no cookie
+            headers.get("sec-fetch-mode") == "navigate"  # a link from elsewhere
+            and headers.get("sec-fetch-dest", "document") == "document"  # and not into its frame
         )
     try:
         parts = urlsplit(origin)

@@ -4,12 +4,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from scipy.stats import binom
 
 from negotiation_abm.files import words
 from negotiation_abm.plotting import style
 from negotiation_abm.plotting.registry import figure
 from negotiation_abm.survival import z_of
+from negotiation_abm.survival.intervals import binomial_quantile
 
 TITLE_WIDTH = 44  # letters a line
 RESTS_ON = {
@@ -275,7 +275,10 @@ def plot_sbc_ranks(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax = ax or plt.gca()
     fits, draws, level = (table[name].iloc[0] for name in ("fits", "draws", "level"))
     chance = np.arange(1, draws + 1) / (draws + 1)
-    low, high = (binom.ppf(q, fits, chance) / fits for q in (0.5 * level, 1.0 - 0.5 * level))
+    low, high = (
+        binomial_quantile(q, np.full(len(chance), fits), chance) / fits
+        for q in (0.5 * level, 1.0 - 0.5 * level)
+    )
     ax.fill_between(
         np.append(chance, 1.0),
         np.append(low - chance, 0.0),

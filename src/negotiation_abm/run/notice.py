@@ -1,10 +1,10 @@
-"""A line in the log where the compiling of the rules begins: it takes half a minute."""
+"""A line in the log where the compiling of the rules begins: it takes a quarter of a minute."""
 
 import logging
 
 from numba.core.event import Event, Listener
 
-TEXT = "compiling the rules, once per version (half a minute) ..."
+TEXT = "compiling the rules, once per version (a quarter of a minute) ..."
 
 
 class Notice(Listener):

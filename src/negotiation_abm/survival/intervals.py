@@ -138,7 +138,7 @@ def quantile_lines(
     return np.where(runs < 2, np.nan, high), np.where(runs < 2, np.nan, low)
 
 
-def binomial_quantile(share: float, number: np.ndarray, chance: float) -> np.ndarray:
+def binomial_quantile(share: float, number: np.ndarray, chance: float | np.ndarray) -> np.ndarray:
     """Least number of successes that so many trials do not exceed with probability `share`.
 
     What ``scipy.stats.binom.ppf`` gives, without the second that its import takes.

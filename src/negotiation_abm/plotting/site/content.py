@@ -74,9 +74,12 @@ def gather(game: Game, seed: int, draws: int, threads: int | None, report: Repor
     Raises
     ------
     InputError
-        If no truce is in force at the start, or the parameter set has no posterior draws.
+        If no truce is in force at the start, the parameter set has no posterior draws, or none is
+        asked for.
     """
     scenario = game.scenario
+    if draws < 1:
+        raise InputError("--draws", str(draws), "the site shows the range over draws; 1 or more")
     if scenario.truce is None:
         raise InputError(scenario.path, "truce", "missing; the site is about a truce in force")
     if not games_over_draws(game, 1):
