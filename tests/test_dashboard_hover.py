@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
@@ -243,3 +244,19 @@ def test_cells_of_an_axis_alone():
     assert [cell["id"] for cell in found] == ["0", "1", "2"]
     assert [cell["width"] for cell in found] == [0.0, 0.0, 0.0]
     assert found[0]["y"] > found[2]["y"]
+
+
+def test_a_light_figure_is_light_whatever_was_drawn_before():
+    """Settings that a dark figure left behind do not reach the next one."""
+
+    def make():
+        return style.subplots()[0]
+
+    def ground(is_dark):
+        return figures.GROUND.encode() in figures.shown(make, is_dark).svg
+
+    before = dict(matplotlib.rcParams)
+    assert ground(is_dark=True)
+    assert dict(matplotlib.rcParams) == before
+    with matplotlib.rc_context(figures.DARK_SETTINGS):
+        assert not ground(is_dark=False)

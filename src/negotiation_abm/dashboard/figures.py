@@ -4,11 +4,12 @@ import base64
 import io
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from matplotlib import rc_context
+from matplotlib import rcParams, rcParamsDefault
 from matplotlib.artist import Artist
 from matplotlib.collections import Collection
 from matplotlib.colors import to_hex
@@ -38,7 +39,7 @@ DARK = {
     "#f0e442": "#cdbf2f",
 }
 DARK = {name.lower(): colour for name, colour in DARK.items()}
-DARK_SETTINGS: dict[str, Any] = {
+DARK_SETTINGS: dict[Any, Any] = {
     "figure.facecolor": GROUND,
     "axes.facecolor": GROUND,
     "savefig.facecolor": GROUND,
@@ -52,6 +53,7 @@ DARK_SETTINGS: dict[str, Any] = {
     "ytick.labelcolor": INK,
     "grid.color": "#3d4652",
 }
+LIGHT_SETTINGS: dict[Any, Any] = {name: rcParamsDefault[name] for name in DARK_SETTINGS}
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,8 @@ def _drawn(
     about: str = "",
     then: Callable[[Figure], None] | None = None,
 ) -> bytes:
-    themed = settings | (DARK_SETTINGS if is_dark else {})
-    with _DRAWING, style.context(), rc_context(themed):
+    themed = style.SETTINGS | settings | (DARK_SETTINGS if is_dark else LIGHT_SETTINGS)
+    with _DRAWING, _set(themed):
         figure = make()
         if about:
             style.small_print(figure, about)
@@ -114,6 +116,21 @@ def _drawn(
         if then is not None:
             then(figure)
         return stream.getvalue()
+
+
+@contextmanager
+def _set(wanted: dict[Any, Any]) -> Iterator[None]:
+    """Matplotlib's settings for a while.
+
+    Solara keeps them apart for each page, and Matplotlib's own `rc_context` puts the old ones back
+    where no page looks, so that a page that was dark once would draw on dark ground for ever.
+    """
+    before = {name: rcParams[name] for name in wanted}
+    rcParams.update(wanted)
+    try:
+        yield
+    finally:
+        rcParams.update(before)
 
 
 def darken(figure: Figure) -> None:

@@ -35,7 +35,7 @@ SERIES_LINES = (
     (0, (2, 2)),
 )
 
-_SETTINGS: dict[Any, Any] = {
+SETTINGS: dict[Any, Any] = {
     "text.parse_math": False,  # a name may hold a dollar sign
     "font.size": 12,
     "axes.titlesize": 13,
@@ -60,7 +60,7 @@ LABEL_GAP = 0.01  # share of the width of a figure to the left of its longest la
 
 def context() -> AbstractContextManager[None]:
     """Matplotlib settings of this package, as a context: outside it they are the caller's own."""
-    return matplotlib.rc_context(_SETTINGS)
+    return matplotlib.rc_context(SETTINGS)
 
 
 def subplots(rows: int = 1, columns: int = 1, **options: Any) -> tuple[Figure, Any]:
