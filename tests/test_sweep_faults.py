@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -296,6 +297,17 @@ def test_process_that_dies_is_replaced(longer, tmp_path):
         result = run_sweep(make_spec(**LONGER), tmp_path, team, 150, progress=killer(killed))
     assert killed
     assert (result.failures, result.content) == ([], longer.content)
+
+
+def test_a_pool_found_dead_at_the_next_task_is_replaced():
+    class Dead(ThreadPoolExecutor):
+        def submit(self, *_):
+            raise BrokenExecutor("a child process terminated abruptly")
+
+    with pytest.raises(BrokenExecutor):
+        executors.Team(Dead(1), 1).submit(abs, -3)
+    team = executors.Team(Dead(1), 1, lambda: ThreadPoolExecutor(1))
+    assert team.submit(abs, -3).result() == 3
 
 
 @pytest.mark.verify

@@ -4,7 +4,7 @@ import contextlib
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
 
 from negotiation_abm.files.errors import InputError
@@ -33,8 +33,13 @@ class Team:
         self._renew = renew
 
     def submit(self, function: Callable[[Any], Any], argument: Any) -> Any:
-        """Hand in one task."""
-        return self.executor.submit(function, argument)
+        """Hand in one task, to a new executor if a worker died and took the old one with it."""
+        try:
+            return self.executor.submit(function, argument)
+        except BrokenExecutor:  # it is found out before any of its tasks says so
+            if not self.renew():
+                raise
+            return self.executor.submit(function, argument)
 
     def renew(self) -> bool:
         """Replace a broken executor, if that is possible."""
