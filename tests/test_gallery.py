@@ -34,7 +34,7 @@ from negotiation_abm.plotting.phase import plot_phase
 from negotiation_abm.plotting.registry import all_figures, figures_of
 from negotiation_abm.plotting.report import write_report
 from negotiation_abm.plotting.scenarios import plot_scenarios
-from negotiation_abm.plotting.slices import look_up, write_slice
+from negotiation_abm.plotting.slices import look_up, plot_study, write_slice
 from negotiation_abm.plotting.sobol import plot_morris, plot_sobol
 from negotiation_abm.replay.step import write_replay
 from negotiation_abm.run.step import run_batch
@@ -405,3 +405,13 @@ def test_run_and_plot_reproduce_the_figures_of_the_readme(tmp_path):
             assert ours.info["Description"] == theirs.info["Description"]
     digest = file_hash(tmp_path / "survival.csv")[:12]
     assert f"`survival.csv {digest}`" in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("is_narrow", [False, True])
+def test_no_label_of_a_study_is_cut_off(is_narrow):
+    table = pd.DataFrame({"factor": ["breach_cost", RARE], "is_dummy": False})
+    for name in ("total", "first"):
+        table = table.assign(**{name: 0.4, f"{name}_low": 0.1, f"{name}_high": 0.7})
+    drawn = plot_study(table.assign(outcome="share_in_truce"), is_narrow)
+    drawn.draw_without_rendering()
+    assert drawn.axes[0].get_tightbbox().x0 >= 0.0

@@ -112,6 +112,7 @@ def plot_study(table: pd.DataFrame, is_narrow: bool = False) -> Figure:
         ncols=1 if is_narrow else 3,
         fontsize=9.5,
     )
+    style.fit_left(figure)
     return figure
 
 
