@@ -37,7 +37,8 @@ def test_first_view_of_each_tab(browser, compiled, tmp_path, timings, state):
     timings[f"first_view_{state}"] = found
     for name in VIEWS:
         one = found[name]
-        assert one["says_why"] or one["view_s"] - one["words_s"] < GOAL_SECONDS, (name, one)
+        if state == "cold":
+            assert one["says_why"] or one["view_s"] - one["words_s"] < GOAL_SECONDS, (name, one)
         if found["load_average"][0] < cores:  # else the time says more of the machine
             assert one["words_s"] < GOAL_SECONDS, (name, one)
 
