@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from negotiation_abm.run import compiler, kernel
+from negotiation_abm.run import compiler, drafts, kernel
 from negotiation_abm.run.compiler import PLACE, cache_folder
 
 STRANGER = 54_321  # a user id that is not ours
@@ -154,3 +154,14 @@ def test_a_cache_that_fails_costs_one_compilation(tmp_path, monkeypatch, fault):
     loop = kernel._Loop(lambda a, b: (a, b), needs_runtime=False)
     assert [loop(1, 2), loop(3, 4)] == [(1, 2), (3, 4)]
     assert asked == [True, False]
+
+
+def test_a_numba_that_is_built_otherwise_compiles_rules_its_own_way(monkeypatch):
+    """Then there are no options, and a rule is an ordinary function for compiled code."""
+
+    def missing(is_plain):
+        raise ImportError("no such pass")
+
+    monkeypatch.setattr(drafts, "_pipeline", missing)
+    for is_plain in (True, False):
+        assert drafts.draft_options.__wrapped__(is_plain) == {}

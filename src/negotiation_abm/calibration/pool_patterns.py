@@ -28,7 +28,6 @@ from negotiation_abm.scenario.game import Game
 
 NEARLY_ALWAYS = 0.8  # a wrong model that passes as often is not told from the right one
 HALF = 0.5  # of a move, as a prior of how often it is made
-NO_MEMORY = "memory"  # what the second wrong model lacks
 BASE_VALUES = (
     ("initiative", Move.ESCALATE, 1.0),
     ("threat_initiative", Move.THREATEN, 1.0),

@@ -13,7 +13,6 @@ from negotiation_abm.play.session import Session
 FORUM_TEXT = {Forum.NONE: "none", Forum.ROUND: "a round of talks", Forum.SUMMIT: "the leaders meet"}
 VERBS = {Move.ESCALATE: "Raise", Move.THREATEN: "Threaten with", Move.CONCEDE: "Ease"}
 MOST_LOGGED = 200
-NO_BREAK = "\N{NO-BREAK SPACE}%"
 
 
 def situation(session: Session) -> list[tuple[str, str]]:
@@ -114,7 +113,7 @@ def move_rows(session: Session, choices: Sequence[Choice]) -> list[dict[str, Any
             "share": one.probability,
             "flow": f"{one.flow_change:+.3f}" if abs(one.flow_change) >= 0.0005 else "0",
             "answers": "; ".join(
-                f"{answer_text(answer.label)} {percent(answer.probability)}".replace(" %", NO_BREAK)
+                words.unbroken(f"{answer_text(answer.label)} {percent(answer.probability)}")
                 for answer in one.answers
             ),
         }

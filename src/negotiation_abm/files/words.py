@@ -4,6 +4,8 @@ Files, options and the reference pages keep the names of the model; command line
 report and site speak through this module.
 """
 
+import re
+
 MEASURES = {"covered": "agreed measures", "any_domain": "any measure", "": ""}
 MEASURE_TITLES = {
     "covered": "Until the truce ends (agreed measures)",
@@ -227,6 +229,15 @@ def after(days: int) -> str:
     ('a year', '90 days', '30 days')
     """
     return AFTER.get(days, f"{days} days")
+
+
+def unbroken(text: str, gap: str = "\N{NO-BREAK SPACE}") -> str:
+    """A text in which a number stays on one line with its percent sign.
+
+    >>> unbroken("37 % of truces, % of runs", "_")
+    '37_% of truces, % of runs'
+    """
+    return re.sub(r"(?<=\d) %", f"{gap}%", text)
 
 
 def percent(share: float) -> str:

@@ -4,7 +4,6 @@ Colours are from Okabe and Ito (2008); wherever colour tells things apart, line 
 does too.
 """
 
-import re
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -17,6 +16,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import PercentFormatter
+
+from negotiation_abm.files.words import unbroken
 
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, BLACK = "#CC79A7", "#56B4E9", "#000000"
@@ -51,7 +52,6 @@ SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "negotiation_abm",  # the same figure gives the same file
     "svg.fonttype": "none",
 }
-PERCENT = re.compile(r"(?<=\d) %")
 LETTERS_AN_INCH, LINE = 8.6, 0.25  # of a headline: letters, inches a line
 SMALL_GAP = "  |  "  # between the parts of the small print
 SMALL_AN_INCH, SMALL_LINE = 17.0, 0.14  # of the small print
@@ -177,7 +177,7 @@ def wrapped(text: str, letters: int) -> str:
     >>> wrapped("in force: 37 % of truces", 12)
     'in force:\n37\xa0% of\ntruces'
     """
-    return fill(PERCENT.sub("\N{NO-BREAK SPACE}%", text), letters, break_on_hyphens=False)
+    return fill(unbroken(text), letters, break_on_hyphens=False)
 
 
 def headline(figure: Figure, text: str) -> None:

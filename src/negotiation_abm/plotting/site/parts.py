@@ -17,8 +17,6 @@ from negotiation_abm.replay.story import Event
 from negotiation_abm.run import range_words
 from negotiation_abm.survival import DAYS
 
-PERCENT = re.compile(r"(?<=\d) %")
-
 
 def page(content: Content, made: dict[str, str]) -> str:
     """The whole page.
@@ -63,7 +61,7 @@ def page(content: Content, made: dict[str, str]) -> str:
 
 def escape(text: object) -> str:
     """Text as HTML; a number stays with its percent sign."""
-    return PERCENT.sub("&nbsp;%", html.escape(str(text)))
+    return words.unbroken(html.escape(str(text)), "&nbsp;")
 
 
 def _file(name: str) -> str:
