@@ -71,7 +71,7 @@ def _of_kind(rows, *kinds):
 
 
 def _changed(rows, claim):
-    """What the mechanisms that carry a claim change, in words; a dash where no switch carries it."""
+    """What the mechanisms that carry a claim change; a dash where no switch carries it."""
     cells = []
     for name, row in rows.items():
         if row["kind"] == "all" or claim not in str(row["claims"]).split():

@@ -84,8 +84,7 @@ def mechanisms_table(
 
     usual = play([])
     rows = [
-        {"module": label, "kind": kind, "claims": claims}
-        | _effect(usual, play(names, issue), seed)
+        {"module": label, "kind": kind, "claims": claims} | _effect(usual, play(names, issue), seed)
         for label, kind, claims, names, issue in _cases()
     ]
     absent = [(name, "term", claims, {name: 0.0}) for name, claims in TERMS.items()]
