@@ -101,6 +101,18 @@ def gain(row, kind):
     return f"{row[f'gain_{kind}']:+.1f} ({row[f'gain_{kind}_error']:.1f})"
 
 
+def each(row, kind):
+    """How much more probable a choice is on average, in percent."""
+    return f"{100.0 * np.expm1(row[f'gain_{kind}'] / row['decisions']):.1f} %"
+
+
+def dispute(episode):
+    """A dispute in words: US-China 2018 for us_china_2018."""
+    *sides, year = episode.split("_")
+    named = (side.upper() if len(side) == 2 else side.capitalize() for side in sides)
+    return f"{'-'.join(named)} {year}" if year.isdigit() else episode
+
+
 def left_out(frame, best):
     rows = []
     for episode in frame["episode"].unique():
@@ -108,7 +120,7 @@ def left_out(frame, best):
         own, other = part.loc[MODEL], part.loc[best]
         rows.append(
             [
-                episode.replace("_", " "),
+                dispute(episode),
                 own["decisions"],
                 f"{own['type']:.1f} / {own['type_and_lever']:.1f}",
                 f"{other['type']:.1f} / {other['type_and_lever']:.1f}",
@@ -152,7 +164,7 @@ def losing(frame, best):
     if not lost:
         return "No single episode is lost to it."
     words = [
-        f"{row['episode'].replace('_', ' ')} ({gain(row, 'type')}, with lever {gain(row, 'lever')})"
+        f"{dispute(row['episode'])} ({gain(row, 'type')}, with lever {gain(row, 'lever')})"
         for row in lost
     ]
     return f"The statistic is ahead on {' and '.join(words)}."
@@ -190,7 +202,7 @@ def endings(frame):
     return table(
         ["episode", "day", "side", "its type", "with the lever", "type, in sample", "with lever"],
         [
-            [row["episode"].replace("_", " "), row["date"], row["side"]]
+            [dispute(row["episode"]), row["date"], row["side"]]
             + [f"{row[name + end]:.3f}" for end in ("", "_in_sample") for name in CHANCES]
             for row in frame.to_dict("records")
         ],
@@ -226,7 +238,7 @@ def shapes_words(rows):
 def spells(frame):
     rows = [
         [
-            row["episode"].replace("_", " "),
+            dispute(row["episode"]),
             row["start"],
             f"{row['weeks']}{'' if row['ended'] else '+'}",
             *(f"{row[name]:.2f}" for name in ("game", "constant hazard", "Weibull")),
@@ -327,8 +339,7 @@ def levers(frame):
 
 def episodes(made):
     rows = [
-        [name.replace("_", " "), made["decisions"][name], made["moves"][name]]
-        for name in made["episodes"]
+        [dispute(name), made["decisions"][name], made["moves"][name]] for name in made["episodes"]
     ]
     return table(["episode", "choices", "of them moves"], rows)
 
@@ -416,6 +427,9 @@ def main(folder, out):
             "decisions": int(whole["decisions"].iloc[0]),
             "type": gain(whole.loc[best], "type"),
             "lever": gain(whole.loc[best], "lever"),
+            "each_type": each(whole.loc[best], "type"),
+            "each_lever": each(whole.loc[best], "lever"),
+            "count": len(whole) - 1,
             "seeing_type": gain(seeing.loc[seeing["gain_type"].idxmin()], "type"),
             "seeing_lever": gain(seeing.loc[seeing["gain_lever"].idxmin()], "lever"),
             "once_type": gain(counted, "type"),

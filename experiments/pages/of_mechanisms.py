@@ -1,4 +1,6 @@
-"""Numbers of docs/mechanisms.md: what modules and scenarios do to truces."""
+"""Numbers of docs/mechanisms.md: what modules, terms, levers and scenarios do to truces."""
+
+import re
 
 import pandas as pd
 from words import bracketed, is_clear, listed, markdown, paragraph
@@ -15,6 +17,9 @@ COLUMNS = {  # of mechanisms.csv: heading, digits
     "survival_365": ("Busan truce: share beyond 365 days", 4),
     "first_truce_weeks": ("from January 2025: weeks to the first truce", 2),
 }
+CLAIMS = [f"M{number:02}" for number in range(1, 54)]
+CHANGES = {"survival_365": ("longer", "shorter"), "first_truce_weeks": ("later", "sooner")}
+WORDS = re.compile("longer|shorter|later|sooner")
 CONTROLS = ("mediation", "side_issues: taiwan", "side_issues: ukraine", "side_issues: rumours")
 SCENARIOS = {
     "agencies_leashed": "agencies never escalate on their own (a reference: the set has it so)",
@@ -34,18 +39,54 @@ SCENARIOS = {
 def numbers(results):
     table = pd.read_csv(results / "mechanisms" / "mechanisms.csv")
     rows = {row["module"]: row for row in table.to_dict("records")}
+    own = _of_kind(rows, "term", "lever")
+    modules = {name: row for name, row in rows.items() if name not in own}
     first = next(iter(rows.values()))
     medians = first["median_weeks_base"]
-    return {
+    changed = {claim: _changed(rows, claim) for claim in CLAIMS}
+    idle = [c for c, cell in changed.items() if cell != "-" and not WORDS.search(cell)]
+    none = [c for c, cell in changed.items() if cell == "-"]
+    return changed | {
+        "number": len(changed),
+        "changing": len(changed) - len(idle) - len(none),
+        "idle": len(idle),
+        "unswitched": len(none),
+        "nothing": paragraph(f"Claims that come out as nothing: {', '.join(idle) or 'none'}."),
         "base_median": f"{medians:.0f} weeks" if medians == medians else "longer than two years",
         "base_share": f"{first['survival_365_base']:.3f}",
         "base_first": f"{first['first_truce_weeks_base']:.1f}",
-        "intervals": len(rows) * len(COLUMNS),
-        "table": _table(rows),
-        "words": _words(rows),
+        "intervals": len(modules) * len(COLUMNS),
+        "table": _table(modules),
+        "words": _words(_of_kind(rows, "module")) + "\n" + paragraph(_controls(rows)),
+        "terms": _table(own),
+        "terms_words": _words(own),
+        "own_intervals": len(own) * len(COLUMNS),
         "scenarios": _scenarios(),
         "runs": f"{RUNS:,}",
     }
+
+
+def _of_kind(rows, *kinds):
+    return {name: row for name, row in rows.items() if row["kind"] in kinds}
+
+
+def _changed(rows, claim):
+    """What the mechanisms that carry a claim change; a dash where no switch carries it."""
+    cells = []
+    for name, row in rows.items():
+        if row["kind"] == "all" or claim not in str(row["claims"]).split():
+            continue
+        if row["kind"] == "module" and any(
+            claim in str(issue["claims"]).split() for issue in _of_kind(rows, "issue").values()
+        ):
+            continue  # the issue alone says more
+        words = [
+            more if _parts(row, column)["low"] > 0.0 else less
+            for column, (more, less) in CHANGES.items()
+            if _clear(row, column)
+        ]
+        cells.append(f"`{name}`: {', '.join(words) or 'no'}")
+    return "; ".join(cells) or "-"
 
 
 def _parts(row, name):
@@ -71,11 +112,11 @@ def _label(name):
 
 def _table(rows):
     return markdown(
-        ["module", "claims", *(heading for heading, _ in COLUMNS.values())],
+        ["mechanism", "claims", *(heading for heading, _ in COLUMNS.values())],
         [
             [
                 _label(name),
-                row["claims"] if isinstance(row["claims"], str) and ": " not in name else "",
+                row["claims"] if isinstance(row["claims"], str) else "",
                 *(_cell(row, column, digits) for column, (_, digits) in COLUMNS.items()),
             ]
             for name, row in rows.items()
@@ -84,15 +125,14 @@ def _table(rows):
 
 
 def _words(rows):
-    """Which modules do something to which outcome, and in which direction."""
-    single = {name: row for name, row in rows.items() if ": " not in name and "all" not in name}
+    """Which mechanisms do something to which outcome, and in which direction."""
     phrases = {
         "survival_365": ("lengthen{s} the truce of Busan", "shorten{s} it"),
         "first_truce_weeks": ("delay{s} the first truce", "bring{s} it nearer"),
     }
     sentences = []
     for column, (more, less) in phrases.items():
-        found = {name: _parts(row, column) for name, row in single.items()}
+        found = {name: _parts(row, column) for name, row in rows.items()}
         found = {name: ends for name, ends in found.items() if ends is not None}
         up = [name for name, ends in found.items() if ends["low"] > 0.0]
         down = [name for name, ends in found.items() if ends["high"] < 0.0]
@@ -103,13 +143,14 @@ def _words(rows):
             if names
         ]
         sentences.append(f"No clear difference: {listed(nothing)}." if nothing else "")
-    clear = [name for name in CONTROLS if any(_clear(rows[name], c) for c in COLUMNS)]
-    sentences.append(
-        f"Of the negative controls {listed(clear)} did something, which needs a look."
-        if clear
-        else "None of the negative controls does anything that can be told from 0."
-    )
     return paragraph(" ".join(sentences))
+
+
+def _controls(rows):
+    clear = [name for name in CONTROLS if any(_clear(rows[name], c) for c in COLUMNS)]
+    if clear:
+        return f"Of the negative controls {listed(clear)} did something, which needs a look."
+    return "None of the negative controls does anything that can be told from 0."
 
 
 def _clear(row, column):

@@ -19,6 +19,7 @@ from negotiation_abm.calibration.run import draws_table
 from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.folder import writing
 from negotiation_abm.files.provenance import file_hash
+from negotiation_abm.survival.words import plain_rows
 
 DRAWS = 500  # a chain, unless told otherwise
 PRIOR_DRAWS = 2_000
@@ -125,6 +126,7 @@ def _set(
     )
     table = result.table
     free = table[table["times"] == ""]
+    is_spread = free["unknown"].isin(result.hierarchy.spreads)
     return (
         text,
         draws_table(coefficients, values),
@@ -137,8 +139,8 @@ def _set(
             "accepted": result.accepted,
             "largest_r_hat": float(table["r_hat"].max()),
             "smallest_effective_size": float(table["effective_size"].min()),
-            "shared": _rows(free[~free["unknown"].isin(result.hierarchy.spreads)]),
-            "spreads": _rows(free[free["unknown"].isin(result.hierarchy.spreads)]),
+            "shared": plain_rows(free[~is_spread]),
+            "spreads": plain_rows(free[is_spread]),
         },
     )
 
@@ -155,10 +157,6 @@ def _words(members: list[Member], wanted: Wanted) -> str:
     if len(members) == 1:
         return f"Posterior means of {wanted.member} alone."
     return f"Posterior means of {wanted.member}, fitted together with {len(members) - 1} more."
-
-
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
 def coefficient_table(result: PooledFit, number: int) -> pd.DataFrame:

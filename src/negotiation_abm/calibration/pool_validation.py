@@ -31,6 +31,7 @@ from negotiation_abm.calibration.validate import Validation
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.folder import writing
 from negotiation_abm.files.provenance import file_hash
+from negotiation_abm.survival.words import plain_rows
 
 
 def validate_pool(
@@ -130,7 +131,7 @@ def _summary(pool: Pool, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
         rows = table[table["model"] == best]
         summary[name] = {
             "best_statistic": best,
-            "gains": _rows(rows.filter(regex="episode|gain_")),
+            "gains": plain_rows(rows.filter(regex="episode|gain_")),
             "loses": rows[(rows["episode"] != "all") & (rows["gain_type"] < 0)]["episode"].tolist(),
         }
     moves = tables["left_out_by_move"]
@@ -144,18 +145,13 @@ def _summary(pool: Pool, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
         "refitted": int(months["refitted"].sum()),
         "largest_tail_used": float(months["tail"][~months["refitted"]].max()),
     }
-    summary["endings"] = _rows(tables["endings"])
+    summary["endings"] = plain_rows(tables["endings"])
     if "spells" in tables:
         spells = tables["spells"]
         summary["spells"] = {"number": len(spells)} | {
             name: float(spells[name].sum()) for name in MODELS
         }
-        summary["shapes"] = _rows(tables["shapes"])
-        summary["patterns"] = _rows(tables["pool_patterns"])
+        summary["shapes"] = plain_rows(tables["shapes"])
+        summary["patterns"] = plain_rows(tables["pool_patterns"])
         summary["verdicts"] = verdicts(tables["pool_patterns"])
     return summary
-
-
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    plain = table.astype(object).where(table.notna(), None)
-    return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]

@@ -23,6 +23,7 @@ from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.record.load import Record
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.scenario.provenance import provenance_of
+from negotiation_abm.survival.words import plain_rows
 
 PACKAGES = ("main", "split")
 
@@ -91,7 +92,7 @@ def calibrate(
             "rounds": int(data.round_held.sum()),
             "converged": result.converged,
             "log_likelihood": result.log_likelihood,
-            "coefficients": _records(table),
+            "coefficients": plain_rows(table),
             "sentences": [sentence(row) for _, row in table.iterrows()],
             "posterior": _posterior_summary(chains),
         }
@@ -108,13 +109,6 @@ def calibrate(
                 profiles.to_csv(draft.path("profiles.csv"), index=False, float_format="%.6g")
                 draft.json("calibration.json", summary)
     return summary
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows for JSON, which knows neither NaN nor infinity: None for both."""
-    known = table.notna() & ~table.isin([np.inf, -np.inf])
-    rows = table.astype(object).where(known, None).to_dict("records")
-    return [{str(key): value for key, value in row.items()} for row in rows]
 
 
 def _posterior_summary(chains: Sample | None) -> dict[str, Any] | None:

@@ -37,6 +37,7 @@ from negotiation_abm.run.posterior import games_of, thinned
 from negotiation_abm.scenario.game import Game, build_game
 from negotiation_abm.scenario.load import load_scenario
 from negotiation_abm.scenario.provenance import provenance_of
+from negotiation_abm.survival.words import plain_rows
 
 TRAINING = ("baseline_2025", "record_2025")  # what baselines learn from unless the set says
 LEVER_WEEKS = 52
@@ -122,7 +123,7 @@ def validate(
             summary |= {"left_out": _means(left[MODEL]), "best_baseline": _best(tables["scores"])}
         if effort is not None and effort.draws > 0:
             tables |= _free(game, record, effort, summary, progress)
-    summary |= {name: _rows(table) for name, table in tables.items() if len(table) <= 100}
+    summary |= {name: plain_rows(table) for name, table in tables.items() if len(table) <= 100}
     if out is not None:
         facts = provenance_of(game) | {"record_sha256": file_hash(record.path)}
         with writing(out, "validate", facts, made_from=[game.parameter_set.path]) as draft:
@@ -191,11 +192,6 @@ def _means(scores: np.ndarray) -> dict[str, float]:
 def _best(table: pd.DataFrame) -> str:
     others = table[table["model"] != MODEL].sort_values("gain_type")
     return str(others["model"].iloc[0])
-
-
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    plain = table.astype(object).where(table.notna(), None)
-    return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
 
 
 def _free(

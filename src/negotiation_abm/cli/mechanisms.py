@@ -1,4 +1,4 @@
-"""`mechanisms`: each module alone."""
+"""`mechanisms`: what each module, term and lever adds."""
 
 import argparse
 from typing import Any
@@ -9,7 +9,7 @@ from negotiation_abm.cli.output import print_result
 
 def add(commands: Any) -> None:
     """Add what this file holds to the parser."""
-    text = "switch each module on alone and show what it does to truces, paired"
+    text = "what each module, term and lever does to truces: paired runs with and without it"
     parser = command(commands, "mechanisms", _mechanisms, text)
     add_runs(parser, 50_000)
     parser.add_argument("--params", metavar="NAME", help="parameter set (default: scenarios')")

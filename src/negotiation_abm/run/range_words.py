@@ -47,8 +47,9 @@ def made_of(posterior: dict[str, Any], parameters: str) -> str:
 def missing(parameters: str) -> str:
     """What is said where there is no range."""
     return (
-        f"No range: {parameters} has no posterior draws, or none were played. What follows holds "
-        "at one set of parameters only, and says nothing about how sure it is."
+        f"No range: there is no truce to follow, {parameters} has no posterior draws, or none were "
+        "played. What follows holds at one set of parameters only, and says nothing about how sure "
+        "it is."
     )
 
 

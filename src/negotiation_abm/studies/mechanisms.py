@@ -1,9 +1,10 @@
-"""What each module does to truces when it is switched on: the mechanisms table.
+"""What each mechanism does to truces: the mechanisms table.
 
-The base is the game without any module, from two starts: the Busan truce (how long it lasts) and
-January 2025 (how soon the first truce comes). Each module is then switched on alone, with the
-inputs that ``mechanisms_busan`` and ``mechanisms_2025`` give it, and all of them together; all
-with the same draws. A module that these scenarios leave off has no row.
+Two starts are played: the Busan truce (how long it lasts) and January 2025 (how soon the first
+truce comes), with the same draws throughout. Each module is switched on alone in the game without
+any, with the inputs that ``mechanisms_busan`` and ``mechanisms_2025`` give it, and all of them
+together; a module that these scenarios leave off has no row. Then each term and each lever of the
+game itself that carries a claim of the sources: the game without it, against the game as it is.
 """
 
 from pathlib import Path
@@ -24,6 +25,34 @@ from negotiation_abm.scenario.schema import Modules
 STARTS = ("mechanisms_busan", "mechanisms_2025")
 EVERY = "all together"
 JUDGED_BY = ("truce_weeks", "outlasts_365", "first_truce_weeks")
+ISSUES = {"tiktok": "M46", "taiwan": "M47", "ukraine": "M52", "rumours": "M53"}
+# Claims of the sources (docs/mechanisms.md) by the term of the game that carries them: a parameter
+# that is 0 where the term is not there.
+TERMS = {
+    "erosion": "M03 M04",
+    "blowback": "M05",
+    "relative_gains": "M49",
+    "market": "M12",
+    "reciprocity": "M21",
+    "mirror": "M09 M21 M23 M28",
+    "follow": "M27",
+    "brinkmanship": "M25",
+    "deadline": "M25",
+    "shadow": "M37",
+    "fatigue": "M13 M14 M16 M32",
+    "announced_pain": "M16",
+    "forum": "M32 M51",
+    "acceptance": "M22",
+    "breach_cost": "M35",
+    "truce_frailty": "M32",
+}
+# And by the levers that carry them; without it, a lever hurts nobody.
+LEVERS = {
+    "US.market_access": "M07",
+    "US.chips": "M01 M06 M15",
+    "CHINA.rare_earths": "M01 M02",
+    "CHINA.soybeans": "M08 M13 M38",
+}
 
 
 def mechanisms_table(
@@ -33,59 +62,76 @@ def mechanisms_table(
     threads: int | None = None,
     parameters: str | None = None,
 ) -> pd.DataFrame:
-    """Paired effect of each module, alone and all together.
+    """Paired effect of each module, alone and all together, and of terms and levers of the game.
 
     `parameters` names another parameter set than that of the scenarios.
 
     Returns
     -------
     DataFrame
-        One row a module (and a side issue): claims, and for each outcome base, changed,
-        difference, low, high, where outcomes are ``median_weeks`` and ``survival_365`` of the
-        truce of Busan (covered measure) and ``first_truce_weeks`` from January 2025.
+        One row a mechanism: module (its name), kind (module, issue, all, term, lever), claims, and
+        for each outcome base (without it), on (with it), difference, low, high, where outcomes are
+        ``median_weeks`` and ``survival_365`` of the truce of Busan (covered measure) and
+        ``first_truce_weeks`` from January 2025.
     """
-    rows: list[dict[str, Any]] = []
     changes = {"parameters": parameters} if parameters else {}
-    bases = {start: start_with(start, [], changes=changes) for start in STARTS}
 
-    def play(games: dict[str, Game]) -> tuple[Played, ...]:
-        return tuple(
-            play_one(games[start], JUDGED_BY, replicates, seed, threads) for start in STARTS
-        )
+    def play(
+        names: list[str], issue: str | None = None, more: dict[str, Any] | None = None
+    ) -> tuple[Played, ...]:
+        games = [start_with(start, names, issue, changes | (more or {})) for start in STARTS]
+        return tuple(play_one(game, JUDGED_BY, replicates, seed, threads) for game in games)
 
-    busan, first = play(bases)
-    for label, names, issue in _cases():
-        busan_on, first_on = play(
-            {start: start_with(start, names, issue, changes) for start in STARTS}
-        )
-        row: dict[str, Any] = {"module": label, "claims": " ".join(_claims(names))}
-        lasted = median_difference(busan["truce_weeks"], busan_on["truce_weeks"], seed)
-        row |= _columns("median_weeks", lasted)
-        for name, outcome, base, on in (
-            ("survival_365", "outlasts_365", busan, busan_on),
-            ("first_truce_weeks", "first_truce_weeks", first, first_on),
-        ):
-            are_same = all(np.array_equal(base[k], on[k], equal_nan=True) for k in JUDGED_BY)
-            row |= _columns(name, mean_difference(base[outcome], on[outcome], are_same=are_same))
-        rows.append(row)
+    usual = play([])
+    rows = [
+        {"module": label, "kind": kind, "claims": claims} | _effect(usual, play(names, issue), seed)
+        for label, kind, claims, names, issue in _cases()
+    ]
+    absent = [(name, "term", claims, {name: 0.0}) for name, claims in TERMS.items()]
+    absent += [
+        (name, "lever", claims, {f"levers.{name}.irreplaceability": 0.0})
+        for name, claims in LEVERS.items()
+    ]
+    rows += [
+        {"module": label, "kind": kind, "claims": claims}
+        | _effect(play([], more=change), usual, seed)
+        for label, kind, claims, change in absent
+    ]
     table = pd.DataFrame(rows)
     if out is not None:
-        facts = provenance_of(bases[STARTS[0]]) | {"seed": seed, "replicates": replicates}
-        with writing(out, "mechanisms", facts) as draft:
+        facts = provenance_of(start_with(STARTS[0], [], changes=changes))
+        with writing(out, "mechanisms", facts | {"seed": seed, "replicates": replicates}) as draft:
             draft.csv("mechanisms.csv", table, 6)
     return table
 
 
-def _cases() -> list[tuple[str, list[str], str | None]]:
-    """Label, modules that are on, and the one side issue that is kept (None: all)."""
+def _effect(without: tuple[Played, ...], present: tuple[Played, ...], seed: int) -> dict[str, Any]:
+    """What a mechanism changes, outcome by outcome: the columns of a row."""
+    (busan, first), (busan_on, first_on) = without, present
+    lasted = median_difference(busan["truce_weeks"], busan_on["truce_weeks"], seed)
+    row = _columns("median_weeks", lasted)
+    for name, outcome, base, on in (
+        ("survival_365", "outlasts_365", busan, busan_on),
+        ("first_truce_weeks", "first_truce_weeks", first, first_on),
+    ):
+        are_same = all(np.array_equal(base[k], on[k], equal_nan=True) for k in JUDGED_BY)
+        row |= _columns(name, mean_difference(base[outcome], on[outcome], are_same=are_same))
+    return row
+
+
+def _cases() -> list[tuple[str, str, str, list[str], str | None]]:
+    """Label, kind, claims, modules that are on, and the one side issue that is kept (None: all)."""
     modules = load_scenario(STARTS[0]).modules
-    single: list[tuple[str, list[str], str | None]] = [(n, [n], None) for n in modules.names()]
+    names = modules.names()
     issues = modules.side_issues
-    weights = issues.weights if issues else {}
-    kept: list[tuple[str, list[str], str | None]] = [
-        (f"side_issues: {issue}", ["side_issues"], issue) for issue in weights
+    cases: list[tuple[str, str, str, list[str], str | None]] = [
+        (name, "module", _claims([name]), [name], None) for name in names
     ]
-    return [*single, *kept, (EVERY, modules.names(), None)]
+    cases += [
+        (f"side_issues: {issue}", "issue", ISSUES.get(issue, ""), ["side_issues"], issue)
+        for issue in (issues.weights if issues else {})
+    ]
+    return [*cases, (EVERY, "all", _claims(names), names, None)]
 
 
 def start_with(
@@ -108,15 +154,14 @@ def start_with(
     return build_game(changed)
 
 
-def _claims(names: list[str]) -> list[str]:
-    return sorted(
-        {
-            claim
-            for name, module in zip(NAMES, MODULES, strict=True)
-            if name in names
-            for claim in getattr(module, "CLAIMS", ())
-        }
-    )
+def _claims(names: list[str]) -> str:
+    found = {
+        claim
+        for name, module in zip(NAMES, MODULES, strict=True)
+        if name in names
+        for claim in getattr(module, "CLAIMS", ())
+    }
+    return " ".join(sorted(found))
 
 
 def _columns(name: str, difference: Difference) -> dict[str, Any]:

@@ -1,7 +1,11 @@
 """What is said of a duration where there is no number, the same in tables, reports and the page."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NOT_REACHED = "not reached"
 NO_TRUCE = "no truce"
@@ -26,11 +30,19 @@ def is_clear(row: Mapping[str, Any]) -> bool:
     return is_number(low) and is_number(high) and bool(low > 0.0 or high < 0.0)
 
 
-def plain_rows(rows: Iterable[Mapping[Any, Any]]) -> list[dict[str, Any]]:
-    """Rows as JSON can hold them: None for what is not a number."""
+def plain_rows(rows: "pd.DataFrame | Iterable[Mapping[Any, Any]]") -> list[dict[str, Any]]:
+    """Rows, or those of a table, as JSON can hold them: None for NaN and infinity.
+
+    >>> plain_rows([{"low": float("-inf"), "high": 2.0, "name": "a"}])
+    [{'low': None, 'high': 2.0, 'name': 'a'}]
+    """
+
+    def is_plain(value: Any) -> bool:
+        return is_number(value) and not (isinstance(value, float) and math.isinf(value))
+
     return [
-        {str(name): value if is_number(value) else None for name, value in row.items()}
-        for row in rows
+        {str(name): value if is_plain(value) else None for name, value in row.items()}
+        for row in (rows.to_dict("records") if hasattr(rows, "to_dict") else rows)
     ]
 
 

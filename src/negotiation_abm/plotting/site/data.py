@@ -118,7 +118,7 @@ def episode_text(name: str) -> str:
 
 
 def _rounded(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return plain_rows(frame.round(4).to_dict(orient="records"))
+    return plain_rows(frame.round(4))
 
 
 def _day(text: str) -> int:

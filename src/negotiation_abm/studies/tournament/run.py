@@ -95,7 +95,7 @@ def run_tournament(
         "seed": seed,
         "spiral": f"both sides raise a lever in {SPIRAL_WEEKS} weeks running",
         "interval": "95 %, simulation error only, parameters held fixed",
-        "ranking": plain_rows(ranking.to_dict(orient="records")),
+        "ranking": plain_rows(ranking),
         "spiralling_pairs": _spiralling(pairs),
         "content": hashlib.sha256("".join(texts.values()).encode()).hexdigest(),
     }

@@ -185,7 +185,7 @@ def summary_of(
             name: float(altered.forced[i]) for i, name in enumerate(game.players)
         },
         "posterior": None,
-        "outcomes": plain_rows(table.to_dict(orient="records")),
+        "outcomes": plain_rows(table),
         "notes": list(pair.notes),
     }
 
