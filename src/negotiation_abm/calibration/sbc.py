@@ -3,9 +3,9 @@
 Coefficients and spreads are drawn from the prior, the choices of every episode simulated with them,
 and the pool fitted to what was simulated. If the sampler is right, the rank of the true value of
 every unknown among its posterior draws is uniform. Simulated is what the likelihood sums over: the
-order of the sides, who holds, the options, rounds, and the soundness of every truce, which is drawn
-from the nodes of its integral. The situation of a week is that of the record at the week's start
-and stays so: the game is not played, so that features are known whatever is chosen.
+order of the sides, who holds, the options, rounds, and the soundness of every truce. The situation
+of a week is that of the record at the week's start and stays so: the game is not played, so that
+features are known whatever is chosen.
 """
 
 from collections.abc import Callable, Sequence
