@@ -430,13 +430,21 @@ def test_schema_is_that_of_the_scenario(capsys, tmp_path):
     assert json.loads((tmp_path / "schema.json").read_text()) == schema
 
 
-def test_list_names_what_is_shipped(capsys):
+def test_list_names_what_is_shipped_and_says_what_it_is(capsys):
+    told = json.loads(good(capsys, "list", "--json"))
+    assert set(told["parameter sets"]) == {
+        "calibrated_2025", "calibrated_2025_alone", "calibrated_2026", "start_2025",
+    }  # fmt: skip
+    assert told["records"] == {"record_2025": ""}
+    assert told["what-ifs"]["no_busan"] == "No meeting in Busan"
+    assert told["studies"]["busan_drivers"].startswith("Which parameters and levers decide")
     out = good(capsys, "list")
-    for name in ("baseline_2025", "busan_2025", "soy_pledge_missed"):
-        assert name in out
-    sets = ("calibrated_2025", "calibrated_2025_alone", "calibrated_2026", "start_2025")
-    assert f"parameter sets: {', '.join(sets)}" in out
-    assert "records: record_2025" in out
+    for kind, names in told.items():
+        assert kind in out
+        for name, words in names.items():
+            assert name in out
+            assert words or kind == "records"
+            assert " ".join(words.split()[:4]) in out
 
 
 # ---------------------------------------------------------------------------

@@ -1,13 +1,14 @@
 """`plot`, `check`, `schema`, `list`: what works on files."""
 
 import argparse
+import itertools
 import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import command
+from negotiation_abm.cli.options import add_json, command
 from negotiation_abm.cli.output import print_result
 from negotiation_abm.files.damage import reading
 from negotiation_abm.files.errors import InputError
@@ -57,8 +58,8 @@ def add(commands: Any) -> None:
     check.add_argument("--json", action="store_true", help="print what was found as JSON")
     schema = command(commands, "schema", _schema, "write the JSON Schema of a scenario")
     schema.add_argument("--out", metavar="FILE", type=Path, help="file to write (default: print)")
-    text = "list shipped scenarios, parameter sets, sweeps, studies, records"
-    command(commands, "list", _list, text)
+    text = "list shipped scenarios, what-ifs, parameter sets, sweeps, studies, records, episodes"
+    add_json(command(commands, "list", _list, text))
 
 
 def _plot(options: argparse.Namespace) -> None:
@@ -147,16 +148,45 @@ def _schema(options: argparse.Namespace) -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
+    from negotiation_abm.cli.tables import plain_table, terminal
     from negotiation_abm.files.resources import root, shipped, shipped_episodes
 
-    print(f"shipped files in {root()}")
-    for title, folder, suffix in (
-        ("scenarios", "configs", ".yaml"),
-        ("what-ifs", "configs/whatifs", ".yaml"),
-        ("parameter sets", "configs/parameters", ".yaml"),
-        ("sweeps", "configs/sweeps", ".yaml"),
-        ("studies", "configs/sensitivity", ".yaml"),
-        ("records", "seeds", ".csv"),
-    ):
-        print(f"{title}: {', '.join(shipped(folder, suffix))}")
-    print(f"episodes: {', '.join(shipped_episodes())}")
+    kinds = {
+        title: shipped(folder, suffix)
+        for title, folder, suffix in (
+            ("scenarios", "configs", ".yaml"),
+            ("what-ifs", "configs/whatifs", ".yaml"),
+            ("parameter sets", "configs/parameters", ".yaml"),
+            ("sweeps", "configs/sweeps", ".yaml"),
+            ("studies", "configs/sensitivity", ".yaml"),
+            ("records", "seeds", ".csv"),
+        )
+    } | {"episodes": shipped_episodes()}
+    told = {
+        title: {name: _title(path) for name, path in paths.items()}
+        for title, paths in kinds.items()
+    }
+
+    def table() -> None:
+        console = terminal()
+        console.print(f"Shipped files in {root()}, by the names that commands know them by.")
+        for title, names in told.items():
+            rows = plain_table((title, "left"), ("", "left"))
+            for name, words in names.items():
+                rows.add_row(f"  {name}", words)
+            console.print(rows)
+
+    print_result(told, options.json, table)
+
+
+def _title(path: Path) -> str:
+    """What a shipped file is: its title, or the first sentence of its description or comment."""
+    from negotiation_abm.files.resources import read_text
+    from negotiation_abm.files.yaml_text import read_yaml
+
+    if path.suffix != ".yaml":
+        return ""
+    data = read_yaml(path)
+    comment = itertools.takewhile(lambda line: line.startswith("#"), read_text(path).splitlines())
+    words = data.get("description") or " ".join(line.strip("# ") for line in comment)
+    return str(data.get("title") or words.split(". ")[0].rstrip("."))
