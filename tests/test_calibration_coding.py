@@ -11,14 +11,12 @@ from cli_helpers import ROOT, shipped_game
 from negotiation_abm import build_game, load_record, load_scenario, replay_record
 from negotiation_abm.calibration.baselines import (
     BASELINES,
-    choices_of,
     frequencies,
-    legal_types,
     lever_log_shares,
     markov_by_player,
-    types_of,
     uniform,
 )
+from negotiation_abm.calibration.choices import choices_of, legal_types, types_of
 from negotiation_abm.calibration.coding import (
     CODINGS,
     MEMORIES,

@@ -10,19 +10,21 @@ import pytest
 from negotiation_abm import build_game, load_record, load_scenario
 from negotiation_abm.calibration.baselines import (
     BASELINES,
-    START,
-    choices_of,
     frequencies,
-    joined,
-    legal_types,
     lever_log_shares,
     markov_by_player,
     markov_pooled,
     mixture_of_strategies,
     noisy_tit_for_tat,
+    uniform,
+)
+from negotiation_abm.calibration.choices import (
+    START,
+    choices_of,
+    joined,
+    legal_types,
     previous_types,
     types_of,
-    uniform,
 )
 from negotiation_abm.calibration.fit import fit
 from negotiation_abm.calibration.likelihood import Likelihood

@@ -31,7 +31,7 @@ from helpers import (
 )
 from negotiation_abm import build_game, load_record, load_scenario
 from negotiation_abm import strategies as package
-from negotiation_abm.calibration.baselines import START, previous_types, types_of
+from negotiation_abm.calibration.choices import START, previous_types, types_of
 from negotiation_abm.calibration.features import collect
 from negotiation_abm.core.draws import uniforms
 from negotiation_abm.core.levers import touch_all

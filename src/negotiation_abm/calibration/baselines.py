@@ -7,17 +7,14 @@ offer of the other side stands. Habits of a side go over to another record by it
 its government); a side that is not known has those of all.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable
 
 import numpy as np
 from scipy.optimize import minimize
 
-from negotiation_abm.calibration.features import Data
-from negotiation_abm.core.terms import NUM_OPTIONS, Move, lever_of, move_of
+from negotiation_abm.calibration.choices import NUM_TYPES, TYPE_OF, Choices
+from negotiation_abm.core.terms import Move
 
-NUM_TYPES = 5
-START = NUM_TYPES  # the state before any move
 HALF = 0.5
 RIDGE = 1.0
 NOISES = np.linspace(0.01, 1.0, 100)
@@ -25,94 +22,6 @@ TREMBLE = 0.5  # weight of what all sides do, where the search for a mixture beg
 ROUNDS = 60  # of expectation and maximisation
 
 Types = np.ndarray  # probability of each type of move at each choice, shape (D, 5)
-_TYPE = np.array([move_of(option) for option in range(NUM_OPTIONS)])
-_LEVER = np.array([lever_of(option) for option in range(NUM_OPTIONS)])
-
-
-def types_of(data: Data) -> np.ndarray:
-    """Type of each recorded move, shape (D,)."""
-    return np.asarray(_TYPE[data.chosen])
-
-
-def legal_types(legal: np.ndarray) -> np.ndarray:
-    """Which types have a legal option, shape (D, 5)."""
-    return np.stack([legal[:, kind == _TYPE].any(axis=1) for kind in range(NUM_TYPES)], axis=1)
-
-
-def previous_types(data: Data) -> tuple[np.ndarray, np.ndarray]:
-    """Last type of the opponent and of oneself before each decision (`START` before any)."""
-    last = np.full(2, START)
-    own, other = [], []
-    for player, kind in zip(data.player, types_of(data), strict=True):
-        own.append(last[player])
-        other.append(last[1 - player])
-        last[player] = kind
-    return np.array(other), np.array(own)
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What a statistic may see of the choices of one record or several.
-
-    Attributes
-    ----------
-    kind, chosen : ndarray of int, shape (D,)
-        Type and option that was chosen.
-    legal : ndarray of bool, shape (D, 20)
-    other, own : ndarray of int, shape (D,)
-        Last type of the other side and of oneself.
-    offered : ndarray of bool, shape (D,)
-    side : ndarray of str, shape (D,)
-        Who decides.
-    names : ndarray of str, shape (D, 20)
-        Lever of each option, by name.
-    """
-
-    kind: np.ndarray
-    chosen: np.ndarray
-    legal: np.ndarray
-    other: np.ndarray
-    own: np.ndarray
-    offered: np.ndarray
-    side: np.ndarray
-    names: np.ndarray
-
-    def of(self, use: np.ndarray) -> "Choices":
-        """Some of them."""
-        return Choices(**{part.name: getattr(self, part.name)[use] for part in fields(self)})
-
-    @property
-    def types(self) -> np.ndarray:
-        """Legal types, shape (D, 5)."""
-        return legal_types(self.legal)
-
-
-def choices_of(data: Data, sides: np.ndarray | None = None) -> Choices:
-    """The decisions of a record; `sides` says who decides each (by default the player)."""
-    other, own = previous_types(data)
-    players = getattr(data.game, "players", ("first", "second"))
-    levers = getattr(data.game, "lever_names", ((), ()))
-    table = np.tile(_LEVER.astype(str).astype(object), (2, 1))
-    for player, named in enumerate(levers):
-        for option in range(2, NUM_OPTIONS):
-            if _LEVER[option] < len(named):
-                table[player, option] = named[_LEVER[option]]
-    return Choices(
-        kind=types_of(data),
-        chosen=data.chosen,
-        legal=data.legal,
-        other=other,
-        own=own,
-        offered=data.offered,
-        side=np.array(players)[data.player] if sides is None else sides,
-        names=table[data.player],
-    )
-
-
-def joined(parts: Sequence[Choices]) -> Choices:
-    """The choices of several records."""
-    names = [part.name for part in fields(Choices)]
-    return Choices(**{name: np.concatenate([getattr(p, name) for p in parts]) for name in names})
 
 
 def _normalised(weights: np.ndarray, legal: np.ndarray) -> Types:
@@ -343,11 +252,11 @@ def lever_log_shares(train: Choices, test: Choices, even: bool = False) -> np.nd
             key = whose, int(kind), str(name)
             counts[key] = counts.get(key, 0.0) + 1.0
     rows = np.arange(len(test.chosen))
-    same = (_TYPE[None, :] == test.kind[:, None]) & test.legal
+    same = (TYPE_OF[None, :] == test.kind[:, None]) & test.legal
     weights = np.full(same.shape, HALF)
     for d, option in zip(*np.nonzero(same), strict=True) if not even else ():
         side = str(test.side[d])
-        key = side if side in known else "", int(_TYPE[option]), str(test.names[d, option])
+        key = side if side in known else "", int(TYPE_OF[option]), str(test.names[d, option])
         weights[d, option] += counts.get(key, 0.0)
     total = (weights * same).sum(axis=1)
     return np.asarray(np.log(weights[rows, test.chosen] / total))

@@ -12,13 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from negotiation_abm.calibration.baselines import (
-    Choices,
-    baseline_scores,
-    choices_of,
-    joined,
-    types_of,
-)
+from negotiation_abm.calibration.baselines import baseline_scores
+from negotiation_abm.calibration.choices import Choices, choices_of, joined, types_of
 from negotiation_abm.calibration.features import Data
 from negotiation_abm.calibration.hierarchy import Hierarchy
 from negotiation_abm.calibration.pool import Member

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from negotiation_abm.calibration.baselines import BASELINES, baseline_scores, joined
+from negotiation_abm.calibration.baselines import BASELINES, baseline_scores
+from negotiation_abm.calibration.choices import joined
 from negotiation_abm.calibration.hierarchy import Hierarchy
 from negotiation_abm.calibration.left_out import (
     CHAINS,

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from negotiation_abm.calibration.baselines import types_of
+from negotiation_abm.calibration.choices import types_of
 from negotiation_abm.calibration.features import FITTED
 from negotiation_abm.calibration.free_runs import CANNOT_FAIL, pattern_table
 from negotiation_abm.calibration.patterns import STATISTICS

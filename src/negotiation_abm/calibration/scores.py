@@ -3,12 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from negotiation_abm.calibration.baselines import (
-    BASELINES,
-    baseline_scores,
-    choices_of,
-    types_of,
-)
+from negotiation_abm.calibration.baselines import BASELINES, baseline_scores
+from negotiation_abm.calibration.choices import choices_of, types_of
 from negotiation_abm.calibration.features import Data
 from negotiation_abm.calibration.fit import fit
 from negotiation_abm.calibration.marginal import likelihood_of
