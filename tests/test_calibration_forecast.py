@@ -323,8 +323,8 @@ def test_bad_input_is_one_line(capsys, words, fragments):
     ("option", "value", "problem"),
     [
         ("--known", "soon", "'soon' is not a date; allowed: YYYY-MM-DD"),
-        ("--replicates", "1", "'1' is not a whole number; allowed: 2 to"),
-        ("--draws", "0", "'0' is not a whole number; allowed: 1 to"),
+        ("--replicates", "1", "'1' is out of range; allowed: 2 to"),
+        ("--draws", "0", "'0' is out of range; allowed: 1 to"),
     ],
 )
 def test_options_that_are_no_such_thing(capsys, option, value, problem):

@@ -277,21 +277,21 @@ CASES = {
     "setting without a value": ((*SETS, "breach_cost"), {}, ("--set: breach_cost", "NAME=VALUE")),
     "setting without a name": ((*SETS, "=1"), {}, ("--set: =1", "NAME=VALUE")),
     "setting that is not YAML": ((*SETS, "fatigue=[1"), {}, ("--set: fatigue=[1", "not valid")),
-    "setting of no value": ((*SETS, "fatigue="), {}, ("baseline_2025.yaml: set.fatigue", "None")),
+    "setting of no value": ((*SETS, "fatigue="), {}, ("--set: fatigue", "None")),
     "setting of an unknown name": (
         (*SETS, "breach_cots=1"),
         {},
-        ("baseline_2025.yaml: breach_cots: unknown name to set", "did you mean 'breach_cost'?"),
+        ("--set: breach_cots: unknown name to set", "did you mean 'breach_cost'?"),
     ),
     "setting out of bounds": (
         (*SETS, "breach_cost=1e9"),
         {},
-        ("baseline_2025.yaml: set.breach_cost", "out of bounds"),
+        ("--set: breach_cost", "out of bounds"),
     ),
     "setting below a number": (
         (*SETS, "horizon_weeks.x=1"),
         {},
-        ("baseline_2025.yaml: horizon_weeks.x", "not a place"),
+        ("--set: horizon_weeks.x", "not a place"),
     ),
     "setting of the base": ((*SETS, "extends=busan_2025"), {}, ("extends: unknown name to set",)),
     # where to write
@@ -406,7 +406,7 @@ CASES = {
         {"bad.csv": HEADER + "A,2025-W10-1,US,ESCALATE,chips,0.5\n"},
         ("bad.csv: line 2, date: '2025-W10-1'", "YYYY-MM-DD"),
     ),
-    "setting of true for a number": ((*SETS, "breach_cost=true"), {}, ("set.breach_cost", "True")),
+    "setting of true for a number": ((*SETS, "breach_cost=true"), {}, ("--set: breach_cost", "True")),
     "scenario name that leads out of the results": (
         ("run", "bad.yaml", "--replicates", "2"),
         {"bad.yaml": BASE.replace("bad", "../elsewhere")},

@@ -64,7 +64,7 @@ def test_address_holds_what_is_not_usual():
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("week=10", "'10' is not a whole number; allowed: 0 to 9"),
+        ("week=10", "'10' is out of range; allowed: 0 to 9"),
         ("week=", "allowed: 0 to 9"),
         ("week=1&week=1", "given twice"),
         ("weak=1", "did you mean 'week'"),

@@ -72,7 +72,7 @@ def test_an_address_has_one_letter_a_move():
         ("set={%22record.file%22:%22/etc/passwd%22}", "set.record: cannot be changed here"),
         ("set={%22parameters%22:%22/etc/passwd%22}", "set.parameters: unknown '/etc/passwd'"),
         ("from=2025-10-06", "record: missing"),
-        ("weeks=-1", "weeks: '-1' is not a whole number; allowed: 0 to 2600"),
+        ("weeks=-1", "weeks: '-1' is out of range; allowed: 0 to 2600"),
     ],
 )
 def test_what_an_address_must_not_say(query, text):

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from negotiation_abm import use_modules
 from negotiation_abm.cli.ending import lacking, leaving_tidily
-from negotiation_abm.cli.options import Parser
+from negotiation_abm.cli.options import Parser, by_option
 from negotiation_abm.cli.output import OutputError, status_of, usable_streams
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.files.provenance import carrying_out
@@ -90,9 +90,12 @@ def _run(words: list[str], is_shell: bool) -> int:
         _speak()
     try:
         options = _parser().parse_args(words)
-        with carrying_out(words):
-            use_modules(*options.module)
-            status: int = options.run(options) or 0
+        try:
+            with carrying_out(words):
+                use_modules(*options.module)
+                status: int = options.run(options) or 0
+        except InputError as error:
+            raise by_option(error, options) from None
         return status
     finally:
         sys.stdout.flush()

@@ -17,15 +17,17 @@ def add(commands: Any) -> None:
 
 
 def _mechanisms(options: argparse.Namespace) -> None:
+    from negotiation_abm.cli.tables import progress_bar
     from negotiation_abm.cli.tables.mechanisms import print_mechanisms
     from negotiation_abm.files.folder import prepare
     from negotiation_abm.studies.mechanisms import mechanisms_table
 
     if options.out:
         prepare(options.out)
-    table = mechanisms_table(
-        options.replicates, options.seed, options.out, options.threads, options.params
-    )
+    with progress_bar(1, "mechanisms") as progress:
+        table = mechanisms_table(
+            options.replicates, options.seed, options.out, options.threads, options.params, progress
+        )
     rows = [dict(row) for _, row in table.iterrows()]
     print_result(
         rows, options.json, lambda: print_mechanisms(rows, options.replicates, options.seed)

@@ -144,13 +144,14 @@ def seed(text: str) -> int:
 
 def whole(text: str, low: int, high: int) -> int:
     """A whole number within bounds."""
+    allowed = f"allowed: {low} to {high}"
     try:
         value = int(text)
     except ValueError:
-        value = low - 1
+        problem = f"{shown(text)} is not a whole number; {allowed}"
+        raise argparse.ArgumentTypeError(problem) from None
     if not low <= value <= high:
-        problem = f"{shown(text)} is not a whole number; allowed: {low} to {high}"
-        raise argparse.ArgumentTypeError(problem)
+        raise argparse.ArgumentTypeError(f"{shown(text)} is out of range; {allowed}")
     return value
 
 
@@ -193,6 +194,17 @@ def changes_of(options: argparse.Namespace) -> dict[str, Any]:
         except yaml.YAMLError as error:
             raise InputError("--set", item, f"not valid YAML: {reason_of(error)}") from None
     return changes_beside(changes, Path())
+
+
+def by_option(error: InputError, options: argparse.Namespace) -> InputError:
+    """The error in the name of the option that gave the value, not of the file that it changes."""
+    place = error.place.removeprefix("set.")
+    if getattr(options, "params", None) and place == "parameters":
+        return InputError("--params", "", error.problem)
+    names = [item.partition("=")[0] for item in getattr(options, "set", None) or ()]
+    if any(place == name or place.startswith(f"{name}.") for name in names):
+        return InputError("--set", place, error.problem)
+    return error
 
 
 def game_of(options: argparse.Namespace) -> Any:

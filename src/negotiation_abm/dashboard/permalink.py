@@ -29,12 +29,13 @@ def whole(usual: int, low: int, high: int) -> Field:
     """A whole number within bounds."""
 
     def read(text: str) -> int:
+        allowed = f"allowed: {low} to {high}"
         try:
             value = int(text)
         except ValueError:
-            value = low - 1
+            raise ValueError(f"'{text}' is not a whole number; {allowed}") from None
         if not low <= value <= high:
-            raise ValueError(f"'{text}' is not a whole number; allowed: {low} to {high}")
+            raise ValueError(f"'{text}' is out of range; {allowed}")
         return value
 
     return Field(usual, read)

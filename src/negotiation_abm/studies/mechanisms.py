@@ -7,8 +7,10 @@ together; a module that these scenarios leave off has no row. Then each term and
 game itself that carries a claim of the sources: the game without it, against the game as it is.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -61,10 +63,16 @@ def mechanisms_table(
     out: Path | None = None,
     threads: int | None = None,
     parameters: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
     """Paired effect of each module, alone and all together, and of terms and levers of the game.
 
-    `parameters` names another parameter set than that of the scenarios.
+    Parameters
+    ----------
+    parameters : str, optional
+        Another parameter set than that of the scenarios.
+    progress : callable, optional
+        Called with the number of mechanisms that are done, and of all.
 
     Returns
     -------
@@ -76,27 +84,19 @@ def mechanisms_table(
     """
     changes = {"parameters": parameters} if parameters else {}
 
-    def play(
-        names: list[str], issue: str | None = None, more: dict[str, Any] | None = None
-    ) -> tuple[Played, ...]:
-        games = [start_with(start, names, issue, changes | (more or {})) for start in STARTS]
+    def play(case: _Case) -> tuple[Played, ...]:
+        games = (
+            start_with(s, case.modules, case.issue, {**changes, **case.changes}) for s in STARTS
+        )
         return tuple(play_one(game, JUDGED_BY, replicates, seed, threads) for game in games)
 
-    usual = play([])
-    rows = [
-        {"module": label, "kind": kind, "claims": claims} | _effect(usual, play(names, issue), seed)
-        for label, kind, claims, names, issue in _cases()
-    ]
-    absent = [(name, "term", claims, {name: 0.0}) for name, claims in TERMS.items()]
-    absent += [
-        (name, "lever", claims, {f"levers.{name}.irreplaceability": 0.0})
-        for name, claims in LEVERS.items()
-    ]
-    rows += [
-        {"module": label, "kind": kind, "claims": claims}
-        | _effect(play([], more=change), usual, seed)
-        for label, kind, claims, change in absent
-    ]
+    usual, cases, rows = play(_Case("", "", "")), _cases(), []
+    for number, case in enumerate(cases, start=1):
+        pair = (play(case), usual) if case.changes else (usual, play(case))
+        rows.append({"module": case.name, "kind": case.kind, "claims": case.claims})
+        rows[-1] |= _effect(*pair, seed)
+        if progress:
+            progress(number, len(cases))
     table = pd.DataFrame(rows)
     if out is not None:
         facts = provenance_of(start_with(STARTS[0], [], changes=changes))
@@ -119,24 +119,39 @@ def _effect(without: tuple[Played, ...], present: tuple[Played, ...], seed: int)
     return row
 
 
-def _cases() -> list[tuple[str, str, str, list[str], str | None]]:
-    """Label, kind, claims, modules that are on, and the one side issue that is kept (None: all)."""
+class _Case(NamedTuple):
+    """A mechanism, and the game with it (modules) or without it (changes of the scenario)."""
+
+    name: str
+    kind: str
+    claims: str
+    modules: Sequence[str] = ()
+    issue: str | None = None  # the one side issue that is kept; None: all
+    changes: Mapping[str, Any] = MappingProxyType({})
+
+
+def _cases() -> list[_Case]:
     modules = load_scenario(STARTS[0]).modules
     names = modules.names()
-    issues = modules.side_issues
-    cases: list[tuple[str, str, str, list[str], str | None]] = [
-        (name, "module", _claims([name]), [name], None) for name in names
+    issues = modules.side_issues.weights if modules.side_issues else {}
+    return [
+        *(_Case(name, "module", _claims([name]), [name]) for name in names),
+        *(
+            _Case(f"side_issues: {issue}", "issue", ISSUES.get(issue, ""), ["side_issues"], issue)
+            for issue in issues
+        ),
+        _Case(EVERY, "all", _claims(names), names),
+        *(_Case(name, "term", claims, changes={name: 0.0}) for name, claims in TERMS.items()),
+        *(
+            _Case(name, "lever", claims, changes={f"levers.{name}.irreplaceability": 0.0})
+            for name, claims in LEVERS.items()
+        ),
     ]
-    cases += [
-        (f"side_issues: {issue}", "issue", ISSUES.get(issue, ""), ["side_issues"], issue)
-        for issue in (issues.weights if issues else {})
-    ]
-    return [*cases, (EVERY, "all", _claims(names), names, None)]
 
 
 def start_with(
     start: str,
-    names: list[str],
+    names: Sequence[str],
     issue: str | None = None,
     changes: dict[str, Any] | None = None,
 ) -> Game:
