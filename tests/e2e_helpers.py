@@ -148,6 +148,15 @@ def shot(visit, name):
     small.save(path, optimize=True)
 
 
+def spot(page, selector, x=0.5, y=0.5):
+    """Where on the screen a share of the width and height of an element is, in view."""
+    one = page.locator(selector).first
+    one.scroll_into_view_if_needed()
+    page.evaluate("new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))")
+    box = one.bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
 def saved(page, name):
     """The bytes of a download by its file name."""
     with page.expect_download() as waiting:
