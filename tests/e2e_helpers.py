@@ -144,7 +144,7 @@ def shot(visit, name):
     path = OUT / f"dashboard_{name}.png"
     visit.page.screenshot(path=path, full_page=True)
     with Image.open(path) as image:  # 256 colours: a third of the size
-        small = image.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE)
+        small = image.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=1)
     small.save(path, optimize=True)
 
 

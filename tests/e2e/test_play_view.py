@@ -81,7 +81,7 @@ def test_game_is_played_to_its_end(visit, tmp_path):
     lines = page.locator(".log li").all_inner_texts()
     text = play_again(tmp_path, saved(page, "game_busan_2025_US_3.json"))
     for line in lines:
-        assert line.split("\n")[-1][:60] in text
+        assert line.replace("\N{NO-BREAK SPACE}", " ").split("\n")[-1][:60] in text
     for name in ("log.csv", "standing.csv", "simulated.csv"):
         assert saved(page, name) == (tmp_path / "out" / name).read_bytes(), name
     for name in ("game", "standing"):

@@ -30,7 +30,7 @@ def test_event_shows_its_facts_and_sources(visit):
     assert "BBC Chinese" in text
     assert "us_threat_announced" in text  # a fact of that day
     listed = page.inner_text("#event-S24")
-    assert re.search(r"chance under the rules \d\S* %", listed)
+    assert re.search(r"chance under the rules \d\S*\s%", listed)
 
 
 def test_permalink_restores_the_view(visit):

@@ -33,6 +33,7 @@ def test_looks(visit, name, scheme):
     one = visit({"wide": WIDE, "narrow": NARROW}[name], scheme)
     page = one.open(ASKED)
     one.settle()
+    page.wait_for_selector("#told:has-text('instead of')")
     assert fits(page)
     shot(one, f"whatif_{name}" + ("_dark" if scheme == "dark" else ""))
 
