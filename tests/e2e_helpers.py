@@ -90,6 +90,11 @@ def wait_for(server, seconds=2.0 * VIEW_SECONDS):
     raise AssertionError(f"no answer in {seconds} s")
 
 
+def is_quiet():
+    """Is there a core for what is timed? Else seconds say more of the machine than of the page."""
+    return os.getloadavg()[0] < len(os.sched_getaffinity(0))
+
+
 def stop_server(server):
     server.process.send_signal(signal.SIGINT)
     try:
