@@ -9,6 +9,7 @@ from e2e_helpers import (
     NARROW,
     OUT,
     ROOT,
+    VIEW_SECONDS,
     WIDE,
     command_of,
     fits,
@@ -154,7 +155,7 @@ def test_a_small_sweep_is_started_and_stopped(visit, results):
     page.fill("#entry-new-up-low", "0")
     page.press("#entry-new-up-low", "Tab")
     page.click("#press-start-sweep:has-text('Play 6 points, 1,200 runs')")
-    page.wait_for_url("**folder=page/*", timeout=120_000)
+    page.wait_for_url("**folder=page/*", timeout=4000 * VIEW_SECONDS)
     one.settle()
     assert page.locator("[data-cell]").count() == 6
     played = page.locator(".command code").last.inner_text()

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from e2e_helpers import NARROW, WIDE, command_of, fits, saved, shot
+from e2e_helpers import NARROW, VIEW_SECONDS, WIDE, command_of, fits, saved, shot
 
 ASKED = "/whatif?from=2025-11-10&set=breach_cost=1.5"
 MOVE = """([name, value]) => {
@@ -23,8 +23,9 @@ def slide(page, name, value):
     page.evaluate(MOVE, [name, value])
 
 
-def drawn(page, about, seconds=60):
-    page.wait_for_selector(f".picture:not(.stale)[data-about='{about}']", timeout=1000 * seconds)
+def drawn(page, about):
+    shown = f".picture:not(.stale)[data-about='{about}']"
+    page.wait_for_selector(shown, timeout=2000 * VIEW_SECONDS)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
