@@ -250,8 +250,8 @@ def test_without_results_the_page_says_what_to_do(browser, tmp_path):
             wait_for(alone)
             one = Visit(browser.new_page(), alone)
             one.watch()
-            page = one.open("/sweep", ".box.note")
-            assert "negotiation-abm sweep" in page.inner_text(".box.note")
+            page = one.open("/sweep", "#main .box.note")  # another says that rules are compiled
+            assert "negotiation-abm sweep" in page.inner_text("#main .box.note")
             assert one.problems == []
             page.close()
         finally:
