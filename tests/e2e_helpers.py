@@ -90,6 +90,11 @@ def wait_for(server, seconds=2.0 * VIEW_SECONDS):
     raise AssertionError(f"no answer in {seconds} s")
 
 
+def is_quiet():
+    """Is there a core for what is timed? Else seconds say more of the machine than of the page."""
+    return os.getloadavg()[0] < len(os.sched_getaffinity(0))
+
+
 def stop_server(server):
     server.process.send_signal(signal.SIGINT)
     try:
@@ -144,8 +149,17 @@ def shot(visit, name):
     path = OUT / f"dashboard_{name}.png"
     visit.page.screenshot(path=path, full_page=True)
     with Image.open(path) as image:  # 256 colours: a third of the size
-        small = image.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE)
+        small = image.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=1)
     small.save(path, optimize=True)
+
+
+def spot(page, selector, x=0.5, y=0.5):
+    """Where on the screen a share of the width and height of an element is, in view."""
+    one = page.locator(selector).first
+    one.scroll_into_view_if_needed()
+    page.evaluate("new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))")
+    box = one.bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
 
 def saved(page, name):

@@ -129,11 +129,11 @@ def test_move_rows_say_what_a_move_does():
         "breaks the truce",
     )
     assert (rows[5]["text"], rows[5]["note"]) == (
-        "Raise chip controls, 50 to 60 %",
+        "Raise chip controls, 50 to 60\N{NO-BREAK SPACE}%",
         "strains the truce",
     )
-    assert rows[6]["text"] == "Threaten with chip controls, to 60 %"
-    assert rows[7]["text"] == "Ease chip controls, 50 to 40 %"
+    assert rows[6]["text"] == "Threaten with chip controls, to 60\N{NO-BREAK SPACE}%"
+    assert rows[7]["text"] == "Ease chip controls, 50 to 40\N{NO-BREAK SPACE}%"
     assert rows[0]["answers"].startswith("holds ")
 
 

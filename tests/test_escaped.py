@@ -20,7 +20,7 @@ MAKES_HTML = [
     *PACKAGE.glob("plotting/report/*.py"),
     *PACKAGE.glob("plotting/site/*.py"),
 ]
-ESCAPES = {"escape", "_escaped"}
+ESCAPES = {"escape"}
 # What a function of the package has made as HTML already, or numbers and words of its own.
 ARE_HTML = {
     "dashboard/app.py": "current __version__ seed _getitem",

@@ -48,7 +48,7 @@ def test_its_tables_are_those_of_the_commands(capsys, site, tmp_path):
 def test_it_gives_the_answer_of_the_run_with_its_range(site):
     table = table_of(site, "posterior")
     row = table[(table["measure"] == "covered") & (table["week"] == 52)].iloc[0]
-    page = visible((site / "index.html").read_text()).replace("&nbsp;", " ")
+    page = visible((site / "index.html").read_text()).replace("\N{NO-BREAK SPACE}", " ")
     assert f"about {percent(row['survival'])}, and anything from" in page
     assert span(row["low"], row["high"]) in page
     assert page.index(span(row["low"], row["high"])) < page.rindex("How it was made")

@@ -28,10 +28,11 @@ def test_back_takes_a_move_of_a_game_back(visit):
     page = visit().open("/play?moves=00")
     page.wait_for_selector("#press-hold", timeout=WAIT)
     before = page.inner_text("dl.facts")
+    shown = "text => document.querySelector('dl.facts')?.innerText === text"
     page.click("#press-hold")
     page.wait_for_function("location.search.includes('moves=000')", timeout=WAIT)
+    page.wait_for_function(f"text => !({shown})(text)", arg=before, timeout=WAIT)
     page.go_back()
-    shown = "text => document.querySelector('dl.facts')?.innerText === text"
     page.wait_for_function(shown, arg=before, timeout=WAIT)
     page.wait_for_function("/moves=00(&|$)/.test(location.search)", timeout=WAIT)
     page.click("#press-hold")

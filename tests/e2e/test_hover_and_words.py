@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from e2e_helpers import VIEW_SECONDS
+from e2e_helpers import NARROW, VIEW_SECONDS, WIDE, spot
 
 WAIT = 1000 * VIEW_SECONDS
 RAW = (
@@ -23,10 +23,9 @@ SEEN = """() => {
 }"""
 
 
-def told(page, selector, x, y):
+def told(page, selector, x=0.5, y=0.5):
     """What is said when the mouse is at a share of the width and height of an element."""
-    box = page.locator(selector).first.bounding_box()
-    page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    page.mouse.move(*spot(page, selector, x, y))
     page.wait_for_selector(".tip", state="visible", timeout=WAIT)
     return page.inner_text(".tip")
 
@@ -54,8 +53,18 @@ def test_the_year_says_its_values(visit):
     page = visit().open("/replay?week=12", ".sheet img")
     text = told(page, ".sheet img", *first_panel(page))
     assert re.search(r"US on China: \d+", text)
-    page.hover("[data-mark='S24']")
-    assert "threatens with tariffs" in page.inner_text(".tip")
+    assert told(page, "[data-mark='S24']").startswith("2025-10-10 US threatens")
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_each_move_of_a_busy_week_can_be_read_and_picked(visit, viewport):
+    """Their marks cover each other."""
+    page = visit(viewport).open("/replay?week=12", ".sheet img")
+    for name, said in (("S23", "2025-10-09 China raises"), ("O16", "2025-04-08 US raises")):
+        assert told(page, f"[data-mark='{name}']").startswith(said)
+        page.mouse.down()
+        page.mouse.up()
+        page.wait_for_selector(f"[data-mark='{name}'].picked", timeout=WAIT)
 
 
 @pytest.mark.parametrize("path", ["/replay?week=37", "/whatif?from=2025-11-10", "/play?moves=00"])

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from e2e_helpers import NARROW, WIDE, command_of, fits, saved, shot
+from e2e_helpers import NARROW, WIDE, command_of, fits, saved, shot, spot
 
 WEEK = "/replay?week=37&event=S21"
 
@@ -22,7 +22,7 @@ def test_looks(visit, name, scheme):
 
 def test_event_shows_its_facts_and_sources(visit):
     page = visit().open("/replay", ".sheet img")
-    page.click("[data-mark='S24']")
+    page.mouse.click(*spot(page, "[data-mark='S24']"))
     page.wait_for_selector("#facts")
     assert page.inner_text(".deck output") == "2025-10-06"
     text = page.inner_text("#facts")
@@ -30,7 +30,7 @@ def test_event_shows_its_facts_and_sources(visit):
     assert "BBC Chinese" in text
     assert "us_threat_announced" in text  # a fact of that day
     listed = page.inner_text("#event-S24")
-    assert re.search(r"chance under the rules \d\S* %", listed)
+    assert re.search(r"chance under the rules \d\S*\s%", listed)
 
 
 def test_permalink_restores_the_view(visit):

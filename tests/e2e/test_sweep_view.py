@@ -9,6 +9,7 @@ from e2e_helpers import (
     NARROW,
     OUT,
     ROOT,
+    VIEW_SECONDS,
     WIDE,
     command_of,
     fits,
@@ -154,7 +155,7 @@ def test_a_small_sweep_is_started_and_stopped(visit, results):
     page.fill("#entry-new-up-low", "0")
     page.press("#entry-new-up-low", "Tab")
     page.click("#press-start-sweep:has-text('Play 6 points, 1,200 runs')")
-    page.wait_for_url("**folder=page/*", timeout=120_000)
+    page.wait_for_url("**folder=page/*", timeout=4000 * VIEW_SECONDS)
     one.settle()
     assert page.locator("[data-cell]").count() == 6
     played = page.locator(".command code").last.inner_text()
@@ -187,7 +188,7 @@ def test_choices_change_what_is_shown(visit):
     page.select_option("#choose-outcome", "num_truces")
     page.wait_for_url("**outcome=num_truces*")
     one.settle()
-    assert page.locator("#choose-measure").count() == 0  # an outcome of whole runs
+    page.wait_for_selector("#choose-measure", state="detached")  # an outcome of whole runs
     page.select_option("#choose-up", "")
     page.wait_for_selector("#choose-at-breach_cost")
     one.settle()
@@ -249,8 +250,8 @@ def test_without_results_the_page_says_what_to_do(browser, tmp_path):
             wait_for(alone)
             one = Visit(browser.new_page(), alone)
             one.watch()
-            page = one.open("/sweep", ".box.note")
-            assert "negotiation-abm sweep" in page.inner_text(".box.note")
+            page = one.open("/sweep", "#main .box.note")  # another says that rules are compiled
+            assert "negotiation-abm sweep" in page.inner_text("#main .box.note")
             assert one.problems == []
             page.close()
         finally:

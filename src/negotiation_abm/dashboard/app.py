@@ -33,7 +33,7 @@ VIEWS = (
     Tab("whatif", "What if"),
     Tab("sweep", "Sweeps"),
     Tab("play", "Play"),
-    Tab("mesa", "For modellers (Mesa)"),
+    Tab("mesa", "For modellers"),
 )
 COMPILING = (
     "The rules are being compiled, once on this machine: about a minute. The recorded year "

@@ -106,7 +106,7 @@ def move_rows(session: Session, choices: Sequence[Choice]) -> list[dict[str, Any
         {
             "option": one.option,
             "move": one.move.lower(),
-            "text": _move_text(session, one),
+            "text": words.unbroken(_move_text(session, one)),
             "note": _move_note(session, one),
             "value": f"{one.value:+.2f}" if one.option else "0",
             "chance": percent(one.probability),
@@ -156,6 +156,9 @@ def _move_text(session: Session, one: Choice) -> str:
     name = words.lever(one.lever)
     if one.move == "THREATEN":
         return f"{VERBS[Move.THREATEN]} {name}, to {new}"
+    if one.move == "CONCEDE" and new.split()[0] == old:
+        is_threat = session.model.state.pending[session.side, lever] > 0.0
+        return f"Withdraw the threat of {name}" if is_threat else f"Give up suspended {name}"
     return f"{VERBS[Move[one.move]]} {name}, {old} to {new}"
 
 

@@ -215,13 +215,13 @@ def to_fix(sweep: Sweep, asked: Asked) -> list[str]:
 
 
 def points_of(sweep: Sweep, asked: Asked) -> list[dict[str, str]]:
-    """The points of the slice as options of a list: number and words."""
+    """The points of the slice as options of a list: where each stands on the axes, its outcome."""
     query = asked.query
     axes = [str(name) for name in (query.across, query.up) if name]
     return [
         {
             "value": str(int(row["point"])),
-            "text": point_text(row, axes),
+            "text": f"{', '.join(held_text(row[name]) for name in axes)}: {row['mean']:.3g}",
         }
         for row in slice_table(sweep, query).head(MOST_POINTS).to_dict(orient="records")
     ]

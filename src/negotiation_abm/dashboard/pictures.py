@@ -79,12 +79,13 @@ def _narrow(ax: Axes) -> None:
         return
     handles = [handle for handle in legend.legend_handles if handle is not None]
     labels = [text.get_text() for text in legend.get_texts()]
-    if len(labels) > 5:
+    if len(labels) > 5 or len(labels) == 2:  # their panels are full
         ax.legend(
             handles, labels, loc="lower right", ncols=3, bbox_to_anchor=(1.0, 0.98), fontsize=9,
             columnspacing=0.8, handletextpad=0.2, borderaxespad=0.1,
         )  # fmt: skip
-        ax.set_title("")
+        if len(labels) > 5:
+            ax.set_title("")
     else:
         ax.legend(handles, labels, loc="upper right", fontsize=9)
         if len(labels) == 3:  # lines run up to the top

@@ -4,6 +4,7 @@ Files, options and the reference pages keep the names of the model; command line
 report and site speak through this module.
 """
 
+import html
 import re
 
 MEASURES = {"covered": "agreed measures", "any_domain": "any measure", "": ""}
@@ -231,13 +232,22 @@ def after(days: int) -> str:
     return AFTER.get(days, f"{days} days")
 
 
-def unbroken(text: str, gap: str = "\N{NO-BREAK SPACE}") -> str:
-    """A text in which a number stays on one line with its percent sign.
+def unbroken(text: str) -> str:
+    r"""A text in which a number stays on one line with its percent sign.
 
-    >>> unbroken("37 % of truces, % of runs", "_")
-    '37_% of truces, % of runs'
+    >>> unbroken("37 % of truces, % of runs")
+    '37\xa0% of truces, % of runs'
     """
-    return re.sub(r"(?<=\d) %", f"{gap}%", text)
+    return re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", text)
+
+
+def escape(text: object) -> str:
+    r"""A text as HTML; a number stays with its percent sign.
+
+    >>> escape("<b> 37 %")
+    '&lt;b&gt; 37\xa0%'
+    """
+    return unbroken(html.escape(str(text)))
 
 
 def percent(share: float) -> str:

@@ -111,6 +111,8 @@ def _move_text(
     assert before is not None
     old = level_text(model, player, lever, before, unit=False)
     new = level_text(model, player, lever, float(model.state.in_force[player, lever]))
+    if move == Move.CONCEDE and new.split()[0] == old:  # of a suspended part, or of a threat
+        return f"gives up {name} that were not in force"
     return f"{'raises' if move == Move.ESCALATE else 'eases'} {name} from {old} to {new}"
 
 

@@ -88,6 +88,6 @@ def save_figure(
     from negotiation_abm.plotting import style
 
     sources = list(made_from)
-    for kind in KINDS:
+    for kind in reversed(KINDS):  # a second layout drifts, and the page makes an SVG with its first
         style.save(figure, draft.path(f"{name}.{kind}", sources), about)
     return [draft.folder / f"{name}.{kind}" for kind in KINDS]

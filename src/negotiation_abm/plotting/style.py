@@ -15,13 +15,13 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import PercentFormatter
 
 from negotiation_abm.files.words import unbroken
 
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, BLACK = "#CC79A7", "#56B4E9", "#000000"
 GREY = "#707070"
+MINUS = "\N{MINUS SIGN}"
 KEEP = "keeps its colour"  # gid of what lies on a colour of its own, whatever the ground
 PLAYER_COLOURS = (BLUE, RED)
 PLAYER_LINES = ("-", (0, (5, 1.5)))
@@ -165,10 +165,10 @@ def fit_left(figure: Figure) -> None:
         figure.subplots_adjust(left=figure.subplotpars.left + cut + LABEL_GAP)
 
 
-def in_percent(ax: Axes, which: str = "y") -> None:
-    """Write the shares along an axis, ``x`` or ``y``, in percent."""
+def in_percent(ax: Axes, which: str = "y", unit: str = " %") -> None:
+    """Write the shares along an axis, ``x`` or ``y``, in percent, as exact as the ticks are."""
     axis = ax.xaxis if which == "x" else ax.yaxis
-    axis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    axis.set_major_formatter(lambda share, _: f"{100 * share:.4g}{unit}".replace("-", MINUS))
 
 
 def wrapped(text: str, letters: int) -> str:

@@ -93,6 +93,6 @@ def plot_difference(paths: pd.DataFrame, ax: Axes | None = None, series: str = "
         weeks, part["low"], part["high"], step="post", color=style.GREEN, alpha=0.3, lw=0
     )
     ax.step(weeks, part["value"], where="post", color=style.GREEN)
-    style.in_percent(ax)
-    ax.set_title("Difference of that share")
+    style.in_percent(ax, unit="")
+    ax.set_title("Difference of that share, points")
     return ax

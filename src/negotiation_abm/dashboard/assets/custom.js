@@ -44,6 +44,16 @@ document.documentElement.lang = "en";
     return { rows: [first[2], ...found.map(([name, p]) => (name ? `${name}: ${p[3]}` : p[3]))], at: first[0] };
   }
 
+  // Marks lie close to each other: all that the mouse is on, the nearest, which a click takes, first.
+  function marksAt(event) {
+    const away = (one) => {
+      const box = one.getBoundingClientRect();
+      return Math.hypot(box.left + box.width / 2 - event.clientX, box.top + box.height / 2 - event.clientY);
+    };
+    const found = document.elementsFromPoint(event.clientX, event.clientY).filter((one) => one.dataset.mark);
+    return found.sort((a, b) => away(a) - away(b)).map((one) => one.ariaLabel);
+  }
+
   function show(event) {
     const host = event.target.closest ? event.target.closest("[data-hover]") : null;
     const image = host && host.querySelector("img");
@@ -51,7 +61,8 @@ document.documentElement.lang = "en";
     const box = image.getBoundingClientRect();
     const x = (event.clientX - box.left) / box.width, y = (event.clientY - box.top) / box.height;
     const panel = panelsOf(host).find((p) => p.box[0] <= x && x <= p.box[2] && p.box[1] <= y && y <= p.box[3]);
-    const found = event.target.dataset.mark ? { rows: [event.target.ariaLabel], at: null } : panel && told(panel, x, y, box);
+    const marks = marksAt(event);
+    const found = marks.length ? { rows: marks, at: null } : panel && told(panel, x, y, box);
     if (!found) return hide();
     tip = tip && tip.isConnected ? tip : made("tip");
     line = line && line.isConnected ? line : made("hairline");

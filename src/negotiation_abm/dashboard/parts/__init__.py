@@ -14,6 +14,7 @@ import solara
 
 from negotiation_abm.dashboard.figures import Shown
 from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.words import escape
 
 
 @solara.component_vue("header.vue", vuetify=False)
@@ -110,7 +111,7 @@ def Note(text: str, kind: str = "note") -> None:
     role = "alert" if kind == "error" else "status"
     solara.HTML(
         tag="div",
-        unsafe_innerHTML=_escaped(text),
+        unsafe_innerHTML=escape(text),
         classes=["box", kind],
         attributes={"role": role},
     )
@@ -172,7 +173,7 @@ def Progress(share: float, text: str) -> None:
         attributes={"role": "status"},
         unsafe_innerHTML=(
             f"<div class='bar'><i style='width:{100 * share:.0f}%'></i></div>"
-            f"<p class='hint'>{_escaped(text)}</p>"
+            f"<p class='hint'>{escape(text)}</p>"
         ),
     )
 
@@ -185,16 +186,16 @@ def Table(
     strong: set[int] | frozenset[int] = frozenset(),
 ) -> None:
     """A table of words; `columns` are (heading, left or right), `strong` rows stand out."""
-    head = "".join(f"<th scope='col' class='{side}'>{_escaped(t)}</th>" for t, side in columns)
+    head = "".join(f"<th scope='col' class='{side}'>{escape(t)}</th>" for t, side in columns)
     body = ""
     for number, row in enumerate(rows):
         mark = " class='strong'" if number in strong else ""
         cells = "".join(
-            f"<td class='{side}' data-head='{_escaped(t)}'>{_escaped(cell)}</td>"
+            f"<td class='{side}' data-head='{html.escape(t)}'>{escape(cell)}</td>"
             for (t, side), cell in zip(columns, row, strict=True)
         )
         body += f"<tr{mark}>{cells}</tr>"
-    title = f"<caption>{_escaped(caption)}</caption>" if caption else ""
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
     solara.HTML(
         tag="div",
         unsafe_innerHTML=f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>",
@@ -233,10 +234,6 @@ def Downloads(files: dict[str, Callable[[], bytes]]) -> None:
         ready=ready,
         event_ask=ask,
     )
-
-
-def _escaped(text: str) -> str:
-    return html.escape(str(text), quote=True)
 
 
 @solara.component_vue("timeline.vue", vuetify=False)

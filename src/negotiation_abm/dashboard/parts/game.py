@@ -1,11 +1,12 @@
 """Parts of the game: the list of moves, a field to fill, a file to load, the board."""
 
 from collections.abc import Callable
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import solara
+
+from negotiation_abm.files.words import escape
 
 STYLE = Path(__file__).parent / "game.css"
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from html import escape
 from typing import Any
 
 import solara
@@ -12,6 +11,7 @@ from negotiation_abm.dashboard.knobs import Knob, knobs
 from negotiation_abm.dashboard.parts import Chips, Choose, Press, Range
 from negotiation_abm.dashboard.question import Question, question_of, shipped_whatifs
 from negotiation_abm.files import words
+from negotiation_abm.files.words import escape
 from negotiation_abm.replay.story import load_story
 from negotiation_abm.studies.whatif.schema import parse_move
 
@@ -152,7 +152,7 @@ def _Move(asked: Question, ask: Any) -> None:
                 name = words.player(player)
                 moves.append({"value": place, "text": f"{name} {text}", "group": name})
     weeks = [
-        {"value": str(k), "text": f"week of {scenario.date_of(turn + k)}"}
+        {"value": str(k), "text": str(scenario.date_of(turn + k))}
         for k in range(min(26, scenario.horizon_weeks - turn))
     ]
     with solara.Div(classes=["line", "pair"]):
@@ -172,7 +172,13 @@ def _Move(asked: Question, ask: Any) -> None:
                 else None
             ),
         )
-        Choose(label="in the", name="move-week", value=week, options=weeks, event_change=set_week)
+        Choose(
+            label="in the week of",
+            name="move-week",
+            value=week,
+            options=weeks,
+            event_change=set_week,
+        )
     if asked.moves:
         Chips(
             items=[{"value": text, "text": _move_text(text)} for text in asked.moves],
@@ -250,7 +256,7 @@ def _Slider(asked: Question, ask: Any, knob: Knob) -> None:
         high=knob.high,
         step=knob.step,
         shown=usual if given is None else f"{value:.{knob.digits}f} (usually {usual})",
-        hint=knob.hint,
+        hint=words.unbroken(knob.hint),
         marked=given is not None,
         event_change=change,
     )

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from functools import partial
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from negotiation_abm.dashboard.parts import Command, Downloads, Note, Picture
 from negotiation_abm.dashboard.session import Screen
 from negotiation_abm.files import words
 from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.words import escape
 from negotiation_abm.plotting.claims.studies import extremes
 from negotiation_abm.plotting.registry import drawn, find_figure
 from negotiation_abm.plotting.slices import (

@@ -1,11 +1,11 @@
 """A week of the record: its numbers, its levers, its events, what is known of them."""
 
-import html
 from typing import Any
 
 import solara
 
 from negotiation_abm.files import words
+from negotiation_abm.files.words import escape
 from negotiation_abm.replay.story import Event, Story, facts_by_date, sources_of
 
 
@@ -27,7 +27,7 @@ def item_of(story: Story, event: Event) -> dict[str, Any]:
         "move": words.move(event.move) if event.move else "(no move of the game)",
         "date": event.date.isoformat(),
         "text": row.statement + (f" (and {more} more)" if more else ""),
-        "chance": chance,
+        "chance": words.unbroken(chance),
         "width": f"{100 * (event.probability or 0.0):.1f}%",
         "source": _short(row.source),
     }
@@ -60,14 +60,12 @@ def Week(story: Story, week: int) -> None:
         name = words.player(player)
         numbers.append((f"felt pain, {name}", f"{now[f'{player}.felt']:.3f}"))
         numbers.append((f"anger, {name}", f"{now[f'{player}.anger']:.2f}"))
-    body = "".join(
-        f"<div><dt>{html.escape(t)}</dt><dd>{html.escape(v)}</dd></div>" for t, v in numbers
-    )
+    body = "".join(f"<div><dt>{escape(t)}</dt><dd>{escape(v)}</dd></div>" for t, v in numbers)
     solara.HTML(
         tag="div",
         classes=["card"],
         unsafe_innerHTML=(
-            f"<h3>Week of {html.escape(now['week_of'])}, {week + 1} of {len(story.weeks)}</h3>"
+            f"<h3>Week of {escape(now['week_of'])}, {week + 1} of {len(story.weeks)}</h3>"
             f"<dl class='numbers'>{body}</dl>"
         ),
     )
@@ -99,7 +97,7 @@ def Levers(story: Story, week: int) -> None:
                     for kind, part in (("now", force), ("loaded", loaded), ("pending", pending))
                 )
                 rows += (
-                    f"<span>{html.escape(words.lever(lever))}</span>"
+                    f"<span>{escape(words.lever(lever))}</span>"
                     f"<span class='track side-{side}' aria-hidden='true'>{bars}</span>"
                     f"<span class='value'>{value}</span>"
                 )
@@ -107,7 +105,7 @@ def Levers(story: Story, week: int) -> None:
                 tag="div",
                 classes=["card"],
                 unsafe_innerHTML=(
-                    f"<h3>Levers of {html.escape(words.player(player))} at the end of the week</h3>"
+                    f"<h3>Levers of {escape(words.player(player))} at the end of the week</h3>"
                     f"<div class='levers'>{rows}</div><p class='hint'>Solid: in force. Hatched, "
                     "(+): suspended, ready to snap back. Dashed: announced.</p>"
                 ),
@@ -121,10 +119,14 @@ def Facts(event: Event) -> None:
     for row in event.rows:
         parts += _fact(row.statement, f"row {row.id}", row.certainty, sources_of(row.source))
         if row.not_represented:
-            parts += f"<p class='hint'>Not in the replay: {html.escape(row.not_represented)}.</p>"
+            parts += f"<p class='hint'>Not in the replay: {escape(row.not_represented)}.</p>"
     known = facts_by_date().get(event.date.isoformat(), [])
     for fact in known:
-        value = f"{fact['value']} {fact['unit']}" if fact["unit"] not in ("bool", "text") else ""
+        value = (
+            f"{fact['value']} {fact['unit']}"
+            if fact["unit"] not in ("bool", "text", "date")
+            else ""
+        )
         about = f"{fact['id']}{f' = {value}' if value else ''}"
         parts += _fact(
             fact["statement"], about, fact["certainty"], sources_of(";".join(fact["source"]))
@@ -134,15 +136,16 @@ def Facts(event: Event) -> None:
         classes=["card"],
         attributes={"id": "facts"},
         unsafe_innerHTML=(
-            f"<h3>{event.date.isoformat()}, {html.escape(_who(event))} "
-            f"{html.escape(words.move(event.move))}: what is known of that day</h3>{parts}"
+            f"<h3>{event.date.isoformat()}, {escape(_who(event))} "
+            f"{escape(words.move(event.move))}: what is known of that day</h3>{parts}"
         ),
     )
 
 
 def _fact(statement: str, about: str, certainty: str, sources: list[str]) -> str:
-    where = "; ".join(sources) or "no source"
+    where, how = "; ".join(sources) or "no source", certainty.replace("_", " ")
+    told = [about, where] if how == where.lower() else [about, how, where]
     return (
-        f"<div class='fact'><p>{html.escape(statement)}</p><p class='hint'>{html.escape(about)} | "
-        f"{html.escape(certainty.replace('_', ' '))} | {html.escape(where)}</p></div>"
+        f"<div class='fact'><p>{escape(statement)}</p>"
+        f"<p class='hint'>{escape(' | '.join(told))}</p></div>"
     )

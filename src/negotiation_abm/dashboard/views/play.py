@@ -1,7 +1,6 @@
 """Play: one side against the calibrated opponent, week by week."""
 
 from collections.abc import Callable
-from html import escape
 from typing import Any, cast
 
 import solara
@@ -28,6 +27,7 @@ from negotiation_abm.dashboard.parts.game_record import Course, End, Files
 from negotiation_abm.dashboard.session import OpenPage, Screen
 from negotiation_abm.files import words
 from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.words import escape
 from negotiation_abm.play.advice import choices
 from negotiation_abm.play.schema import LARGEST, Start, parse_game
 from negotiation_abm.play.session import Session, resume

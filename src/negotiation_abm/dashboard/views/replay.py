@@ -1,6 +1,5 @@
 """Replay: the recorded year week by week, what was done, how likely the rules found it, and why."""
 
-import html
 from functools import lru_cache
 from typing import Any, cast
 
@@ -22,6 +21,7 @@ from negotiation_abm.dashboard.parts import (
 from negotiation_abm.dashboard.parts.week import Facts, Levers, Week, item_of
 from negotiation_abm.dashboard.session import OpenPage, Screen
 from negotiation_abm.files.errors import InputError, suggest
+from negotiation_abm.files.words import escape
 from negotiation_abm.replay.replay import replay_record
 from negotiation_abm.replay.story import (
     SCENARIOS,
@@ -81,7 +81,7 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
         tag="p",
         classes=["lead"],
         unsafe_innerHTML=(
-            f"{html.escape(story.game.scenario.title)}. Every recorded move goes through the rules "
+            f"{escape(story.game.scenario.title)}. Every recorded move goes through the rules "
             "of the game, which say how likely it was. Move the week, press play, or click a move."
         ),
     )

@@ -144,7 +144,7 @@ def _Controls(asked: Asked, ask: Any, root: Path) -> None:
         points = browser.points_of(sweep, asked)
         options = [{"value": "", "text": "none"}, *points]
         Choose(
-            label="Survival of a point",
+            label=f"Survival of a point ({'across, up' if query.up else 'across'}: outcome)",
             value="" if asked.point is None else str(asked.point),
             options=options,
             name="point",
@@ -157,7 +157,7 @@ def _Controls(asked: Asked, ask: Any, root: Path) -> None:
             classes=["hint"],
             unsafe_innerHTML=(
                 f"{sweep.table['point'].nunique():,} points of {sweep.replicates:,} runs each, "
-                f"seed {sweep.seed}; intervals are 95 %."
+                f"seed {sweep.seed}; intervals are 95\N{NO-BREAK SPACE}%."
             ),
         )
 

@@ -1,6 +1,5 @@
 """What if: leave the record at a week, alter something, and see both branches side by side."""
 
-from html import escape
 from typing import Any
 
 import solara
@@ -21,6 +20,7 @@ from negotiation_abm.dashboard.parts.question import Branch, Knobs, Shipped, Tru
 from negotiation_abm.dashboard.question import Question
 from negotiation_abm.dashboard.session import OpenPage, Screen
 from negotiation_abm.files import words
+from negotiation_abm.files.words import escape
 from negotiation_abm.run import range_words
 from negotiation_abm.run.outcome import digits_of
 from negotiation_abm.run.sizes import DRAWS

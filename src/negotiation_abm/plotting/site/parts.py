@@ -1,6 +1,5 @@
 """The parts of the site as HTML."""
 
-import html
 import json
 import re
 from collections.abc import Iterable
@@ -11,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from negotiation_abm.files import words
+from negotiation_abm.files.words import escape
 from negotiation_abm.plotting.site.content import Content, source_text
 from negotiation_abm.plotting.site.data import data_of, episode_text, side_of
 from negotiation_abm.replay.story import Event
@@ -59,11 +59,6 @@ def page(content: Content, made: dict[str, str]) -> str:
     return Template(_file("page.html")).substitute(fields)
 
 
-def escape(text: object) -> str:
-    """Text as HTML; a number stays with its percent sign."""
-    return words.unbroken(html.escape(str(text)), "&nbsp;")
-
-
 def _file(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
@@ -88,8 +83,8 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def _cell(title: str, cell: object) -> str:
-    is_date = re.fullmatch(r"\d{4}-\d\d-\d\d", str(cell)) is not None
-    look = ' class="date"' if is_date else ""
+    is_number = not re.search("[A-Za-z]", str(cell).replace(" to ", ""))  # or a date, or a range
+    look = ' class="number"' if is_number else ""
     return f'<td{look} data-head="{escape(title)}">{escape(cell)}</td>'
 
 
@@ -165,7 +160,7 @@ def _event(event: Event) -> str:
     )
     return (
         f'<li class="{side}"><time datetime="{event.date}">{event.date:%-d %B %Y}</time>'
-        f"<p><strong>{escape(' '.join([side_of(event), what]).strip())}.</strong> "
+        f"<p><strong>{escape(' '.join([side_of(event), what]).strip(' :'))}.</strong> "
         f"{escape(event.rows[0].statement + chance)}</p>"
         f'<p class="source">Source: {escape(source_text(event))}</p></li>'
     )
