@@ -406,7 +406,11 @@ CASES = {
         {"bad.csv": HEADER + "A,2025-W10-1,US,ESCALATE,chips,0.5\n"},
         ("bad.csv: line 2, date: '2025-W10-1'", "YYYY-MM-DD"),
     ),
-    "setting of true for a number": ((*SETS, "breach_cost=true"), {}, ("--set: breach_cost", "True")),
+    "setting of true for a number": (
+        (*SETS, "breach_cost=true"),
+        {},
+        ("--set: breach_cost", "True"),
+    ),
     "scenario name that leads out of the results": (
         ("run", "bad.yaml", "--replicates", "2"),
         {"bad.yaml": BASE.replace("bad", "../elsewhere")},
