@@ -330,6 +330,29 @@ def test_giving_up_one_lever_changes_what_another_one_may_put_back():
     assert weights[ESCALATE_0] == pytest.approx(before * np.exp(-3.0))
 
 
+@pytest.mark.parametrize(
+    ("rules", "fields", "happens", "factor"),
+    [
+        ({"tacit": 0, "tolerance": 3.0}, {}, (1, ESCALATE_1, 1.5), -3.0),  # strain: a collapse now
+        ({"restore_share": 0.0}, {"weeks_left": 1}, None, 3.0),  # the week of its date: no breach
+    ],
+    ids=["strain", "clock"],
+)
+def test_what_decides_on_a_breach_is_looked_at_again(rules, fields, happens, factor):
+    """Whether the rules know parts put back, or dates outlived, alone."""
+    params, week = revised(breach_cost=3.0, **rules), make_week()
+    state, weights = make_truce(params, **fields), np.zeros(NUM_OPTIONS)
+    option_weights(state, params, week, 0, weights)
+    before = weights[ESCALATE_0]
+    if happens is None:
+        finish_week(state, params)
+    else:
+        player, option, step = happens
+        move(state, params, player, option, step=step)
+    option_weights(state, params, week, 0, weights)
+    assert weights[ESCALATE_0] == pytest.approx(before * np.exp(factor))
+
+
 def test_revised_runs_meet_all_that_can_happen():
     causes = set()
     for name in SHIPPED:

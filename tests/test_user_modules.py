@@ -1,16 +1,20 @@
 """Modules of a user: found by every way there is, and every way to get a file wrong.
 
-The rules take in the modules when they are imported, so each case is a process of its own.
+The rules take in the modules when they are imported, so a module is tried in a process of its own.
 """
 
 import os
 import re
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 
 from cli_helpers import howto
+from negotiation_abm.core.misfit import MisfitError
+from negotiation_abm.core.modules._outside import HOOKS, check_module
+from negotiation_abm.core.outside import VARIABLE, name_module, named_files
 
 HOWTO = howto("module")
 FILE = re.findall(r"```python\n(.*?)```", HOWTO, re.DOTALL)[0]
@@ -182,6 +186,30 @@ def test_wrong_file_is_one_line(folder, case):
     )
     if case != "circle":  # the rules are imported by then
         refused(command(folder, "check", "tiredness.py"), "tiredness.py", said)
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_rule_of_the_week_takes_what_it_is_given(hook):
+    for words in (HOOKS[hook], HOOKS[hook][:-1], (*HOOKS[hook], "more")):
+        module = ModuleType("tired")
+        exec(f"def {hook}({', '.join(words)}): pass", vars(module))
+        said = "not marked @rule" if words == HOOKS[hook] else r"takes \(.*\); expected \("
+        with pytest.raises(MisfitError, match=said) as caught:
+            check_module("tired", module)
+        assert caught.value.place == hook
+
+
+def test_a_file_that_is_not_there_is_not_named(tmp_path, monkeypatch):
+    monkeypatch.setenv(VARIABLE, "")
+    with pytest.raises(MisfitError, match="no such file"):
+        name_module(tmp_path / "missing.py")
+    (tmp_path / "late.py").touch()
+    with pytest.raises(MisfitError, match="call use_modules first"):
+        name_module(tmp_path / "late.py")
+    assert named_files() == []
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "late.py"))
+    name_module(tmp_path / "late.py")  # known already
+    assert named_files() == [str(tmp_path / "late.py")]
 
 
 @pytest.mark.parametrize(
