@@ -19,14 +19,18 @@ from helpers import (
     changed_fields,
     finish_week,
     legal_options,
+    make_info,
     make_params,
     make_state,
     make_truce,
     make_week,
     move,
 )
-from negotiation_abm.core.terms import Event, Forum, Phase
+from negotiation_abm.core import turn
+from negotiation_abm.core.draws import AGENCY_BLOCK, pick, uniforms
+from negotiation_abm.core.terms import Event, Forum, Phase, Stage
 from negotiation_abm.core.transitions import agency_option, is_legal, scheduled_step
+from negotiation_abm.core.turn import act_of_agency
 from negotiation_abm.core.week import begin_turn
 
 # ---------------------------------------------------------------------------
@@ -348,6 +352,55 @@ AGENCIES = {"agency_lever": [[0, 1], [1, 1]]}
 def test_agency_takes_an_open_uncovered_lever(player, fields, u, option):
     params = make_params(**AGENCIES)
     assert agency_option(make_state(params, **fields), params, player, u) == option
+
+
+@pytest.mark.parametrize("player", [0, 1])
+@pytest.mark.parametrize(("draw", "acts"), [(0.2499, True), (0.25, False), (0.9, False)])
+def test_an_agency_acts_where_its_draw_is_below_its_rate(player, draw, acts):
+    params = make_params(agency_lever=1, agency_rate=[0.25, 0.25])
+    draws = [draw, 0.0] if player == 0 else [0.0, draw]
+    state = make_state(params, agency_draw=draws, place=player, stage=Stage.AGENCIES)
+    info = make_info()
+    act_of_agency(state, params, 1, 0, info)
+    assert (info.option != HOLD) == acts == bool(state.in_force.any())
+    assert (state.place, state.stage) == ((1, Stage.AGENCIES) if player == 0 else (0, Stage.MOVES))
+
+
+@pytest.mark.parametrize("player", [0, 1])
+def test_each_agency_has_two_draws_for_its_lever_and_its_size(player):
+    params = make_params(agency_lever=1, agency_rate=1.0)
+    met = set()
+    for week in range(60):
+        state, info = make_state(params, place=player, turn=week), make_info()
+        act_of_agency(state, params, 7, 3, info)
+        u_lever, u_size = uniforms(7, 3, week, AGENCY_BLOCK)[2 * player : 2 * player + 2]
+        multiple = pick(params.step_multiple, params.step_probability, u_size)
+        assert info.option == (ESCALATE_0 if u_lever < 0.5 else ESCALATE_1)
+        assert info.step == 0.25 * multiple
+        met.add((info.option, info.step))
+    assert len(met) == 6
+
+
+@pytest.mark.parametrize(
+    ("draws", "first", "stage"),
+    [
+        ((0.49, 0.5, 0.3, 0.3), 0, Stage.MOVES),
+        ((0.51, 0.5, 0.3, 0.3), 1, Stage.MOVES),
+        ((0.5, 0.5, 0.1, 0.3), 1, Stage.AGENCIES),
+        ((0.49, 0.5, 0.3, 0.1), 0, Stage.AGENCIES),
+        ((0.49, 0.5, 0.2, 0.3), 0, Stage.MOVES),
+    ],
+)
+def test_the_draws_of_a_week_say_who_is_first_and_whether_agencies_come(
+    monkeypatch, draws, first, stage
+):
+    monkeypatch.setattr(turn, "uniforms", lambda *counter: draws)
+    params = make_params(agency_rate=[0.2, 0.3], round_base=-100.0)
+    state = make_state(params, place=1, moved=1)
+    turn.begin_week(state, params, make_week(), 1, 0)
+    assert (state.first, state.stage, state.place, state.moved) == (first, stage, 0, 0)
+    if stage == Stage.AGENCIES:
+        assert list(state.agency_draw) == list(draws[2:])
 
 
 def test_memories_fade_by_their_own_rates():

@@ -131,6 +131,18 @@ def test_pairing_with_itself_leaves_nothing():
     assert (got.value, got.error) == (0.0, 0.0)
 
 
+def test_a_run_without_spells_on_one_side_counts_with_those_of_the_other():
+    base = random_spells(5, one_a_run=False)
+    other = base[base["replicate"] % 3 > 0]
+    one, two = with_influence(base, 12), with_influence(other, 12)
+    size = base["replicate"].max() + 1
+    gap = two[1].reindex(range(size)).fillna(0.0) - one[1].reindex(range(size)).fillna(0.0)
+    for sides, sign in (((one, two), 1), ((two, one), -1)):
+        got = paired_rmst_difference(*sides, 12)
+        assert got.value == pytest.approx(sign * (rmst(two[0], 12).value - rmst(one[0], 12).value))
+        assert got.error == pytest.approx(np.sqrt(np.square(gap).sum()), rel=1e-12)
+
+
 def test_influence_of_runs_adds_up_to_the_variance():
     table = random_spells(5, late_entry=True, one_a_run=False)
     counts, influence = with_influence(table, 12)

@@ -42,6 +42,7 @@ from negotiation_abm.scenario.parameters import load_parameter_set
 from negotiation_abm.strategies import code_of, strategies
 from negotiation_abm.strategies._lookahead import foreseen, new_info, new_twin
 from negotiation_abm.strategies._odds import option_weights
+from negotiation_abm.strategies.logit import draw_option
 
 NAMES = list(strategies())
 
@@ -424,6 +425,22 @@ def test_quantal_response_with_drawn_uniforms(choice):
     assert counts[expected == 0].sum() == 0
     possible = expected > 0
     assert stats.chisquare(counts[possible], 4000 * expected[possible]).pvalue > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("weights", "last"),
+    [
+        ([1, 0, 0, 0, 0, 0, 0, 0], HOLD),
+        ([1, 0, 1, 0, 0, 1, 1, 0], HOLD),
+        ([0, 0, 1, 0, 0, 0, 0, 0], ESCALATE_0),
+        ([0, 0, 1, 1, 0, 1, 0, 0], THREATEN_0),
+        ([1, 0, 1, 1, 1, 1, 1, 0], CONCEDE_0),
+        ([1, 0, 1, 1, 1, 1, 1, 1], CONCEDE_1),
+        ([1, 1, 1, 1, 1, 1, 1, 1], SUSPEND),
+    ],
+)
+def test_a_draw_that_rounding_puts_beyond_the_line_takes_its_last_option(weights, last):
+    assert draw_option(np.array(weights, dtype=float), 8, float(sum(weights))) == last
 
 
 @pytest.mark.parametrize("u", [1e-12, 1 - 1e-12])

@@ -66,6 +66,13 @@ def test_counts():
     assert (got.num_spells, got.num_ended, got.num_runs) == (3, 2, 2)
 
 
+def test_tables_have_a_row_for_each_cause_and_week_and_no_more():
+    curves = estimate(random_spells(2)).counts.curves
+    assert curves.ended_by.shape == (1, len(CAUSES), curves.num_weeks)
+    for table in (curves.at_risk, curves.ended, curves.hazard, curves.survival, curves.standing):
+        assert table.shape == (1, curves.num_weeks)
+
+
 def test_no_spells_give_no_estimate():
     assert estimate(random_spells(1).iloc[:0]) is None
     assert survival(lambda: []) is None
