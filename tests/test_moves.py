@@ -28,7 +28,8 @@ from helpers import (
 )
 from negotiation_abm.core import turn
 from negotiation_abm.core.draws import AGENCY_BLOCK, pick, uniforms
-from negotiation_abm.core.terms import Event, Forum, Phase, Stage
+from negotiation_abm.core.moves import MOVES, note_move
+from negotiation_abm.core.terms import Event, Forum, Move, Phase, Stage
 from negotiation_abm.core.transitions import agency_option, is_legal, scheduled_step
 from negotiation_abm.core.turn import act_of_agency
 from negotiation_abm.core.week import begin_turn
@@ -301,6 +302,58 @@ def test_threat_is_no_larger_than_the_room():
     state = make_state(params, in_force=[[0.5, 0], [0, 0]])
     move(state, params, 0, THREATEN_0, step=0.25)
     assert state.pending[0, 0] == pytest.approx(0.1)
+
+
+# ---------------------------------------------------------------------------
+# Moves taken down.
+
+
+def noted(state, params, player, option, **words):
+    """The row of a move, by name, without what it leaves at 0."""
+    before = copy.deepcopy(state)
+    info = move(state, params, player, option, **words)
+    rows = np.zeros(3, MOVES).view(np.recarray)
+    assert note_move(rows, 1, state, params, info, before) == (2 if option != HOLD else 1)
+    assert not any(rows[place].tobytes().strip(b"\0") for place in (0, 2))
+    row = {name: np.array(rows[1][name]).tolist() for name in MOVES.names}
+    return {name: value for name, value in row.items() if value not in (0, [0, 0])}
+
+
+def test_hold_is_not_taken_down():
+    assert noted(make_state(make_params(), turn=4), make_params(), 0, HOLD) == {}
+
+
+def test_a_move_is_taken_down_with_what_stood_before_it():
+    params = make_params()
+    state = make_truce(params, turn=4, in_force=0.5)
+    usual = {"turn": 4, "in_truce": 1, "weeks_left": 20}
+    threat = {"player": 1, "move": Move.THREATEN, "lever": 1, "lead": 3}
+    assert noted(state, params, 1, THREATEN_1, lead=3) == usual | threat
+    carried = {"player": 1, "move": Move.ESCALATE, "lever": 1, "lead": 3, "carried_out": 1}
+    assert noted(state, params, 1, ESCALATE_1) == usual | carried | {"severity": 0.25}
+    concession = {"move": Move.CONCEDE, "covered": 1, "lead": -1}
+    assert noted(state, params, 0, CONCEDE_0) == usual | concession
+    breach = {"move": Move.ESCALATE, "severity": 0.25, "covered": 1, "lead": -1}
+    assert noted(state, params, 0, ESCALATE_0) == usual | breach | {"event": Event.ENDED}
+
+
+@pytest.mark.parametrize(
+    ("fields", "event"),
+    [
+        ({"phase": Phase.DISPUTE, "covered": 0, "weeks_left": -1}, Event.BEGUN),
+        ({"weeks_left": 8, "covered": 0}, Event.RENEWED),
+        ({"weeks_left": 9, "covered": 0}, Event.REPAIRED),
+    ],
+)
+def test_an_agreement_is_taken_down_with_the_levers_that_it_eased(fields, event):
+    params = make_params(suspended_share=0.5)
+    levels = {"in_force": [[0.5, 0.5], [0.5, 0]], "offer": [0, 2], "forum": Forum.SUMMIT}
+    state = make_truce(params, **levels, **fields)
+    row = noted(state, params, 0, SUSPEND)
+    assert (row["move"], row["lever"], row["lead"]) == (Move.SUSPEND, -1, -1)
+    assert (row["event"], row["eased"]) == (event, [2, 1])
+    assert row.get("in_truce", 0) == (event != Event.BEGUN)
+    assert "eased" not in noted(state, params, 1, SUSPEND)  # an offer alone
 
 
 # ---------------------------------------------------------------------------

@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cli_helpers import shipped_game
+from cli_helpers import ROOT, shipped_game
 from helpers import assert_near, trials
 from negotiation_abm.run.step import run_batch
-from negotiation_abm.survival import survival
+from negotiation_abm.survival import DAYS, survival
+from negotiation_abm.survival.counts import KIND
 from negotiation_abm.survival.estimators import incidence_table
-from survival_helpers import CAUSES, by_hand, random_spells, spells
+from negotiation_abm.survival.influence import on_hazard, on_incidence, on_log_survival
+from survival_helpers import CAUSES, by_hand, counted, random_spells, spells
 
 lifelines = pytest.importorskip("lifelines")
 
@@ -164,6 +166,53 @@ def test_variance_equals_influence_by_brute_force(seed):
     np.testing.assert_allclose(got["upper"][inside], np.exp(log_curve * np.exp(-width)), atol=1e-10)
 
 
+CURVES = {
+    "hazard": (lambda counts: counts.hazard, on_hazard),
+    "hazard of a cause": (
+        lambda counts: counts.curves.ended_by[0, 1] / np.maximum(counts.at_risk, 1e-9),
+        lambda counts: on_hazard(counts, 2),
+    ),
+    "log survival": (lambda counts: np.log(counts.survival), on_log_survival),
+    "incidence": (
+        lambda counts: counts.curves.incidence(1)[0],
+        lambda counts: on_incidence(counts, 1),
+    ),
+}
+NUMBERS = {
+    name: (
+        lambda counts, of=of: of(counts.curves).value,
+        lambda counts, of=of: of(counts.curves).influence(counts.spells)[:, None],
+    )
+    for name, of in {
+        "survival": lambda curves: curves.at(6),
+        "restricted mean": lambda curves: curves.mean(9),
+        "share": lambda curves: curves.share(1),
+    }.items()
+}
+
+
+@pytest.mark.parametrize("harmless", [False, True])
+@pytest.mark.parametrize("name", [*CURVES, *NUMBERS])
+def test_influence_of_a_spell_is_what_more_weight_of_it_changes(name, harmless):
+    """The derivative, taken by differences, whatever the formula."""
+    table = random_spells(47, late_entry=True).iloc[:60].assign(weight=1.0)
+    table = table[table["duration_weeks"] < 12]
+    if harmless:
+        table = table.replace({"cause": {"collapse": "fulfilled"}})
+    value, influence = {**CURVES, **NUMBERS}[name]
+    counts = counted(table)
+    expected = influence(counts)
+    assert len(expected) > 25
+    for kind, row in zip(counts.kinds[KIND].to_numpy(), expected, strict=True):
+        spell = np.flatnonzero((table[KIND] == kind).all(axis=1))[0]
+        ends = []
+        for weight in (1.0 + 1e-4, 1.0 - 1e-4):
+            heavier = table["weight"].to_numpy().copy()
+            heavier[spell] = weight
+            ends.append(value(counted(table.assign(weight=heavier))))
+        np.testing.assert_allclose((ends[0] - ends[1]) / 2e-4, row, rtol=0, atol=1e-6)
+
+
 def test_late_entry_band_is_near_greenwood_in_a_large_table():
     rng = np.random.default_rng(3)
     size = 20_000
@@ -279,6 +328,11 @@ def test_at_days_is_the_share_that_lasts_longer():
     for days in (0, 6, 7, 90, 180, 365):
         # A spell of w weeks lasts w*7 to w*7+6 days.
         assert got.at_days(days)[0] == pytest.approx((weeks > days // 7).mean(), abs=1e-12)
+
+
+def test_days_are_those_that_the_format_of_a_sweep_names():
+    page = (ROOT / "docs/sweeps.md").read_text(encoding="utf-8")
+    assert f"| `days` | {', '.join(map(str, DAYS))} | days at which survival is given |" in page
 
 
 def test_at_days_beyond_the_data_is_not_a_number():

@@ -12,12 +12,14 @@ from lifelines.statistics import multivariate_logrank_test
 from negotiation_abm.survival import (
     count_spells,
     estimate,
+    fit_all,
     fit_family,
     incidence_table,
     log_rank,
     proportional_hazards,
     rmst,
 )
+from negotiation_abm.survival.fits import FAMILIES, log_likelihood
 from survival_helpers import by_hand, counted, random_spells, spells
 
 KINDS = [(late, weights) for late in (False, True) for weights in (False, True)]
@@ -151,6 +153,35 @@ def test_fits_equal_interval_censored_lifelines(name, fitter, theirs):
         assert value == pytest.approx(fit.params_[their], rel=1e-4)
         # ours is robust, theirs of the model: near each other where the model is near
         assert error == pytest.approx(fit.summary["se(coef)"][their], rel=0.15)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_fit_is_at_the_top_of_its_likelihood(name):
+    """Where no coordinate leads further up: its slope there is less than a hundredth."""
+    rng = np.random.default_rng(10)
+    life = np.where(rng.random(2_000) < 0.3, 10**6, rng.geometric(0.1, 2_000) - 1)
+    counts = counted(spells(np.arange(2_000), 0 * life, np.minimum(life, 60), life < 60))
+    got = fit_family(counts, name)
+    values = [value for value, _ in got.parameters.values()]
+    free = np.log(values)
+    if name == "log_normal":
+        free[0] = values[0]
+    if name == "cure":
+        free[2] = np.log(values[2] / (1.0 - values[2]))
+    assert log_likelihood(counts, FAMILIES[name], free) == pytest.approx(got.log_likelihood)
+    for step in 1e-3 * np.eye(len(free)):
+        up, down = (log_likelihood(counts, FAMILIES[name], free + h) for h in (step, -step))
+        assert max(up, down) < got.log_likelihood
+        assert abs(up - down) < 1e-5
+    assert got.converged
+
+
+def test_families_are_fitted_from_five_weeks_with_ends_on_best_first():
+    life = np.repeat([1, 2, 4, 8, 9], 4)
+    for weeks, names in ((life[:-4], set()), (life, set(FAMILIES))):
+        got = fit_all(counted(spells(range(len(weeks)), 0 * weeks, weeks, weeks > 0)))
+        assert {fit.family for fit in got} == names
+        assert [fit.aic for fit in got] == sorted(fit.aic for fit in got)
 
 
 def swept(seed, longest=40):
