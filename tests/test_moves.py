@@ -29,7 +29,19 @@ from helpers import (
 from negotiation_abm.core import turn
 from negotiation_abm.core.draws import AGENCY_BLOCK, pick, uniforms
 from negotiation_abm.core.moves import MOVES, note_move
-from negotiation_abm.core.terms import Event, Forum, Move, Phase, Stage
+from negotiation_abm.core.terms import (
+    MAX_LEVERS,
+    NUM_OPTIONS,
+    Event,
+    Forum,
+    Move,
+    Phase,
+    Stage,
+    lever_of,
+    move_of,
+    num_options,
+    option_of,
+)
 from negotiation_abm.core.transitions import agency_option, is_legal, scheduled_step
 from negotiation_abm.core.turn import act_of_agency
 from negotiation_abm.core.week import begin_turn
@@ -62,6 +74,14 @@ def test_hold_is_always_legal_and_a_lever_that_is_not_there_never():
     state = make_truce(params, weeks_left=-1)
     assert legal_options(state, params, 0) == [HOLD]
     assert not is_legal(make_state(make_params()), make_params(), 0, ESCALATE_2)
+
+
+def test_an_option_is_a_move_with_its_lever():
+    options = range(num_options(MAX_LEVERS))
+    pairs = [(move_of(option), lever_of(option)) for option in options]
+    assert len(set(pairs)) == len(options) == NUM_OPTIONS == 20
+    assert [option_of(*pair) for pair in pairs] == list(options)
+    assert {move for move, lever in pairs if lever == -1} == {Move.HOLD, Move.SUSPEND}
 
 
 THREAT_ON = {

@@ -56,6 +56,22 @@ def test_what_a_side_suspended_is_measured_over_all_its_covered_levers():
     assert move(state, params, 0, ESCALATE_0, step=0.1).event == Event.ENDED
 
 
+@pytest.mark.parametrize(
+    ("option", "step", "event"),
+    [
+        (ESCALATE_0, 0.39, Event.NONE),
+        (ESCALATE_0, 0.4, Event.ENDED),
+        (ESCALATE_1, 0.09, Event.NONE),
+        (ESCALATE_1, 0.1, Event.ENDED),
+    ],
+)
+def test_what_a_side_suspended_is_measured_by_its_pain(option, step, event):
+    """Weak lever, .4 of it suspended, and a strong one, .1 of it: either is half of the pain."""
+    params = revised(weight=[[0.25, 1.0], [1.0, 1.0]])
+    state = make_truce(params, loaded=[[0.4, 0.1], [0, 0]], covered=[[1, 1], [1, 1]])
+    assert move(state, params, 0, option, step=step).event == event
+
+
 def test_one_large_covered_step_is_a_breach_and_a_last_small_one_a_collapse():
     params = revised(tolerance=1.0)
     info = move(make_truce(params), params, 1, ESCALATE_0, step=0.125)
