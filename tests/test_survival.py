@@ -9,6 +9,7 @@ from helpers import assert_near, trials
 from negotiation_abm.run.step import run_batch
 from negotiation_abm.survival import DAYS, survival
 from negotiation_abm.survival.counts import KIND
+from negotiation_abm.survival.curves import Counts, Curves, Spells
 from negotiation_abm.survival.estimators import incidence_table
 from negotiation_abm.survival.influence import on_hazard, on_incidence, on_log_survival
 from survival_helpers import CAUSES, by_hand, counted, random_spells, spells
@@ -73,6 +74,35 @@ def test_tables_have_a_row_for_each_cause_and_week_and_no_more():
     assert curves.ended_by.shape == (1, len(CAUSES), curves.num_weeks)
     for table in (curves.at_risk, curves.ended, curves.hazard, curves.survival, curves.standing):
         assert table.shape == (1, curves.num_weeks)
+
+
+def test_many_points_at_once_are_each_what_they_are_alone():
+    tables = [random_spells(seed, late_entry=True) for seed in (3, 7, 8)]
+    code = {"censored": 0} | {cause: number for number, cause in enumerate(CAUSES, start=1)}
+
+    def columns(part, point):
+        where = np.full(len(part), point)
+        entry, weeks = part["entry_weeks"].to_numpy(), part["duration_weeks"].to_numpy()
+        return Spells(where, entry, weeks, part["cause"].map(code).to_numpy())
+
+    counts, longest = Counts(3, 3), max(table["duration_weeks"].max() for table in tables) + 1
+    for point, table in enumerate(tables):
+        for part in (table.iloc[:20], table.iloc[20:]):
+            counts.add(columns(part, point), np.arange(3) == point)
+    together = Curves(counts)
+    assert together.runs.tolist() == [2, 2, 2]
+    for point, table in enumerate(tables):
+        one = Counts(1, 3)
+        one.add(columns(table, 0), np.array([2]))
+        alone = Curves(one, least_weeks=longest)
+        assert alone.num_weeks == longest
+        for name in ("at_risk", "ended", "ended_by", "hazard", "survival", "first", "end"):
+            assert np.array_equal(getattr(together, name)[point], getattr(alone, name)[0]), name
+        pairs = [(curves.at(9), curves.mean(9), curves.share(2)) for curves in (together, alone)]
+        for ours, theirs in zip(*pairs, strict=True):
+            assert ours.value[point] == theirs.value[0]
+            effect = ours.influence(columns(table, point))
+            np.testing.assert_array_equal(effect, theirs.influence(columns(table, 0)))
 
 
 def test_no_spells_give_no_estimate():
