@@ -39,7 +39,7 @@ from negotiation_abm.core.state import as_object
 from negotiation_abm.core.terms import LONG_AGO, NUM_OPTIONS
 from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.scenario.parameters import load_parameter_set
-from negotiation_abm.strategies import code_of, strategies
+from negotiation_abm.strategies import code_of, is_plain, strategies
 from negotiation_abm.strategies._lookahead import foreseen, new_info, new_twin
 from negotiation_abm.strategies._odds import option_weights
 from negotiation_abm.strategies.logit import draw_option
@@ -81,6 +81,11 @@ def test_every_file_of_the_folder_is_a_strategy():
     files = {path.stem for path in Path(package.__file__).parent.glob("[!_]*.py")}
     assert sorted(files) == NAMES
     assert [code_of(name) for name in NAMES] == list(range(len(NAMES)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_does_not_look_ahead_is_compiled_into_the_faster_loop(name):
+    assert is_plain(name) != name.startswith("foresight")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -198,6 +198,27 @@ def swept(seed, longest=40):
     return z, tables
 
 
+def test_regression_of_two_groups_by_hand():
+    """One week tells of the covariate: in others nothing ends, or everything does."""
+    tables = []
+    for ended in (2, 5):
+        weeks = np.array([3] * ended + [4] * (10 - ended) + [1])
+        tables.append(spells(np.arange(11), 0 * weeks, weeks, weeks > 1))
+    z = pd.DataFrame({"dose": [1.0, 4.0]})
+    (row,) = proportional_hazards([counted(t) for t in tables], z, 0.9).itertuples()
+    hazard = np.array([0.2, 0.5])
+    inner = np.log(1.0 - hazard)
+    effect = np.diff(np.log(-inner))[0]
+    error = np.sqrt((hazard / (10.0 * (1.0 - hazard) * inner**2)).sum())
+    assert (row.covariate, row.sd) == ("dose", 1.5)
+    assert (row.coefficient, row.error) == pytest.approx((effect / 3.0, error / 3.0), rel=1e-8)
+    assert row.hazard_ratio == pytest.approx(np.exp(effect / 2.0))
+    half = 1.6448536269514722 * error / 2.0
+    assert (row.lower, row.upper) == pytest.approx(
+        (np.exp(effect / 2.0 - half), np.exp(effect / 2.0 + half))
+    )
+
+
 def test_regression_equals_piecewise_interval_censored_lifelines():
     z, tables = swept(1, longest=12)
     ours = proportional_hazards([counted(table) for table in tables], z).set_index("covariate")
