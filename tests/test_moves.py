@@ -42,7 +42,7 @@ from negotiation_abm.core.terms import (
     num_options,
     option_of,
 )
-from negotiation_abm.core.transitions import agency_option, is_legal, scheduled_step
+from negotiation_abm.core.transitions import agency_option, final_option, is_legal, scheduled_step
 from negotiation_abm.core.turn import act_of_agency
 from negotiation_abm.core.week import begin_turn
 
@@ -117,6 +117,38 @@ def test_legal_offers(name, in_truce, fields, allowed):
     params = make_params()
     state = (make_truce if in_truce else make_state)(params, **fields)
     assert is_legal(state, params, 0, SUSPEND) == allowed, name
+
+
+@pytest.mark.parametrize("player", [0, 1])
+def test_a_hand_slips_below_its_noise_to_any_legal_option_alike(player):
+    params = make_params(noise=[0.25, 0.25], cap=[[1.0, 0.0], [1.0, 0.0]])
+    state = make_state(params, in_force=[[0.5, 0], [0.5, 0]])
+    legal = [HOLD, SUSPEND, ESCALATE_0, THREATEN_0, CONCEDE_0]
+    assert legal_options(state, params, player) == legal
+    args = (state, params, make_week(), player, THREATEN_0)
+    slips = [final_option(*args, u) for u in 0.25 * (np.arange(50) + 0.5) / 50]
+    assert slips == [option for option in legal for _ in range(10)]
+    assert {final_option(*args, u) for u in (0.25, 0.26, 0.99)} == {THREATEN_0}
+
+
+@pytest.mark.parametrize(
+    ("forced", "exchange", "made"),
+    [
+        ([1 + ESCALATE_0, 0], 0, ESCALATE_0),
+        ([1 + ESCALATE_0, 0], 1, THREATEN_0),
+        ([0, 1 + HOLD], 1, HOLD),
+        ([1 + CONCEDE_0, 0], 0, THREATEN_0),  # nothing to concede: passed over
+    ],
+)
+@pytest.mark.parametrize("player", [0, 1])
+def test_a_move_of_the_calendar_takes_the_place_of_the_choice(player, forced, exchange, made):
+    params = make_params()
+    state = make_state(params, exchange=exchange)
+    rows = [[0] * 8, [0] * 8]
+    rows[player][:2] = forced
+    week = make_week(forced=rows, has_forced=1)
+    assert final_option(state, params, week, player, THREATEN_0, 0.5) == made
+    assert final_option(state, params, week, 1 - player, THREATEN_0, 0.5) == THREATEN_0
 
 
 # ---------------------------------------------------------------------------

@@ -21,10 +21,12 @@ from helpers import (
     move,
 )
 from negotiation_abm import NegotiationModel, run_replicates
+from negotiation_abm.core.draws import SOUNDNESS_BLOCK, normal, uniforms
 from negotiation_abm.core.levers import touch_all
 from negotiation_abm.core.payoffs import is_breach, option_value, relievable
 from negotiation_abm.core.terms import NUM_OPTIONS, Event, Forum, Phase, TruceEnd
 from negotiation_abm.core.transitions import agency_option, apply_agency_move, can_offer, is_legal
+from negotiation_abm.core.turn import begin_week
 from negotiation_abm.strategies._odds import option_weights
 from test_parity import shipped_game
 
@@ -279,6 +281,20 @@ def test_a_repaired_truce_keeps_its_soundness():
         move(state, params, 0, SUSPEND)
         assert move(state, params, 1, SUSPEND, frailty=-0.5).event == Event.REPAIRED
         assert state.frailty == after
+
+
+@pytest.mark.parametrize("phase", [Phase.DISPUTE, Phase.TRUCE])
+@pytest.mark.parametrize("is_drawn", [0, 1])
+@pytest.mark.parametrize("rules", [0, 1])
+def test_only_a_truce_without_one_draws_its_soundness_and_once(phase, is_drawn, rules):
+    params = revised(revised_rules=rules)
+    state = make_truce(params, phase=phase, is_drawn=is_drawn, frailty=0.25, turn=3)
+    begin_week(state, params, make_week(), 5, 2)
+    if (phase, is_drawn, rules) == (Phase.TRUCE, 0, 1):
+        first, second, _, _ = uniforms(5, 2, 3, SOUNDNESS_BLOCK)
+        assert (state.frailty, state.is_drawn) == (normal(first, second), 1)
+    else:
+        assert (state.frailty, state.is_drawn) == (0.25, is_drawn)
 
 
 def test_a_truce_in_force_at_the_start_draws_its_soundness():
