@@ -508,6 +508,38 @@ def test_the_draws_of_a_week_say_who_is_first_and_whether_agencies_come(
         assert list(state.agency_draw) == list(draws[2:])
 
 
+def exchanges(moves, room, awaited=()):
+    """Who is to move, exchange by exchange, where these decisions are moves; until the week ends."""
+    params = make_params(exchanges_per_turn=room)
+    state = make_state(params, first=1, stage=Stage.MOVES)
+    seen = []
+    while state.stage == Stage.MOVES:
+        seen.append((int(state.exchange), turn.mover(state)))
+        number = len(seen) - 1
+        turn.pass_on(state, params, number in moves, number in awaited)
+    assert state.stage == Stage.AFTER
+    return seen
+
+
+ONE, TWO, THREE = ([(number, 1), (number, 0)] for number in range(3))
+
+
+@pytest.mark.parametrize(
+    ("moves", "room", "awaited", "seen"),
+    [
+        ((), 3, (), ONE),  # nobody moved
+        ((0,), 3, (), ONE + TWO),
+        ((1,), 3, (), ONE + TWO),
+        ((0, 1), 1, (), ONE),  # no room for more
+        ((0, 1, 2, 3, 4, 5), 3, (), ONE + TWO + THREE),
+        ((1, 4), 3, (), ONE + TWO),  # nobody moved in the second
+        ((), 1, (1, 3), ONE + TWO + THREE),  # a record that goes on
+    ],
+)
+def test_a_further_exchange_follows_a_move_while_there_is_room(moves, room, awaited, seen):
+    assert exchanges(moves, room, awaited) == seen
+
+
 def test_memories_fade_by_their_own_rates():
     params = make_params(anger_memory=0.7, goodwill_memory=0.6, market_memory=0.5)
     state = make_state(params, anger=[1.0, 2.0], goodwill=[1.0, 2.0], market_loss=[0.4, 0.2])

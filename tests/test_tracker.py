@@ -4,10 +4,20 @@ import datetime as dt
 
 import pytest
 
-from helpers import make_game
+from helpers import (
+    ESCALATE_0,
+    HOLD,
+    SUSPEND,
+    THREATEN_0,
+    make_game,
+    make_params,
+    make_state,
+    make_week,
+)
 from negotiation_abm import NegotiationModel
+from negotiation_abm.core.state import as_object, blank
 from negotiation_abm.core.terms import TruceEnd
-from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
+from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED, TALLY, track_forced
 
 START = dt.date(2001, 1, 1)
 BREACH, LAPSE, ESCALATION = TruceEnd.BREACH, TruceEnd.LAPSE, TruceEnd.ESCALATION
@@ -116,6 +126,17 @@ def test_run_without_a_truce(tmp_path):
 def test_truce_of_the_last_week(tmp_path):
     model = play(tmp_path, [(44, "A", "SUSPEND"), (44, "B", "SUSPEND")])
     assert spells_of(model, COVERED) == [(0, 44, 0, CENSORED, -1, -1, 0)]
+
+
+def test_a_forced_move_counts_where_it_was_made_and_in_its_exchange():
+    tally = as_object(blank(TALLY)[0])
+    week = make_week(forced=[[1 + ESCALATE_0, 0, 1 + HOLD], [0, 1 + SUSPEND, 0]])
+    for exchange in range(3):
+        state = make_state(make_params(), exchange=exchange)
+        for player, options in ((0, (HOLD, ESCALATE_0, THREATEN_0)), (1, (HOLD, SUSPEND))):
+            for option in options:
+                track_forced(tally, state, week, player, option)
+    assert tally.forced_moves.tolist() == [2, 1]
 
 
 def test_threat_that_is_carried_out_is_counted(tmp_path):
