@@ -509,7 +509,7 @@ def test_the_draws_of_a_week_say_who_is_first_and_whether_agencies_come(
 
 
 def exchanges(moves, room, awaited=()):
-    """Who is to move, exchange by exchange, where these decisions are moves; until the week ends."""
+    """Exchange and mover of each decision of a week, of which those numbered are moves."""
     params = make_params(exchanges_per_turn=room)
     state = make_state(params, first=1, stage=Stage.MOVES)
     seen = []

@@ -432,6 +432,12 @@ def test_quantal_response_with_drawn_uniforms(choice):
     assert stats.chisquare(counts[possible], 4000 * expected[possible]).pvalue > 1e-3
 
 
+def test_a_draw_on_a_border_belongs_to_the_option_that_begins_there():
+    order = [ESCALATE_0, ESCALATE_1, THREATEN_0, THREATEN_1, HOLD, CONCEDE_0, CONCEDE_1, SUSPEND]
+    assert [draw_option(np.ones(8), 8, float(place)) for place in range(8)] == order
+    assert [draw_option(np.ones(8), 8, place + 0.99) for place in range(8)] == order
+
+
 @pytest.mark.parametrize(
     ("weights", "last"),
     [
