@@ -85,14 +85,14 @@ def test_many_points_at_once_are_each_what_they_are_alone():
         entry, weeks = part["entry_weeks"].to_numpy(), part["duration_weeks"].to_numpy()
         return Spells(where, entry, weeks, part["cause"].map(code).to_numpy())
 
-    counts, longest = Counts(3, 3), max(table["duration_weeks"].max() for table in tables) + 1
+    counts, longest = Counts(3, 4), max(table["duration_weeks"].max() for table in tables) + 1
     for point, table in enumerate(tables):
         for part in (table.iloc[:20], table.iloc[20:]):
             counts.add(columns(part, point), np.arange(3) == point)
     together = Curves(counts)
     assert together.runs.tolist() == [2, 2, 2]
     for point, table in enumerate(tables):
-        one = Counts(1, 3)
+        one = Counts(1, 4)  # a cause that none of them has
         one.add(columns(table, 0), np.array([2]))
         alone = Curves(one, least_weeks=longest)
         assert alone.num_weeks == longest

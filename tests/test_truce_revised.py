@@ -158,6 +158,14 @@ def test_a_date_that_passes_without_an_act_leaves_an_undated_truce():
     assert (info.event, state.weeks_left, state.renewals) == (Event.RENEWED, 13, 1)
 
 
+@pytest.mark.parametrize(("left", "outlived"), [(-1, 0), (0, 1), (1, 0), (2, 0)])
+def test_only_a_date_that_has_come_is_outlived(left, outlived):
+    params = revised()
+    state = make_truce(params, weeks_left=left)
+    finish_week(state, params)
+    assert (state.outlived, state.weeks_left) == (outlived, max(-1, left - 1))
+
+
 def test_collecting_in_the_week_of_the_date_is_a_lapse_and_costs_no_breach():
     params = revised(breach_cost=2.0)
     state = make_truce(params, weeks_left=0, loaded=[[0.2, 0], [0, 0]])
