@@ -143,6 +143,20 @@ def test_a_run_without_spells_on_one_side_counts_with_those_of_the_other():
         assert got.error == pytest.approx(np.sqrt(np.square(gap).sum()), rel=1e-12)
 
 
+@pytest.mark.parametrize(("runs", "is_known"), [(1, False), (2, True), (3, True)])
+def test_a_difference_has_an_error_from_two_runs_on(runs, is_known):
+    base, other = (
+        spells(range(runs), [0] * runs, [k, k + 1, k + 4][:runs], [True] * runs) for k in (1, 3)
+    )
+    one, two = with_influence(base, 9), with_influence(other, 9)
+    few = with_influence(spells(range(9), [0] * 9, range(9), [True] * 9), 9)
+    for sides in ((one, two), (one, few), (few, two)):
+        got = rmst_difference(sides[0][0], sides[1][0], 9)
+        paired = paired_rmst_difference(*sides, 9)
+        assert [np.isfinite(mean.error) for mean in (got, paired)] == [is_known, is_known]
+        assert np.isfinite(rmst(one[0], 9).error) == is_known
+
+
 def test_influence_of_runs_adds_up_to_the_variance():
     table = random_spells(5, late_entry=True, one_a_run=False)
     counts, influence = with_influence(table, 12)
