@@ -389,6 +389,15 @@ def test_a_move_is_taken_down_with_what_stood_before_it():
     assert noted(state, params, 0, ESCALATE_0) == usual | breach | {"event": Event.ENDED}
 
 
+@pytest.mark.parametrize(("threat", "blow"), [(THREATEN_0, ESCALATE_0), (THREATEN_1, ESCALATE_1)])
+def test_a_blow_is_taken_down_with_the_lead_of_the_threat_on_its_lever(threat, blow):
+    params = make_params()
+    state = make_state(params)
+    assert noted(state, params, 0, threat, lead=7)["lead"] == 7
+    assert noted(state, params, 0, ESCALATE_0 + ESCALATE_1 - blow)["lead"] == -1
+    assert noted(state, params, 0, blow)["lead"] == 7
+
+
 @pytest.mark.parametrize(
     ("fields", "event"),
     [

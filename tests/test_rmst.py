@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import bdtr
 from scipy.stats import binom, norm
 
 from helpers import assert_near, trials
@@ -20,7 +21,7 @@ from negotiation_abm.survival import (
     rmst_difference,
     run_influence,
 )
-from negotiation_abm.survival.intervals import quantile_lines
+from negotiation_abm.survival.intervals import binomial_quantile, quantile_lines
 from survival_helpers import CAUSES, counted, geometric, random_spells, spells
 
 
@@ -211,6 +212,19 @@ def test_ends_of_a_quantile_follow_its_error_and_without_one_the_order_of_the_ru
     assert (high[0], low[0]) == pytest.approx((0.5 ** np.exp(-width), 0.5 ** np.exp(width)))
     assert high[1] == binom.ppf(0.975, 50, 0.5) / 50
     assert low[1] == (binom.ppf(0.025, 50, 0.5) - 1) / 50
+
+
+@pytest.mark.parametrize("chance", [0.1, 0.5, 0.83])
+def test_binomial_quantile_at_each_step_of_the_distribution(chance):
+    """Where rounding may put it a step too high."""
+    number = np.repeat(np.arange(1, 60), np.arange(1, 60))
+    count = np.concatenate([np.arange(trials) for trials in range(1, 60)])
+    share = bdtr(count, number, chance)
+    clear = (share < 1.0 - 1e-6) & (share > 1e-6)
+    number, count, share = number[clear], count[clear], share[clear]
+    assert np.array_equal(binomial_quantile(share, number, chance), count)
+    between = (share + bdtr(count + 1, number, chance)) / 2.0
+    assert np.array_equal(binomial_quantile(between, number, chance), count + 1)
 
 
 def test_quantiles_and_not_reached():

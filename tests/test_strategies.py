@@ -36,12 +36,12 @@ from negotiation_abm.calibration.features import collect
 from negotiation_abm.core.draws import uniforms
 from negotiation_abm.core.levers import touch_all
 from negotiation_abm.core.state import as_object
-from negotiation_abm.core.terms import LONG_AGO, NUM_OPTIONS
+from negotiation_abm.core.terms import LONG_AGO, NUM_OPTIONS, move_of
 from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.scenario.parameters import load_parameter_set
 from negotiation_abm.strategies import code_of, is_plain, strategies
 from negotiation_abm.strategies._lookahead import foreseen, new_info, new_twin
-from negotiation_abm.strategies._odds import option_weights
+from negotiation_abm.strategies._odds import SHARP, option_weights
 from negotiation_abm.strategies.logit import draw_option
 
 NAMES = list(strategies())
@@ -421,6 +421,20 @@ def test_quantal_response_inverts_its_cumulative_weights(choice):
     order = [2, 5, 3, 6, 0, 4, 7, 1]  # ESCALATE, THREATEN, HOLD, CONCEDE, SUSPEND
     places = [order.index(option) for option in chosen]
     assert places == sorted(places)
+
+
+def test_quantal_response_draws_by_the_weights_of_the_options(game, situations):
+    """It adds up kinds of moves first, and looks at levers only where it has to."""
+    params, met = as_object(game.params[0]), set()
+    assert params.precision < SHARP
+    for state, week, player, _ in situations[::9]:
+        weights = np.empty(NUM_OPTIONS)
+        count, total = option_weights(state, params, week, player, weights)
+        for u in (np.arange(40) + 0.5) / 40:
+            chosen = choose("logit", state, params, week, player, u)
+            assert chosen == draw_option(weights, count, u * total)
+            met.add(move_of(chosen))
+    assert len(met) == 5
 
 
 def test_quantal_response_with_drawn_uniforms(choice):
