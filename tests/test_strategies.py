@@ -146,6 +146,7 @@ THREAT = {"pending": [[0.25, 0], [0, 0]], "pending_lead": [[4, 0], [0, 0]]}
     "change",
     [
         {"in_force": [[0.75, 0], [0, 0]]},
+        {"in_force": 0.0},
         {"loaded": [[0.4, 0], [0, 0]]},
         {"pending": 0.0},
         {"pending_weeks": [[2, 0], [0, 0]]},
