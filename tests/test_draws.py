@@ -6,12 +6,18 @@ from scipy import stats
 
 from helpers import assert_near
 from negotiation_abm.core.draws import (
+    AGENCY_BLOCK,
+    SOUNDNESS_BLOCK,
+    TURN_BLOCK,
     decision_block,
     normal,
     philox,
     pick,
     uniforms,
 )
+from negotiation_abm.core.modules import delivery, mediation, shocks
+from negotiation_abm.core.modules._outside import FIRST_BLOCK
+from negotiation_abm.core.terms import MAX_EXCHANGES
 from negotiation_abm.run.compiler import compiler
 
 # Random123 1.14, tests/kat_vectors, philox4x32 10: counter, key, result.
@@ -102,6 +108,23 @@ def test_no_two_decisions_share_a_block():
     blocks = [decision_block(exchange, place) for exchange in range(8) for place in range(2)]
     assert len(set(blocks)) == 16
     assert min(blocks) == 2  # 0 and 1 belong to the turn and to agencies
+
+
+def test_every_draw_has_a_block_of_its_own_and_keeps_it():
+    """One that moves to another block changes every run that was ever made with its numbers."""
+    starts = {
+        TURN_BLOCK: (0, 1),
+        AGENCY_BLOCK: (1, 1),
+        decision_block(0, 0): (2, 2 * MAX_EXCHANGES),
+        SOUNDNESS_BLOCK: (19, 1),
+        mediation.BLOCK: (64, 1),
+        delivery.BLOCK: (72, delivery.MAX_PLEDGES),
+        shocks.BLOCK: (80, shocks.MAX_SHOCKS),
+        FIRST_BLOCK: (96, 1),  # modules of users
+    }
+    assert all(start == kept for start, (kept, _) in starts.items())
+    ends = [start + count for start, (_, count) in starts.items()]
+    assert all(end <= start for end, start in zip(ends, list(starts)[1:], strict=False))
 
 
 def test_normal_has_the_moments_of_a_standard_normal(sample):

@@ -44,8 +44,9 @@ from module_helpers import (
     shift,
 )
 from negotiation_abm import NegotiationModel, build_game, load_scenario, run_replicates
+from negotiation_abm.core.draws import normal, uniforms
 from negotiation_abm.core.modules import NAMES
-from negotiation_abm.core.modules.delivery import MET, MISSED, OPEN, RUNNING, VOID
+from negotiation_abm.core.modules.delivery import BLOCK, MET, MISSED, OPEN, RUNNING, VOID
 from negotiation_abm.core.modules.shocks import QUANTITIES
 from negotiation_abm.core.params import derive
 from negotiation_abm.core.payoffs import cost, option_value, pain
@@ -342,6 +343,18 @@ def test_diligent_owner_goes_on_without_a_shortfall():
         assert model.state.pledge_delivered[0] == near((turn + 3) / 10)
     assert model.state.anger[US] == near(0, abs=1e-12)
     assert model.state.pledge_status[0] == MET
+
+
+@pytest.mark.parametrize("pledge", [0, 2])
+def test_each_pledge_has_a_noise_of_its_own_every_week(pledge):
+    weights = [0.5 if number == pledge else 0.0 for number in range(3)]
+    states = delivery(
+        3, draw=(9, 4), num_pledges=3, pledge_weight=weights, delivery_noise=0.2, delivery_anger=2
+    )
+    draws = [uniforms(9, 4, turn, BLOCK + pledge) for turn in range(3)]
+    missed = [max(0.0, -0.2 * normal(first, second)) for first, second, _, _ in draws]
+    assert max(missed) > 0.0
+    assert [state.anger[US] for state in states] == near(np.cumsum(missed))
 
 
 def test_noise_is_what_the_other_side_sees_and_no_more():

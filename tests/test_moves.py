@@ -19,14 +19,31 @@ from helpers import (
     changed_fields,
     finish_week,
     legal_options,
+    make_info,
     make_params,
     make_state,
     make_truce,
     make_week,
     move,
 )
-from negotiation_abm.core.terms import Event, Forum, Phase
-from negotiation_abm.core.transitions import agency_option, is_legal, scheduled_step
+from negotiation_abm.core import turn
+from negotiation_abm.core.draws import AGENCY_BLOCK, pick, uniforms
+from negotiation_abm.core.moves import MOVES, note_move
+from negotiation_abm.core.terms import (
+    MAX_LEVERS,
+    NUM_OPTIONS,
+    Event,
+    Forum,
+    Move,
+    Phase,
+    Stage,
+    lever_of,
+    move_of,
+    num_options,
+    option_of,
+)
+from negotiation_abm.core.transitions import agency_option, final_option, is_legal, scheduled_step
+from negotiation_abm.core.turn import act_of_agency
 from negotiation_abm.core.week import begin_turn
 
 # ---------------------------------------------------------------------------
@@ -57,6 +74,14 @@ def test_hold_is_always_legal_and_a_lever_that_is_not_there_never():
     state = make_truce(params, weeks_left=-1)
     assert legal_options(state, params, 0) == [HOLD]
     assert not is_legal(make_state(make_params()), make_params(), 0, ESCALATE_2)
+
+
+def test_an_option_is_a_move_with_its_lever():
+    options = range(num_options(MAX_LEVERS))
+    pairs = [(move_of(option), lever_of(option)) for option in options]
+    assert len(set(pairs)) == len(options) == NUM_OPTIONS == 20
+    assert [option_of(*pair) for pair in pairs] == list(options)
+    assert {move for move, lever in pairs if lever == -1} == {Move.HOLD, Move.SUSPEND}
 
 
 THREAT_ON = {
@@ -92,6 +117,38 @@ def test_legal_offers(name, in_truce, fields, allowed):
     params = make_params()
     state = (make_truce if in_truce else make_state)(params, **fields)
     assert is_legal(state, params, 0, SUSPEND) == allowed, name
+
+
+@pytest.mark.parametrize("player", [0, 1])
+def test_a_hand_slips_below_its_noise_to_any_legal_option_alike(player):
+    params = make_params(noise=[0.25, 0.25], cap=[[1.0, 0.0], [1.0, 0.0]])
+    state = make_state(params, in_force=[[0.5, 0], [0.5, 0]])
+    legal = [HOLD, SUSPEND, ESCALATE_0, THREATEN_0, CONCEDE_0]
+    assert legal_options(state, params, player) == legal
+    args = (state, params, make_week(), player, THREATEN_0)
+    slips = [final_option(*args, u) for u in 0.25 * (np.arange(50) + 0.5) / 50]
+    assert slips == [option for option in legal for _ in range(10)]
+    assert {final_option(*args, u) for u in (0.25, 0.26, 0.99)} == {THREATEN_0}
+
+
+@pytest.mark.parametrize(
+    ("forced", "exchange", "made"),
+    [
+        ([1 + ESCALATE_0, 0], 0, ESCALATE_0),
+        ([1 + ESCALATE_0, 0], 1, THREATEN_0),
+        ([0, 1 + HOLD], 1, HOLD),
+        ([1 + CONCEDE_0, 0], 0, THREATEN_0),  # nothing to concede: passed over
+    ],
+)
+@pytest.mark.parametrize("player", [0, 1])
+def test_a_move_of_the_calendar_takes_the_place_of_the_choice(player, forced, exchange, made):
+    params = make_params()
+    state = make_state(params, exchange=exchange)
+    rows = [[0] * 8, [0] * 8]
+    rows[player][:2] = forced
+    week = make_week(forced=rows, has_forced=1)
+    assert final_option(state, params, week, player, THREATEN_0, 0.5) == made
+    assert final_option(state, params, week, 1 - player, THREATEN_0, 0.5) == THREATEN_0
 
 
 # ---------------------------------------------------------------------------
@@ -300,6 +357,67 @@ def test_threat_is_no_larger_than_the_room():
 
 
 # ---------------------------------------------------------------------------
+# Moves taken down.
+
+
+def noted(state, params, player, option, **words):
+    """The row of a move, by name, without what it leaves at 0."""
+    before = copy.deepcopy(state)
+    info = move(state, params, player, option, **words)
+    rows = np.zeros(3, MOVES).view(np.recarray)
+    assert note_move(rows, 1, state, params, info, before) == (2 if option != HOLD else 1)
+    assert not any(rows[place].tobytes().strip(b"\0") for place in (0, 2))
+    row = {name: np.array(rows[1][name]).tolist() for name in MOVES.names}
+    return {name: value for name, value in row.items() if value not in (0, [0, 0])}
+
+
+def test_hold_is_not_taken_down():
+    assert noted(make_state(make_params(), turn=4), make_params(), 0, HOLD) == {}
+
+
+def test_a_move_is_taken_down_with_what_stood_before_it():
+    params = make_params()
+    state = make_truce(params, turn=4, in_force=0.5)
+    usual = {"turn": 4, "in_truce": 1, "weeks_left": 20}
+    threat = {"player": 1, "move": Move.THREATEN, "lever": 1, "lead": 3}
+    assert noted(state, params, 1, THREATEN_1, lead=3) == usual | threat
+    carried = {"player": 1, "move": Move.ESCALATE, "lever": 1, "lead": 3, "carried_out": 1}
+    assert noted(state, params, 1, ESCALATE_1) == usual | carried | {"severity": 0.25}
+    concession = {"move": Move.CONCEDE, "covered": 1, "lead": -1}
+    assert noted(state, params, 0, CONCEDE_0) == usual | concession
+    breach = {"move": Move.ESCALATE, "severity": 0.25, "covered": 1, "lead": -1}
+    assert noted(state, params, 0, ESCALATE_0) == usual | breach | {"event": Event.ENDED}
+
+
+@pytest.mark.parametrize(("threat", "blow"), [(THREATEN_0, ESCALATE_0), (THREATEN_1, ESCALATE_1)])
+def test_a_blow_is_taken_down_with_the_lead_of_the_threat_on_its_lever(threat, blow):
+    params = make_params()
+    state = make_state(params)
+    assert noted(state, params, 0, threat, lead=7)["lead"] == 7
+    assert noted(state, params, 0, ESCALATE_0 + ESCALATE_1 - blow)["lead"] == -1
+    assert noted(state, params, 0, blow)["lead"] == 7
+
+
+@pytest.mark.parametrize(
+    ("fields", "event"),
+    [
+        ({"phase": Phase.DISPUTE, "covered": 0, "weeks_left": -1}, Event.BEGUN),
+        ({"weeks_left": 8, "covered": 0}, Event.RENEWED),
+        ({"weeks_left": 9, "covered": 0}, Event.REPAIRED),
+    ],
+)
+def test_an_agreement_is_taken_down_with_the_levers_that_it_eased(fields, event):
+    params = make_params(suspended_share=0.5)
+    levels = {"in_force": [[0.5, 0.5], [0.5, 0]], "offer": [0, 2], "forum": Forum.SUMMIT}
+    state = make_truce(params, **levels, **fields)
+    row = noted(state, params, 0, SUSPEND)
+    assert (row["move"], row["lever"], row["lead"]) == (Move.SUSPEND, -1, -1)
+    assert (row["event"], row["eased"]) == (event, [2, 1])
+    assert row.get("in_truce", 0) == (event != Event.BEGUN)
+    assert "eased" not in noted(state, params, 1, SUSPEND)  # an offer alone
+
+
+# ---------------------------------------------------------------------------
 # Beginning and end of a week.
 
 
@@ -348,6 +466,87 @@ AGENCIES = {"agency_lever": [[0, 1], [1, 1]]}
 def test_agency_takes_an_open_uncovered_lever(player, fields, u, option):
     params = make_params(**AGENCIES)
     assert agency_option(make_state(params, **fields), params, player, u) == option
+
+
+@pytest.mark.parametrize("player", [0, 1])
+@pytest.mark.parametrize(("draw", "acts"), [(0.2499, True), (0.25, False), (0.9, False)])
+def test_an_agency_acts_where_its_draw_is_below_its_rate(player, draw, acts):
+    params = make_params(agency_lever=1, agency_rate=[0.25, 0.25])
+    draws = [draw, 0.0] if player == 0 else [0.0, draw]
+    state = make_state(params, agency_draw=draws, place=player, stage=Stage.AGENCIES)
+    info = make_info()
+    act_of_agency(state, params, 1, 0, info)
+    assert (info.option != HOLD) == acts == bool(state.in_force.any())
+    assert (state.place, state.stage) == ((1, Stage.AGENCIES) if player == 0 else (0, Stage.MOVES))
+
+
+@pytest.mark.parametrize("player", [0, 1])
+def test_each_agency_has_two_draws_for_its_lever_and_its_size(player):
+    params = make_params(agency_lever=1, agency_rate=1.0)
+    met = set()
+    for week in range(60):
+        state, info = make_state(params, place=player, turn=week), make_info()
+        act_of_agency(state, params, 7, 3, info)
+        u_lever, u_size = uniforms(7, 3, week, AGENCY_BLOCK)[2 * player : 2 * player + 2]
+        multiple = pick(params.step_multiple, params.step_probability, u_size)
+        assert info.option == (ESCALATE_0 if u_lever < 0.5 else ESCALATE_1)
+        assert info.step == 0.25 * multiple
+        met.add((info.option, info.step))
+    assert len(met) == 6
+
+
+@pytest.mark.parametrize(
+    ("draws", "first", "stage"),
+    [
+        ((0.49, 0.5, 0.3, 0.3), 0, Stage.MOVES),
+        ((0.51, 0.5, 0.3, 0.3), 1, Stage.MOVES),
+        ((0.5, 0.5, 0.1, 0.3), 1, Stage.AGENCIES),
+        ((0.49, 0.5, 0.3, 0.1), 0, Stage.AGENCIES),
+        ((0.49, 0.5, 0.2, 0.3), 0, Stage.MOVES),
+    ],
+)
+def test_the_draws_of_a_week_say_who_is_first_and_whether_agencies_come(
+    monkeypatch, draws, first, stage
+):
+    monkeypatch.setattr(turn, "uniforms", lambda *counter: draws)
+    params = make_params(agency_rate=[0.2, 0.3], round_base=-100.0)
+    state = make_state(params, place=1, moved=1)
+    turn.begin_week(state, params, make_week(), 1, 0)
+    assert (state.first, state.stage, state.place, state.moved) == (first, stage, 0, 0)
+    if stage == Stage.AGENCIES:
+        assert list(state.agency_draw) == list(draws[2:])
+
+
+def exchanges(moves, room, awaited=()):
+    """Exchange and mover of each decision of a week, of which those numbered are moves."""
+    params = make_params(exchanges_per_turn=room)
+    state = make_state(params, first=1, stage=Stage.MOVES)
+    seen = []
+    while state.stage == Stage.MOVES:
+        seen.append((int(state.exchange), turn.mover(state)))
+        number = len(seen) - 1
+        turn.pass_on(state, params, number in moves, number in awaited)
+    assert state.stage == Stage.AFTER
+    return seen
+
+
+ONE, TWO, THREE = ([(number, 1), (number, 0)] for number in range(3))
+
+
+@pytest.mark.parametrize(
+    ("moves", "room", "awaited", "seen"),
+    [
+        ((), 3, (), ONE),  # nobody moved
+        ((0,), 3, (), ONE + TWO),
+        ((1,), 3, (), ONE + TWO),
+        ((0, 1), 1, (), ONE),  # no room for more
+        ((0, 1, 2, 3, 4, 5), 3, (), ONE + TWO + THREE),
+        ((1, 4), 3, (), ONE + TWO),  # nobody moved in the second
+        ((), 1, (1, 3), ONE + TWO + THREE),  # a record that goes on
+    ],
+)
+def test_a_further_exchange_follows_a_move_while_there_is_room(moves, room, awaited, seen):
+    assert exchanges(moves, room, awaited) == seen
 
 
 def test_memories_fade_by_their_own_rates():

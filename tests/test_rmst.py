@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import bdtr
 from scipy.stats import binom, norm
 
 from helpers import assert_near, trials
@@ -20,7 +21,7 @@ from negotiation_abm.survival import (
     rmst_difference,
     run_influence,
 )
-from negotiation_abm.survival.intervals import quantile_lines
+from negotiation_abm.survival.intervals import binomial_quantile, quantile_lines
 from survival_helpers import CAUSES, counted, geometric, random_spells, spells
 
 
@@ -131,6 +132,32 @@ def test_pairing_with_itself_leaves_nothing():
     assert (got.value, got.error) == (0.0, 0.0)
 
 
+def test_a_run_without_spells_on_one_side_counts_with_those_of_the_other():
+    base = random_spells(5, one_a_run=False)
+    other = base[base["replicate"] % 3 > 0]
+    one, two = with_influence(base, 12), with_influence(other, 12)
+    size = base["replicate"].max() + 1
+    gap = two[1].reindex(range(size)).fillna(0.0) - one[1].reindex(range(size)).fillna(0.0)
+    for sides, sign in (((one, two), 1), ((two, one), -1)):
+        got = paired_rmst_difference(*sides, 12)
+        assert got.value == pytest.approx(sign * (rmst(two[0], 12).value - rmst(one[0], 12).value))
+        assert got.error == pytest.approx(np.sqrt(np.square(gap).sum()), rel=1e-12)
+
+
+@pytest.mark.parametrize(("runs", "is_known"), [(1, False), (2, True), (3, True)])
+def test_a_difference_has_an_error_from_two_runs_on(runs, is_known):
+    base, other = (
+        spells(range(runs), [0] * runs, [k, k + 1, k + 4][:runs], [True] * runs) for k in (1, 3)
+    )
+    one, two = with_influence(base, 9), with_influence(other, 9)
+    few = with_influence(spells(range(9), [0] * 9, range(9), [True] * 9), 9)
+    for sides in ((one, two), (one, few), (few, two)):
+        got = rmst_difference(sides[0][0], sides[1][0], 9)
+        paired = paired_rmst_difference(*sides, 9)
+        assert [np.isfinite(mean.error) for mean in (got, paired)] == [is_known, is_known]
+        assert np.isfinite(rmst(one[0], 9).error) == is_known
+
+
 def test_influence_of_runs_adds_up_to_the_variance():
     table = random_spells(5, late_entry=True, one_a_run=False)
     counts, influence = with_influence(table, 12)
@@ -185,6 +212,19 @@ def test_ends_of_a_quantile_follow_its_error_and_without_one_the_order_of_the_ru
     assert (high[0], low[0]) == pytest.approx((0.5 ** np.exp(-width), 0.5 ** np.exp(width)))
     assert high[1] == binom.ppf(0.975, 50, 0.5) / 50
     assert low[1] == (binom.ppf(0.025, 50, 0.5) - 1) / 50
+
+
+@pytest.mark.parametrize("chance", [0.1, 0.5, 0.83])
+def test_binomial_quantile_at_each_step_of_the_distribution(chance):
+    """Where rounding may put it a step too high."""
+    number = np.repeat(np.arange(1, 60), np.arange(1, 60))
+    count = np.concatenate([np.arange(trials) for trials in range(1, 60)])
+    share = bdtr(count, number, chance)
+    clear = (share < 1.0 - 1e-6) & (share > 1e-6)
+    number, count, share = number[clear], count[clear], share[clear]
+    assert np.array_equal(binomial_quantile(share, number, chance), count)
+    between = (share + bdtr(count + 1, number, chance)) / 2.0
+    assert np.array_equal(binomial_quantile(between, number, chance), count + 1)
 
 
 def test_quantiles_and_not_reached():

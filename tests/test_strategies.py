@@ -36,12 +36,13 @@ from negotiation_abm.calibration.features import collect
 from negotiation_abm.core.draws import uniforms
 from negotiation_abm.core.levers import touch_all
 from negotiation_abm.core.state import as_object
-from negotiation_abm.core.terms import LONG_AGO, NUM_OPTIONS
+from negotiation_abm.core.terms import LONG_AGO, NUM_OPTIONS, move_of
 from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.scenario.parameters import load_parameter_set
-from negotiation_abm.strategies import code_of, strategies
+from negotiation_abm.strategies import code_of, is_plain, strategies
 from negotiation_abm.strategies._lookahead import foreseen, new_info, new_twin
-from negotiation_abm.strategies._odds import option_weights
+from negotiation_abm.strategies._odds import SHARP, option_weights
+from negotiation_abm.strategies.logit import draw_option
 
 NAMES = list(strategies())
 
@@ -80,6 +81,11 @@ def test_every_file_of_the_folder_is_a_strategy():
     files = {path.stem for path in Path(package.__file__).parent.glob("[!_]*.py")}
     assert sorted(files) == NAMES
     assert [code_of(name) for name in NAMES] == list(range(len(NAMES)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_does_not_look_ahead_is_compiled_into_the_faster_loop(name):
+    assert is_plain(name) != name.startswith("foresight")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -140,6 +146,7 @@ THREAT = {"pending": [[0.25, 0], [0, 0]], "pending_lead": [[4, 0], [0, 0]]}
     "change",
     [
         {"in_force": [[0.75, 0], [0, 0]]},
+        {"in_force": 0.0},
         {"loaded": [[0.4, 0], [0, 0]]},
         {"pending": 0.0},
         {"pending_weeks": [[2, 0], [0, 0]]},
@@ -417,6 +424,20 @@ def test_quantal_response_inverts_its_cumulative_weights(choice):
     assert places == sorted(places)
 
 
+def test_quantal_response_draws_by_the_weights_of_the_options(game, situations):
+    """It adds up kinds of moves first, and looks at levers only where it has to."""
+    params, met = as_object(game.params[0]), set()
+    assert params.precision < SHARP
+    for state, week, player, _ in situations[::9]:
+        weights = np.empty(NUM_OPTIONS)
+        count, total = option_weights(state, params, week, player, weights)
+        for u in (np.arange(40) + 0.5) / 40:
+            chosen = choose("logit", state, params, week, player, u)
+            assert chosen == draw_option(weights, count, u * total)
+            met.add(move_of(chosen))
+    assert len(met) == 5
+
+
 def test_quantal_response_with_drawn_uniforms(choice):
     params, state, expected = choice
     chosen = [choose("logit", state, params, u=uniforms(3, n, 0, 2)[0]) for n in range(4000)]
@@ -424,6 +445,28 @@ def test_quantal_response_with_drawn_uniforms(choice):
     assert counts[expected == 0].sum() == 0
     possible = expected > 0
     assert stats.chisquare(counts[possible], 4000 * expected[possible]).pvalue > 1e-3
+
+
+def test_a_draw_on_a_border_belongs_to_the_option_that_begins_there():
+    order = [ESCALATE_0, ESCALATE_1, THREATEN_0, THREATEN_1, HOLD, CONCEDE_0, CONCEDE_1, SUSPEND]
+    assert [draw_option(np.ones(8), 8, float(place)) for place in range(8)] == order
+    assert [draw_option(np.ones(8), 8, place + 0.99) for place in range(8)] == order
+
+
+@pytest.mark.parametrize(
+    ("weights", "last"),
+    [
+        ([1, 0, 0, 0, 0, 0, 0, 0], HOLD),
+        ([1, 0, 1, 0, 0, 1, 1, 0], HOLD),
+        ([0, 0, 1, 0, 0, 0, 0, 0], ESCALATE_0),
+        ([0, 0, 1, 1, 0, 1, 0, 0], THREATEN_0),
+        ([1, 0, 1, 1, 1, 1, 1, 0], CONCEDE_0),
+        ([1, 0, 1, 1, 1, 1, 1, 1], CONCEDE_1),
+        ([1, 1, 1, 1, 1, 1, 1, 1], SUSPEND),
+    ],
+)
+def test_a_draw_that_rounding_puts_beyond_the_line_takes_its_last_option(weights, last):
+    assert draw_option(np.array(weights, dtype=float), 8, float(sum(weights))) == last
 
 
 @pytest.mark.parametrize("u", [1e-12, 1 - 1e-12])

@@ -4,12 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cli_helpers import shipped_game
+from cli_helpers import ROOT, shipped_game
 from helpers import assert_near, trials
 from negotiation_abm.run.step import run_batch
-from negotiation_abm.survival import survival
+from negotiation_abm.survival import DAYS, survival
+from negotiation_abm.survival.counts import KIND
+from negotiation_abm.survival.curves import Counts, Curves, Spells
 from negotiation_abm.survival.estimators import incidence_table
-from survival_helpers import CAUSES, by_hand, random_spells, spells
+from negotiation_abm.survival.influence import on_hazard, on_incidence, on_log_survival
+from survival_helpers import CAUSES, by_hand, counted, random_spells, spells
 
 lifelines = pytest.importorskip("lifelines")
 
@@ -64,6 +67,42 @@ def test_counts():
     table = spells([0, 0, 7], [0, 0, 0], [1, 2, 3], [True, True, False])
     got = estimate(table)
     assert (got.num_spells, got.num_ended, got.num_runs) == (3, 2, 2)
+
+
+def test_tables_have_a_row_for_each_cause_and_week_and_no_more():
+    curves = estimate(random_spells(2)).counts.curves
+    assert curves.ended_by.shape == (1, len(CAUSES), curves.num_weeks)
+    for table in (curves.at_risk, curves.ended, curves.hazard, curves.survival, curves.standing):
+        assert table.shape == (1, curves.num_weeks)
+
+
+def test_many_points_at_once_are_each_what_they_are_alone():
+    tables = [random_spells(seed, late_entry=True) for seed in (3, 7, 8)]
+    code = {"censored": 0} | {cause: number for number, cause in enumerate(CAUSES, start=1)}
+
+    def columns(part, point):
+        where = np.full(len(part), point)
+        entry, weeks = part["entry_weeks"].to_numpy(), part["duration_weeks"].to_numpy()
+        return Spells(where, entry, weeks, part["cause"].map(code).to_numpy())
+
+    counts, longest = Counts(3, 4), max(table["duration_weeks"].max() for table in tables) + 1
+    for point, table in enumerate(tables):
+        for part in (table.iloc[:20], table.iloc[20:]):
+            counts.add(columns(part, point), np.arange(3) == point)
+    together = Curves(counts)
+    assert together.runs.tolist() == [2, 2, 2]
+    for point, table in enumerate(tables):
+        one = Counts(1, 4)  # a cause that none of them has
+        one.add(columns(table, 0), np.array([2]))
+        alone = Curves(one, least_weeks=longest)
+        assert alone.num_weeks == longest
+        for name in ("at_risk", "ended", "ended_by", "hazard", "survival", "first", "end"):
+            assert np.array_equal(getattr(together, name)[point], getattr(alone, name)[0]), name
+        pairs = [(curves.at(9), curves.mean(9), curves.share(2)) for curves in (together, alone)]
+        for ours, theirs in zip(*pairs, strict=True):
+            assert ours.value[point] == theirs.value[0]
+            effect = ours.influence(columns(table, point))
+            np.testing.assert_array_equal(effect, theirs.influence(columns(table, 0)))
 
 
 def test_no_spells_give_no_estimate():
@@ -155,6 +194,53 @@ def test_variance_equals_influence_by_brute_force(seed):
     width = 1.959963984540054 * error[inside] / np.abs(log_curve)
     np.testing.assert_allclose(got["lower"][inside], np.exp(log_curve * np.exp(width)), atol=1e-10)
     np.testing.assert_allclose(got["upper"][inside], np.exp(log_curve * np.exp(-width)), atol=1e-10)
+
+
+CURVES = {
+    "hazard": (lambda counts: counts.hazard, on_hazard),
+    "hazard of a cause": (
+        lambda counts: counts.curves.ended_by[0, 1] / np.maximum(counts.at_risk, 1e-9),
+        lambda counts: on_hazard(counts, 2),
+    ),
+    "log survival": (lambda counts: np.log(counts.survival), on_log_survival),
+    "incidence": (
+        lambda counts: counts.curves.incidence(1)[0],
+        lambda counts: on_incidence(counts, 1),
+    ),
+}
+NUMBERS = {
+    name: (
+        lambda counts, of=of: of(counts.curves).value,
+        lambda counts, of=of: of(counts.curves).influence(counts.spells)[:, None],
+    )
+    for name, of in {
+        "survival": lambda curves: curves.at(6),
+        "restricted mean": lambda curves: curves.mean(9),
+        "share": lambda curves: curves.share(1),
+    }.items()
+}
+
+
+@pytest.mark.parametrize("harmless", [False, True])
+@pytest.mark.parametrize("name", [*CURVES, *NUMBERS])
+def test_influence_of_a_spell_is_what_more_weight_of_it_changes(name, harmless):
+    """The derivative, taken by differences, whatever the formula."""
+    table = random_spells(47, late_entry=True).iloc[:60].assign(weight=1.0)
+    table = table[table["duration_weeks"] < 12]
+    if harmless:
+        table = table.replace({"cause": {"collapse": "fulfilled"}})
+    value, influence = {**CURVES, **NUMBERS}[name]
+    counts = counted(table)
+    expected = influence(counts)
+    assert len(expected) > 25
+    for kind, row in zip(counts.kinds[KIND].to_numpy(), expected, strict=True):
+        spell = np.flatnonzero((table[KIND] == kind).all(axis=1))[0]
+        ends = []
+        for weight in (1.0 + 1e-4, 1.0 - 1e-4):
+            heavier = table["weight"].to_numpy().copy()
+            heavier[spell] = weight
+            ends.append(value(counted(table.assign(weight=heavier))))
+        np.testing.assert_allclose((ends[0] - ends[1]) / 2e-4, row, rtol=0, atol=1e-6)
 
 
 def test_late_entry_band_is_near_greenwood_in_a_large_table():
@@ -272,6 +358,11 @@ def test_at_days_is_the_share_that_lasts_longer():
     for days in (0, 6, 7, 90, 180, 365):
         # A spell of w weeks lasts w*7 to w*7+6 days.
         assert got.at_days(days)[0] == pytest.approx((weeks > days // 7).mean(), abs=1e-12)
+
+
+def test_days_are_those_that_the_format_of_a_sweep_names():
+    page = (ROOT / "docs/sweeps.md").read_text(encoding="utf-8")
+    assert f"| `days` | {', '.join(map(str, DAYS))} | days at which survival is given |" in page
 
 
 def test_at_days_beyond_the_data_is_not_a_number():

@@ -12,12 +12,14 @@ from lifelines.statistics import multivariate_logrank_test
 from negotiation_abm.survival import (
     count_spells,
     estimate,
+    fit_all,
     fit_family,
     incidence_table,
     log_rank,
     proportional_hazards,
     rmst,
 )
+from negotiation_abm.survival.fits import FAMILIES, log_likelihood
 from survival_helpers import by_hand, counted, random_spells, spells
 
 KINDS = [(late, weights) for late in (False, True) for weights in (False, True)]
@@ -153,6 +155,35 @@ def test_fits_equal_interval_censored_lifelines(name, fitter, theirs):
         assert error == pytest.approx(fit.summary["se(coef)"][their], rel=0.15)
 
 
+@pytest.mark.parametrize("name", FAMILIES)
+def test_fit_is_at_the_top_of_its_likelihood(name):
+    """Where no coordinate leads further up: its slope there is less than a hundredth."""
+    rng = np.random.default_rng(10)
+    life = np.where(rng.random(2_000) < 0.3, 10**6, rng.geometric(0.1, 2_000) - 1)
+    counts = counted(spells(np.arange(2_000), 0 * life, np.minimum(life, 60), life < 60))
+    got = fit_family(counts, name)
+    values = [value for value, _ in got.parameters.values()]
+    free = np.log(values)
+    if name == "log_normal":
+        free[0] = values[0]
+    if name == "cure":
+        free[2] = np.log(values[2] / (1.0 - values[2]))
+    assert log_likelihood(counts, FAMILIES[name], free) == pytest.approx(got.log_likelihood)
+    for step in 1e-3 * np.eye(len(free)):
+        up, down = (log_likelihood(counts, FAMILIES[name], free + h) for h in (step, -step))
+        assert max(up, down) < got.log_likelihood
+        assert abs(up - down) < 1e-5
+    assert got.converged
+
+
+def test_families_are_fitted_from_five_weeks_with_ends_on_best_first():
+    life = np.repeat([1, 2, 4, 8, 9], 4)
+    for weeks, names in ((life[:-4], set()), (life, set(FAMILIES))):
+        got = fit_all(counted(spells(range(len(weeks)), 0 * weeks, weeks, weeks > 0)))
+        assert {fit.family for fit in got} == names
+        assert [fit.aic for fit in got] == sorted(fit.aic for fit in got)
+
+
 def swept(seed, longest=40):
     """Spells of twenty groups whose hazard follows two of three covariates."""
     rng = np.random.default_rng(seed)
@@ -165,6 +196,27 @@ def swept(seed, longest=40):
         run = np.repeat(np.arange(50), 4) + 1000 * group
         tables.append(spells(run, 0 * weeks, weeks, life <= window).assign(**row))
     return z, tables
+
+
+def test_regression_of_two_groups_by_hand():
+    """One week tells of the covariate: in others nothing ends, or everything does."""
+    tables = []
+    for ended in (2, 5):
+        weeks = np.array([3] * ended + [4] * (10 - ended) + [1])
+        tables.append(spells(np.arange(11), 0 * weeks, weeks, weeks > 1))
+    z = pd.DataFrame({"dose": [1.0, 4.0]})
+    (row,) = proportional_hazards([counted(t) for t in tables], z, 0.9).itertuples()
+    hazard = np.array([0.2, 0.5])
+    inner = np.log(1.0 - hazard)
+    effect = np.diff(np.log(-inner))[0]
+    error = np.sqrt((hazard / (10.0 * (1.0 - hazard) * inner**2)).sum())
+    assert (row.covariate, row.sd) == ("dose", 1.5)
+    assert (row.coefficient, row.error) == pytest.approx((effect / 3.0, error / 3.0), rel=1e-8)
+    assert row.hazard_ratio == pytest.approx(np.exp(effect / 2.0))
+    half = 1.6448536269514722 * error / 2.0
+    assert (row.lower, row.upper) == pytest.approx(
+        (np.exp(effect / 2.0 - half), np.exp(effect / 2.0 + half))
+    )
 
 
 def test_regression_equals_piecewise_interval_censored_lifelines():

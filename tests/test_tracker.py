@@ -2,12 +2,33 @@
 
 import datetime as dt
 
+import numpy as np
 import pytest
 
-from helpers import make_game
+from helpers import (
+    ESCALATE_0,
+    HOLD,
+    SUSPEND,
+    THREATEN_0,
+    make_game,
+    make_params,
+    make_state,
+    make_truce,
+    make_week,
+)
 from negotiation_abm import NegotiationModel
-from negotiation_abm.core.terms import TruceEnd
-from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
+from negotiation_abm.core.state import as_object, blank
+from negotiation_abm.core.terms import Phase, TruceEnd
+from negotiation_abm.core.tracker import (
+    ANY_DOMAIN,
+    COVERED,
+    NO_SPELL,
+    TALLY,
+    TRACE,
+    start_tally,
+    trace_turn,
+    track_forced,
+)
 
 START = dt.date(2001, 1, 1)
 BREACH, LAPSE, ESCALATION = TruceEnd.BREACH, TruceEnd.LAPSE, TruceEnd.ESCALATION
@@ -116,6 +137,55 @@ def test_run_without_a_truce(tmp_path):
 def test_truce_of_the_last_week(tmp_path):
     model = play(tmp_path, [(44, "A", "SUSPEND"), (44, "B", "SUSPEND")])
     assert spells_of(model, COVERED) == [(0, 44, 0, CENSORED, -1, -1, 0)]
+
+
+def test_a_forced_move_counts_where_it_was_made_and_in_its_exchange():
+    tally = as_object(blank(TALLY)[0])
+    week = make_week(forced=[[1 + ESCALATE_0, 0, 1 + HOLD], [0, 1 + SUSPEND, 0]])
+    for exchange in range(3):
+        state = make_state(make_params(), exchange=exchange)
+        for player, options in ((0, (HOLD, ESCALATE_0, THREATEN_0)), (1, (HOLD, SUSPEND))):
+            for option in options:
+                track_forced(tally, state, week, player, option)
+    assert tally.forced_moves.tolist() == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("phase", "begun", "starts", "renewals"),
+    [
+        (Phase.DISPUTE, 0, [NO_SPELL] * 2, [0, 0]),
+        (Phase.TRUCE, 0, [-4, -4], [2, 2]),
+        (Phase.TRUCE, 1, [0, 0], [0, 0]),  # its own spells are kept
+    ],
+)
+def test_a_truce_in_force_opens_a_spell_of_each_measure(phase, begun, starts, renewals):
+    tally = as_object(blank(TALLY)[0])
+    tally.begun = begun
+    state = make_truce(make_params(), phase=phase, turn=5, age=9, renewals=2)
+    start_tally(tally, state, 7)
+    assert (tally.replicate, tally.first_turn, tally.first_truce_week) == (7, 5, -1)
+    assert tally.begun == 1
+    assert tally.spell_start.tolist() == starts
+    assert tally.spell_renewals.tolist() == renewals
+
+
+@pytest.mark.parametrize("phase", [Phase.DISPUTE, Phase.TRUCE])
+def test_a_trace_notes_the_state_and_the_moves_of_a_week(phase):
+    params = make_params(relative_gains=0.5)
+    levels = {"in_force": [[0.5, 0], [0, 0.25]], "loaded": [[0, 0.1], [0.2, 0]]}
+    moods = {"felt": [0.1, 0.2], "anger": [0.3, 0.4], "goodwill": [0.5, 0.6], "strain": 0.7}
+    state = make_truce(params, phase=phase, age=9, forum=1, **levels, **moods)
+    week = make_week(salience=[[2.0, 1.0], [1.0, 1.0]])
+    trace, tally = (as_object(blank(kind)[0]) for kind in (TRACE, TALLY))
+    tally.num_moves[1, 3] = 8
+    trace_turn(trace, state, params, week, tally)
+    assert trace.age == (9 if phase == Phase.TRUCE else 0)
+    for name in ("phase", "weeks_left", "forum", *moods, *levels):
+        assert np.array_equal(getattr(trace, name), getattr(state, name)), name
+    assert np.array_equal(trace.num_moves, tally.num_moves)
+    assert trace.hurt[:, :2].ravel() == pytest.approx([2 * 12 / 15, 0, 0, 8 / 15])
+    pains = np.array([8 / 15, 2 * 12 / 15])
+    assert trace.flow == pytest.approx(0.5 * pains[::-1] - pains)
 
 
 def test_threat_that_is_carried_out_is_counted(tmp_path):

@@ -21,10 +21,12 @@ from helpers import (
     move,
 )
 from negotiation_abm import NegotiationModel, run_replicates
+from negotiation_abm.core.draws import SOUNDNESS_BLOCK, normal, uniforms
 from negotiation_abm.core.levers import touch_all
 from negotiation_abm.core.payoffs import is_breach, option_value, relievable
 from negotiation_abm.core.terms import NUM_OPTIONS, Event, Forum, Phase, TruceEnd
 from negotiation_abm.core.transitions import agency_option, apply_agency_move, can_offer, is_legal
+from negotiation_abm.core.turn import begin_week
 from negotiation_abm.strategies._odds import option_weights
 from test_parity import shipped_game
 
@@ -54,6 +56,22 @@ def test_what_a_side_suspended_is_measured_over_all_its_covered_levers():
     assert move(state, params, 0, ESCALATE_0, step=0.1).event == Event.NONE  # .1 of .6
     state = make_truce(params, loaded=[[0.1, 0.5], [0.9, 0.9]])  # the second is not covered
     assert move(state, params, 0, ESCALATE_0, step=0.1).event == Event.ENDED
+
+
+@pytest.mark.parametrize(
+    ("option", "step", "event"),
+    [
+        (ESCALATE_0, 0.39, Event.NONE),
+        (ESCALATE_0, 0.4, Event.ENDED),
+        (ESCALATE_1, 0.09, Event.NONE),
+        (ESCALATE_1, 0.1, Event.ENDED),
+    ],
+)
+def test_what_a_side_suspended_is_measured_by_its_pain(option, step, event):
+    """Weak lever, .4 of it suspended, and a strong one, .1 of it: either is half of the pain."""
+    params = revised(weight=[[0.25, 1.0], [1.0, 1.0]])
+    state = make_truce(params, loaded=[[0.4, 0.1], [0, 0]], covered=[[1, 1], [1, 1]])
+    assert move(state, params, 0, option, step=step).event == event
 
 
 def test_one_large_covered_step_is_a_breach_and_a_last_small_one_a_collapse():
@@ -138,6 +156,14 @@ def test_a_date_that_passes_without_an_act_leaves_an_undated_truce():
     move(state, params, 0, SUSPEND)
     info = move(state, params, 1, SUSPEND)
     assert (info.event, state.weeks_left, state.renewals) == (Event.RENEWED, 13, 1)
+
+
+@pytest.mark.parametrize(("left", "outlived"), [(-1, 0), (0, 1), (1, 0), (2, 0)])
+def test_only_a_date_that_has_come_is_outlived(left, outlived):
+    params = revised()
+    state = make_truce(params, weeks_left=left)
+    finish_week(state, params)
+    assert (state.outlived, state.weeks_left) == (outlived, max(-1, left - 1))
 
 
 def test_collecting_in_the_week_of_the_date_is_a_lapse_and_costs_no_breach():
@@ -265,6 +291,20 @@ def test_a_repaired_truce_keeps_its_soundness():
         assert state.frailty == after
 
 
+@pytest.mark.parametrize("phase", [Phase.DISPUTE, Phase.TRUCE])
+@pytest.mark.parametrize("is_drawn", [0, 1])
+@pytest.mark.parametrize("rules", [0, 1])
+def test_only_a_truce_without_one_draws_its_soundness_and_once(phase, is_drawn, rules):
+    params = revised(revised_rules=rules)
+    state = make_truce(params, phase=phase, is_drawn=is_drawn, frailty=0.25, turn=3)
+    begin_week(state, params, make_week(), 5, 2)
+    if (phase, is_drawn, rules) == (Phase.TRUCE, 0, 1):
+        first, second, _, _ = uniforms(5, 2, 3, SOUNDNESS_BLOCK)
+        assert (state.frailty, state.is_drawn) == (normal(first, second), 1)
+    else:
+        assert (state.frailty, state.is_drawn) == (0.25, is_drawn)
+
+
 def test_a_truce_in_force_at_the_start_draws_its_soundness():
     """With a wide spread of soundness some of these truces end early, and more of them late."""
     ends = {}
@@ -328,6 +368,29 @@ def test_giving_up_one_lever_changes_what_another_one_may_put_back():
         move(state, params, 0, CONCEDE_1)
     option_weights(state, params, week, 0, weights)
     assert weights[ESCALATE_0] == pytest.approx(before * np.exp(-3.0))
+
+
+@pytest.mark.parametrize(
+    ("rules", "fields", "happens", "factor"),
+    [
+        ({"tacit": 0, "tolerance": 3.0}, {}, (1, ESCALATE_1, 1.5), -3.0),  # strain: a collapse now
+        ({"restore_share": 0.0}, {"weeks_left": 1}, None, 3.0),  # the week of its date: no breach
+    ],
+    ids=["strain", "clock"],
+)
+def test_what_decides_on_a_breach_is_looked_at_again(rules, fields, happens, factor):
+    """Whether the rules know parts put back, or dates outlived, alone."""
+    params, week = revised(breach_cost=3.0, **rules), make_week()
+    state, weights = make_truce(params, **fields), np.zeros(NUM_OPTIONS)
+    option_weights(state, params, week, 0, weights)
+    before = weights[ESCALATE_0]
+    if happens is None:
+        finish_week(state, params)
+    else:
+        player, option, step = happens
+        move(state, params, player, option, step=step)
+    option_weights(state, params, week, 0, weights)
+    assert weights[ESCALATE_0] == pytest.approx(before * np.exp(factor))
 
 
 def test_revised_runs_meet_all_that_can_happen():

@@ -1,16 +1,30 @@
 """Modules of a user: found by every way there is, and every way to get a file wrong.
 
-The rules take in the modules when they are imported, so each case is a process of its own.
+The rules take in the modules when they are imported, so a module is tried in a process of its own.
 """
 
+import importlib.metadata
 import os
 import re
+import shutil
 import subprocess
 import sys
+from importlib.metadata import EntryPoint
+from types import ModuleType
 
 import pytest
 
 from cli_helpers import howto
+from negotiation_abm.core._rule import RULES
+from negotiation_abm.core.misfit import MisfitError
+from negotiation_abm.core.modules._outside import (
+    GROUP,
+    HOOKS,
+    check_module,
+    find_outside,
+    load_outside,
+)
+from negotiation_abm.core.outside import VARIABLE, name_module, named_files
 
 HOWTO = howto("module")
 FILE = re.findall(r"```python\n(.*?)```", HOWTO, re.DOTALL)[0]
@@ -182,6 +196,85 @@ def test_wrong_file_is_one_line(folder, case):
     )
     if case != "circle":  # the rules are imported by then
         refused(command(folder, "check", "tiredness.py"), "tiredness.py", said)
+
+
+@pytest.fixture
+def loading(monkeypatch):
+    """Files are read in this process, and nothing of it stays."""
+    known, rules = set(sys.modules), len(RULES)
+    yield monkeypatch
+    del RULES[rules:]
+    for name in set(sys.modules) - known:
+        if name.startswith("negotiation_abm_module_"):
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize("case", [case for case in FILES if case != "circle"])
+def test_a_wrong_file_is_refused_where_it_is_read(folder, loading, case):
+    old, new, said = FILES[case]
+    load_outside(folder / "tiredness.py")
+    (folder / "tiredness.py").write_text(FILE.replace(old, new, 1))
+    with pytest.raises(MisfitError) as caught:
+        load_outside(folder / "tiredness.py")
+    assert said in f"{caught.value.place}: {caught.value.problem}"
+
+
+def test_files_and_packages_are_found_and_each_fault_is_noted(folder, loading):
+    names = ("bold", "anew", "delivery", "bold", "one_more")
+    for name in names:
+        (folder / name).mkdir(exist_ok=True)
+        text = FILE.replace("tiredness_", f"{name}_")
+        (folder / name / f"{name}.py").write_text(text)
+    (folder / "again").mkdir()
+    shutil.copy(folder / "bold" / "bold.py", folder / "again" / "bold.py")
+    paths = [folder / name / f"{name}.py" for name in names]
+    paths[3] = folder / "again" / "bold.py"
+    loading.setenv(VARIABLE, os.pathsep.join(map(str, paths)))
+    loading.syspath_prepend(folder)
+    points = [
+        EntryPoint("worn", "bold.missing", GROUP),
+        EntryPoint("path", "os:path.join", GROUP),
+    ]
+    loading.setattr(importlib.metadata, "entry_points", lambda group: points)
+    found, faults = find_outside(("delivery", "shocks"), 5)
+    assert list(found) == ["anew", "bold", "one_more"]
+    assert [source for source, _ in faults] == [
+        *map(str, (paths[2], paths[3])),
+        *(f"entry point {point.name}: {point.value}" for point in points),
+    ]
+    assert [fault.problem for _, fault in faults[:2]] == [
+        "'delivery' is a shipped module; choose another name",
+        "a module 'bold' is known already; choose another name",
+    ]
+    assert {fault.problem for _, fault in faults[2:]} == {"more than 5 modules"}
+    found, faults = find_outside(("delivery", "shocks"), 6)
+    assert len(found) == 3
+    assert "cannot be loaded (ModuleNotFoundError" in faults[2][1].problem
+    assert faults[3][1].problem == "is not a module"
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_rule_of_the_week_takes_what_it_is_given(hook):
+    for words in (HOOKS[hook], HOOKS[hook][:-1], (*HOOKS[hook], "more")):
+        module = ModuleType("tired")
+        exec(f"def {hook}({', '.join(words)}): pass", vars(module))
+        said = "not marked @rule" if words == HOOKS[hook] else r"takes \(.*\); expected \("
+        with pytest.raises(MisfitError, match=said) as caught:
+            check_module("tired", module)
+        assert caught.value.place == hook
+
+
+def test_a_file_that_is_not_there_is_not_named(tmp_path, monkeypatch):
+    monkeypatch.setenv(VARIABLE, "")
+    with pytest.raises(MisfitError, match="no such file"):
+        name_module(tmp_path / "missing.py")
+    (tmp_path / "late.py").touch()
+    with pytest.raises(MisfitError, match="call use_modules first"):
+        name_module(tmp_path / "late.py")
+    assert named_files() == []
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "late.py"))
+    name_module(tmp_path / "late.py")  # known already
+    assert named_files() == [str(tmp_path / "late.py")]
 
 
 @pytest.mark.parametrize(
