@@ -24,7 +24,7 @@ from negotiation_abm.scenario.posterior_draws import load_draws
 
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "calibration.md.in"
-RANKS, TERMS = HERE / "sbc.csv", HERE / "terms.csv"
+RANKS, AGAIN, TERMS = (HERE / f"{name}.csv" for name in ("sbc", "sbc_again", "terms"))
 SET, ALONE = "calibrated_2025", "calibrated_2025_alone"
 LATER, KNOWN = "us_china_2026", dt.date(2025, 12, 31)  # what the two sets have not seen
 MODEL = "quantal response (this model)"
@@ -370,6 +370,23 @@ def simulated_ranks(frame):
     }
 
 
+def ranks_again(first, again):
+    """Do unknowns lie outside their bands for other simulated pools too?"""
+    outside = set(again[~again["inside"]]["unknown"])
+    both = sorted(outside & set(first[~first["inside"]]["unknown"]))
+    pair = np.corrcoef(first["mean"], again["mean"])[0, 1]
+    return {
+        "fits": again["fits"].iloc[0],
+        "outside": len(outside),
+        "both": f"of which did before: {listed(both)}" if both else "none of which did before",
+        "coverage": again["coverage"].mean(),
+        "pair": pair,
+        "verdict": "what lay outside before was chance, as an error of the sampler would show both times"
+        if not both and abs(pair) < 0.3
+        else "that needs a look",
+    }
+
+
 def later(folder, name):
     """Log scores of a set on what came after its cut-off date: types, and with the lever."""
     scenario = load_scenario(LATER, {"parameters": name})
@@ -459,6 +476,7 @@ def main(folder, out):
             if row["given"] == "start"
         },
         sbc=simulated_ranks(pd.read_csv(RANKS)),
+        again=ranks_again(pd.read_csv(RANKS), pd.read_csv(AGAIN)),
         months=found["months"]
         | {
             "best": best_month,
