@@ -41,7 +41,7 @@ from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.scenario.parameters import load_parameter_set
 from negotiation_abm.strategies import code_of, is_plain, strategies
 from negotiation_abm.strategies._lookahead import foreseen, new_info, new_twin
-from negotiation_abm.strategies._odds import SHARP, option_weights
+from negotiation_abm.strategies._odds import SHARP, limited_exp, option_weights
 from negotiation_abm.strategies.logit import draw_option
 
 NAMES = list(strategies())
@@ -473,3 +473,9 @@ def test_a_draw_that_rounding_puts_beyond_the_line_takes_its_last_option(weights
 def test_quantal_response_at_the_ends_of_the_unit_interval(choice, u):
     params, state, _ = choice
     assert choose("logit", state, params, u=u) == (ESCALATE_0 if u < 0.5 else SUSPEND)
+
+
+def test_odds_stay_numbers_however_sharp_a_player_is():
+    """Exponents are kept within +-110, where sums of odds neither overflow nor come to 0."""
+    assert [limited_exp(x) for x in (-1e9, 0.0, 1e9)] == [math.exp(-110), 1.0, math.exp(110)]
+    assert limited_exp(109.5) == math.exp(109.5)
