@@ -53,16 +53,17 @@ def SliceShown(asked: Asked, folder: Path, root: Path, screen: Screen, ask: Any)
         table = slice_table(browser.opened(folder), asked.query)
         return table, lambda: _sized(plot_slice(table, asked.query, asked.point), screen)
 
-    def work(task: Task) -> tuple[pd.DataFrame, figures.Shown, list[dict[str, Any]]]:
+    def work(task: Task) -> tuple[str, figures.Shown, list[dict[str, Any]]]:
         table, draw = make()
         task.check()
+        said = f"{extremes(table, asked.query)}." if is_sweep(folder) and len(table) else ""
         cells: list[dict[str, Any]] = []
 
         def find(figure: Figure) -> None:
             if is_sweep(folder):
                 cells.extend(cells_of(figure, table, asked.query))
 
-        return table, figures.shown(draw, screen.is_dark, find), cells
+        return said, figures.shown(draw, screen.is_dark, find), cells
 
     def file(kind: str) -> bytes:
         return _file(look_up(folder, asked.query), kind)
@@ -71,7 +72,7 @@ def SliceShown(asked: Asked, folder: Path, root: Path, screen: Screen, ask: Any)
     with solara.Div(classes=["card", "stack"]):
         if job.error:
             Note(job.error, kind="error")
-        table, picture, cells = job.value or (None, None, [])
+        said, picture, cells = job.value or ("", None, [])
         text = outcome_text(str(asked.query.outcome))
         Picture(
             picture,
@@ -81,9 +82,8 @@ def SliceShown(asked: Asked, folder: Path, root: Path, screen: Screen, ask: Any)
             picked="" if asked.point is None else str(asked.point),
             on_pick=lambda point: ask(replace(asked, point=int(point))),
         )
-        if table is not None and is_sweep(folder) and len(table):
-            text = escape(f"{extremes(table, asked.query)}.")
-            solara.HTML(tag="p", classes=["soft", "small"], unsafe_innerHTML=text)
+        if said:
+            solara.HTML(tag="p", classes=["soft", "small"], unsafe_innerHTML=escape(said))
             for note in notes_of(browser.opened(folder), asked.query):
                 if not note.startswith("held fixed"):  # the choices beside it say that
                     solara.HTML(tag="p", classes=["soft", "small"], unsafe_innerHTML=escape(note))
