@@ -31,6 +31,7 @@ MODEL = "quantal response (this model)"
 CHANCES = ("type", "type_and_lever")
 SHAPES = ("recorded", "simulated", "simulated once")
 JUDGED = ("pass", "fail", "cannot fail")
+CHANCE = "what lay outside before was chance, as an error of the sampler would show both times"
 WEAK = 0.5  # a wrong model that passes in half of its runs is caught no more often than a coin says
 OUTCOMES = ("US concessions", "CHINA concessions", "truces begun", "S(26 weeks), covered")
 
@@ -381,9 +382,7 @@ def ranks_again(first, again):
         "both": f"of which did before: {listed(both)}" if both else "none of which did before",
         "coverage": again["coverage"].mean(),
         "pair": pair,
-        "verdict": "what lay outside before was chance, as an error of the sampler would show both times"
-        if not both and abs(pair) < 0.3
-        else "that needs a look",
+        "verdict": CHANCE if not both and abs(pair) < 0.3 else "that needs a look",
     }
 
 
