@@ -264,7 +264,7 @@ def test_value(capsys, case):
 def test_option(capsys, word):
     name = word.partition("=")[0]
     words = ("run", "busan_2025", "--replicates", 2, "--out", "out", "--set", word)
-    refused(capsys, words, ("busan_2025.yaml", f"{name}: unknown"))
+    refused(capsys, words, ("--set", f"{name}: unknown"))
 
 
 HEADER = "id,date,player,move,lever,level,decision\n"

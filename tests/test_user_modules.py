@@ -202,6 +202,8 @@ def test_wrong_file_is_one_line(folder, case):
 def loading(monkeypatch):
     """Files are read in this process, and nothing of it stays."""
     known, rules = set(sys.modules), len(RULES)
+    # Python takes a file for the one that it compiled if it has its size and its second.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     yield monkeypatch
     del RULES[rules:]
     for name in set(sys.modules) - known:
