@@ -11,9 +11,11 @@ from scipy.stats import binom, norm, ttest_rel
 from helpers import assert_near
 from module_helpers import game_with
 from negotiation_abm import NegotiationModel, load_scenario
+from negotiation_abm.core.modules import side_issues
 from negotiation_abm.core.tracker import COVERED
 from negotiation_abm.run.paired import RESAMPLES, mean_difference, median_difference
 from negotiation_abm.run.play import play_one
+from negotiation_abm.studies import mechanisms
 from negotiation_abm.studies.mechanisms import (
     EVERY,
     JUDGED_BY,
@@ -237,6 +239,10 @@ def test_every_term_and_lever_carries_a_claim_of_the_page(table):
     page = Path(__file__).parents[1].joinpath("docs", "mechanisms.md").read_text()
     for claim in " ".join([*TERMS.values(), *LEVERS.values()]).split():
         assert f"| {claim} |" in page
+
+
+def test_side_issues_share_out_the_claims_of_their_module():
+    assert sorted(mechanisms.ISSUES.values()) == sorted(side_issues.CLAIMS)
 
 
 # Without weight in the calibrated sets, `market` is a term that is not there.

@@ -31,7 +31,7 @@ MODEL = "quantal response (this model)"
 CHANCES = ("type", "type_and_lever")
 SHAPES = ("recorded", "simulated", "simulated once")
 JUDGED = ("pass", "fail", "cannot fail")
-CHANCE = "what lay outside before was chance, as an error of the sampler would show both times"
+CHANCE = "which speaks for chance, as an error of the sampler would show both times"
 WEAK = 0.5  # a wrong model that passes in half of its runs is caught no more often than a coin says
 OUTCOMES = ("US concessions", "CHINA concessions", "truces begun", "S(26 weeks), covered")
 

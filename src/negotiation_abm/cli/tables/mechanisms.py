@@ -12,8 +12,9 @@ def print_mechanisms(rows: list[dict[str, Any]], replicates: int, seed: int) -> 
     console = terminal()
     console.print(
         f"What each mechanism adds: {replicates:,} paired runs, seed {seed}. Modules are switched "
-        "on alone; terms and levers of the game itself are taken away alone, and what is missing "
-        "then is what they add. Without modules the truce of Busan lasts "
+        "on one at a time; terms and levers of the game itself are taken away one at a time, and "
+        "their row is the game as it is, less the game without them. Without modules the truce of "
+        "Busan lasts "
         f"{rows[0]['median_weeks_base']:.0f} weeks in the median and outlasts a year in a share of "
         f"{short(rows[0]['survival_365_base'])}; from January 2025 the first truce comes after "
         f"{rows[0]['first_truce_weeks_base']:.1f} weeks."
