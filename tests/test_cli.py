@@ -86,6 +86,7 @@ REPLAY_KEYS = {
     "tariffs",
     "spells",
     "agreements",
+    "broken_off",
     "pledges",
     "decisions_not_hold",
     "rounds",

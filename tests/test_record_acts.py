@@ -6,8 +6,10 @@ import pytest
 
 from helpers import REVISED, make_game
 from negotiation_abm import InputError, load_record, replay_record
+from negotiation_abm.cli.tables.replay import print_replay
 from negotiation_abm.core.terms import TruceEnd
 from negotiation_abm.core.tracker import COVERED
+from negotiation_abm.replay.step import replay_summary
 from test_replay import turbot_war
 
 SIGNED = (
@@ -70,6 +72,23 @@ def test_talks_that_are_broken_off_take_the_offer_back_and_keep_rounds_away(tmp_
     away = sorted(set(weeks) - scored)
     assert len(away) == 2  # the week of the act had begun
     assert all(weeks[turn] == 0.0 for turn in away)
+
+
+@pytest.mark.parametrize(
+    ("act", "line"),
+    [
+        ("EAST,PROLONG,,,,,1995-06-05", "by EAST alone (c), expiry week of 1995-06-05"),
+        ("EAST,PROLONG,,,,-1", "by EAST alone (c), no date"),
+        ("WEST,BREAK_OFF,,,,3", "by WEST (c), no meeting before the week of 1995-04-24"),
+    ],
+)
+def test_the_replay_says_what_one_side_alone_did_to_the_talks(tmp_path, capsys, act, line):
+    kind = "prolonged" if "PROLONG" in act else "talks broken off"
+    result = replayed(tmp_path, *SIGNED, f"c,1995-04-05,{act}")
+    print_replay(replay_summary(result), None)
+    printed = capsys.readouterr().out.splitlines()
+    assert f"{kind} 1995-04-05: {line}" in printed
+    assert sum(text.startswith("agreement ") for text in printed) == 1  # that of the two sides
 
 
 def test_a_threat_marked_so_ends_the_truce_on_its_day(tmp_path):

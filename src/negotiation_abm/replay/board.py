@@ -155,6 +155,7 @@ class Board(Situation):
         if row.move == "BREAK_OFF":
             state.offer[player] = 0
             state.no_rounds = max(int(state.no_rounds), row.lead_weeks or 0)
+            self.notes.broken_off(row)
             return ""
         if state.phase != Phase.TRUCE:
             return "PROLONG, but no truce is in force"
@@ -170,7 +171,7 @@ class Board(Situation):
         touch_all(state)
         count = track_move(self._tally, state, self.params, self.info, self._closed, 0)
         self._date_spells(before, count, row.date)
-        self.notes.agreement(row.date)
+        self.notes.prolonged(row)
         self.notes.account.prolonged(row, int(self.info.weeks_left))
         return ""
 

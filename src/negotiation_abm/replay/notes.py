@@ -53,6 +53,16 @@ class Notes:
         expires = f"week of {self._at.scenario.date_of(turn + left)}" if left >= 0 else None
         self.out.agreements.append((date, Event(int(self._at.info.event)).name, expires))
 
+    def prolonged(self, row: Row) -> None:
+        """One side alone has put off the date of the truce."""
+        self.agreement(row.date)
+        self.out.prolonged[len(self.out.agreements) - 1] = (self._at.player_of(row), row.id)
+
+    def broken_off(self, row: Row) -> None:
+        """One side has broken off the talks."""
+        until = f"week of {self._at.scenario.date_of(self._at.state.turn + (row.lead_weeks or 0))}"
+        self.out.broken_off.append((row.date, self._at.player_of(row), row.id, until))
+
     def headline_rates(self, rows: Iterable[Row], date: dt.date) -> None:
         """Headline tariffs: as recorded, else the level of a tariff lever that has moved."""
         given = {

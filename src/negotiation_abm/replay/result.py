@@ -120,7 +120,9 @@ class Replay:
     """What a replay gives; `weeks` has one dict a turn, in order.
 
     `rates` are headline tariffs of the first tariff lever of each side, `lever_rates` those of
-    every tariff lever: date, player, lever, rate, and whether the record gives it.
+    every tariff lever: date, player, lever, rate, and whether the record gives it. `prolonged` says
+    which of the `agreements`, by number, is one side's act alone: player and row. `broken_off` has
+    date, player, row, and the week up to which nobody was to meet.
     """
 
     game: Game
@@ -139,6 +141,8 @@ class Replay:
     rounds: list[tuple[int, bool, float]] = field(default_factory=list)
     pledges: list[dict[str, Any]] = field(default_factory=list)
     agreements: list[tuple[dt.date, str, str | None]] = field(default_factory=list)
+    prolonged: dict[int, tuple[int, str]] = field(default_factory=dict)
+    broken_off: list[tuple[dt.date, int, str, str]] = field(default_factory=list)
 
     @property
     def num_moves(self) -> int:

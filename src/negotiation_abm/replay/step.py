@@ -107,7 +107,14 @@ def replay_summary(result: Replay) -> dict[str, Any]:
         "pledges": result.pledges,
         "agreements": [
             {"date": date.isoformat(), "kind": kind, "expires": expires}
-            for date, kind, expires in result.agreements
+            | {"prolonged_by": game.players[alone[0]] if alone else None}
+            | {"row": alone[1] if alone else None}
+            for i, (date, kind, expires) in enumerate(result.agreements)
+            for alone in (result.prolonged.get(i),)
+        ],
+        "broken_off": [
+            {"date": date.isoformat(), "player": game.players[player], "row": row, "until": until}
+            for date, player, row, until in result.broken_off
         ],
         "decisions_not_hold": [
             {

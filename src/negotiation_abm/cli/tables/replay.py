@@ -28,9 +28,7 @@ def print_replay(summary: dict[str, Any], out: Path | None) -> None:
             f"pledge {pledge['name']} ({pledge['player']}, {about}), due {pledge['due']}: "
             f"{pledge['status']}"
         )
-    for agreement in summary["agreements"]:
-        expires = f", expiry {agreement['expires']}" if agreement["expires"] else ""
-        console.print(f"agreement {agreement['date']}: truce {agreement['kind'].lower()}{expires}")
+    _print_talks(console, summary)
     _print_steps(console, summary["recorded_moves"])
     _print_threats(console, summary["threats"])
     _print_scores(console, summary)
@@ -55,6 +53,24 @@ def _print_tariffs(console: Console, levers: list[dict[str, Any]]) -> None:
         console.print(f"{name}, announced rate in points: {lever['at_start']:.4g} {rest}")
     if any(not step["recorded"] for lever in levers for step in lever["steps"]):
         console.print("*: not in the record; the level of the lever times its pp_at_full")
+
+
+def _print_talks(console: Console, summary: dict[str, Any]) -> None:
+    """Agreements, and what one side alone did to the talks, by date."""
+    lines = []
+    for made in summary["agreements"]:
+        expires = f", expiry {made['expires']}" if made["expires"] else ""
+        what = f"agreement {made['date']}: truce {made['kind'].lower()}"
+        if made["row"]:
+            expires = expires or ", no date"
+            player = words.player(made["prolonged_by"])
+            what = f"prolonged {made['date']}: by {player} alone ({made['row']})"
+        lines.append((made["date"], what + expires))
+    for act in summary["broken_off"]:
+        what = f"talks broken off {act['date']}: by {words.player(act['player'])} ({act['row']})"
+        lines.append((act["date"], f"{what}, no meeting before the {act['until']}"))
+    for _, line in sorted(lines, key=lambda dated: dated[0]):
+        console.print(line)
 
 
 def _print_steps(console: Console, moves: list[dict[str, Any]]) -> None:
