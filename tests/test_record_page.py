@@ -123,6 +123,10 @@ CASES = {
         ],
         lambda replay: replay.threats[0].fate == "withdrawn",
     ),
+    "a threat on a lever in use is withdrawn": (
+        [RISEN, THREAT, row("u 1995-03-15 WEST THREATEN boarding 0", date_due="1995-03-20")],
+        lambda replay: [threat.fate for threat in replay.threats] == ["replaced", "withdrawn"],
+    ),
     "a threat without a date": (
         [
             row("t 1995-03-08 WEST THREATEN boarding 0.2", lead_weeks=-1),
