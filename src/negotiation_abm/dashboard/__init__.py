@@ -73,8 +73,9 @@ def serve(host: str, port: int, open_browser: bool, results: Path) -> None:
 
 
 def _run(host: str, port: int, token: str) -> None:
-    from negotiation_abm.dashboard import warm
+    from negotiation_abm.dashboard import memory, warm
 
+    memory.settle()
     os.environ["SOLARA_APP"] = APP
     import pandas  # noqa: F401  (a page that meets it half imported fails in the event loop)
     import uvicorn

@@ -4,17 +4,16 @@ Both branches are played by `negotiation_abm.studies.whatif` with the seed and t
 the command, so that the tables are those that the command writes.
 """
 
-import ctypes
-import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from negotiation_abm.dashboard import settings
+from negotiation_abm.dashboard import memory, settings
 from negotiation_abm.dashboard.jobs import Task
 from negotiation_abm.dashboard.question import Question
 from negotiation_abm.replay.branch import branch_turn
@@ -92,23 +91,23 @@ def answer(question: Question, task: Task) -> Answer:
     """
 
     def make() -> Answer:
-        while not _places.acquire(timeout=0.05):
-            task.progress(0.0, "waiting for other pages")
-        try:
+        with _place(task):
             return _answer(question, task)
-        finally:
-            _places.release()
-            _give_back()
 
     found: Answer = _answers.get(question, task, make)
     return found
 
 
-def _give_back() -> None:
-    """Return freed memory to the system; glibc keeps what threads have freed, some 200 MB here."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
-    if trim is not None:
-        trim(0)
+@contextmanager
+def _place(task: Task) -> Iterator[None]:
+    """One of the places to play at; waits for it, and leaves no memory behind."""
+    while not _places.acquire(timeout=0.05):
+        task.progress(0.0, "waiting for other pages")
+    try:
+        yield
+    finally:
+        _places.release()
+        memory.give_back()
 
 
 def _answer(question: Question, task: Task) -> Answer:
@@ -150,12 +149,13 @@ def range_of(question: Question, task: Task) -> dict[str, Any] | None:
     def make() -> Any:
         pair = _branches(question)
         task.need_compiled()
-        return ranges_of_branches(
-            pair.factual.game,
-            pair.altered.game,
-            settings.current().seed,
-            progress=lambda done: task.progress(done / (2.0 * DRAWS * RUNS)),
-        )
+        with _place(task):
+            return ranges_of_branches(
+                pair.factual.game,
+                pair.altered.game,
+                settings.current().seed,
+                progress=lambda done: task.progress(done / (2.0 * DRAWS * RUNS)),
+            )
 
     found: dict[str, Any] | None = _ranges.get(question, task, make)
     return found

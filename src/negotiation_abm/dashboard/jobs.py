@@ -50,6 +50,16 @@ class Task:
         if self._stop.is_set():
             raise CancelledError
 
+    def rest(self, seconds: float) -> None:
+        """Wait a moment, as long as the work is wanted.
+
+        Raises
+        ------
+        CancelledError
+        """
+        self._stop.wait(seconds)
+        self.check()
+
     def progress(self, share: float, text: str = "") -> None:
         """Say how much is done (0 to 1), and leave off if it is no longer wanted.
 

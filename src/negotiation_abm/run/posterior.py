@@ -18,7 +18,7 @@ from negotiation_abm.run.play import Case, play
 from negotiation_abm.run.running import is_running
 from negotiation_abm.run.sizes import DRAWS, RUNS
 from negotiation_abm.run.spells import CAUSES, curves_of
-from negotiation_abm.scenario.game import Game, build_game
+from negotiation_abm.scenario.game import Game, fill_params
 from negotiation_abm.scenario.parameters import ParameterSet
 from negotiation_abm.scenario.posterior_draws import changes_of, load_draws
 from negotiation_abm.scenario.schema import Scenario
@@ -127,7 +127,8 @@ def _with(game: Game, changes: dict[str, float]) -> Game:
     drawn = replace(game.parameter_set, values=_values(game.parameter_set, changes))
     own = {name: number for name, number in changes.items() if _is_own(game.scenario, name)}
     scenario = game.scenario.model_copy(update={"set": own | game.scenario.set})
-    return replace(game, params=build_game(scenario, drawn).params)
+    params, _, _ = fill_params(scenario, drawn, game.weeks.copy())
+    return replace(game, params=params)
 
 
 def _is_own(scenario: Scenario, name: str) -> bool:

@@ -82,6 +82,25 @@ class Game:
         return f"{Move(2 + (option - 2) % 3).name} {self.lever_names[player][(option - 2) // 3]}"
 
 
+def fill_params(
+    scenario: Scenario, parameter_set: ParameterSet, weeks: np.ndarray
+) -> tuple[np.ndarray, tuple[str, ...], list[str]]:
+    """The parameters of a game, shape (1,), its domains and notes; modules fill in `weeks`.
+
+    Raises
+    ------
+    InputError
+        If the parameter set is not admissible.
+    """
+    notes = check_parameters(scenario, parameter_set)
+    params = np.zeros(1, PARAMS)
+    fill_parameters(scenario, parameter_set, params[0])
+    domains = fill_levers(scenario, params[0])
+    fill_modules(scenario, params[0], weeks)
+    derive(params)
+    return params, domains, notes
+
+
 def build_game(scenario: Scenario, parameter_set: ParameterSet | None = None) -> Game:
     """Turn a checked scenario into arrays.
 
@@ -98,13 +117,8 @@ def build_game(scenario: Scenario, parameter_set: ParameterSet | None = None) ->
     base = scenario.path.parent
     if parameter_set is None:
         parameter_set = load_parameter_set(scenario.parameters, base, (scenario.path, "parameters"))
-    notes = check_parameters(scenario, parameter_set)
-    params = np.zeros(1, PARAMS)
-    fill_parameters(scenario, parameter_set, params[0])
-    domains = fill_levers(scenario, params[0])
     weeks = scenario_weeks(scenario)
-    fill_modules(scenario, params[0], weeks)
-    derive(params)
+    params, domains, notes = fill_params(scenario, parameter_set, weeks)
     first, second = scenario.players
     return Game(
         scenario=scenario,

@@ -27,6 +27,7 @@ from negotiation_abm.run.sizes import DRAWS
 from negotiation_abm.studies.whatif.run import as_csv
 from negotiation_abm.survival.words import ONE_RUN, is_clear
 
+SETTLED = 0.5  # seconds after the curve before its range is worked out
 NO_UNIT = ("share", "weeks", "count")  # the outcome or its value says it
 
 
@@ -36,7 +37,8 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
     first = solara.use_memo(lambda: question.read(query), [])
     asked, set_asked = solara.use_state(first)
     job = use_job(lambda task: _work(task, asked, screen), (asked, screen))
-    ranges = use_job(lambda task: answers.range_of(asked, task), asked)
+    is_drawn = job.key == (asked, screen)
+    ranges = use_job(lambda task: _range(task, asked) if is_drawn else None, (asked, is_drawn))
 
     def ask(new: Question) -> None:
         set_asked(new)
@@ -52,7 +54,8 @@ def View(session: OpenPage, screen: Screen, query: str) -> None:
             "the same runs with the same draws."
         ),
     )
-    _Told(asked, ranges)
+    if not job.error:
+        _Told(asked, ranges)
     with solara.Div(classes=["grid", "sides"]):
         with solara.Div(classes=["stack"]):
             Shipped(asked, ask)
@@ -72,7 +75,7 @@ def _Told(asked: Question, ranges: Job) -> None:
     """The answer in a sentence, with its range over the posterior draws."""
     if ranges.error:
         return  # the job of the figure says the same
-    if ranges.is_running or ranges.key != asked:
+    if ranges.is_running or ranges.key != (asked, True):
         text = f"Working out the answer over {DRAWS} posterior draws ..."
     elif ranges.value is None:
         text = "No truce is in force then, or the parameters have no posterior draws: no range."
@@ -97,6 +100,12 @@ def _work(task: Task, asked: Question, screen: Screen) -> tuple[Answer, figures.
     found = answers.answer(asked, task)
     task.check()
     return found, figures.shown(lambda: _figure(found, screen.is_narrow), screen.is_dark)
+
+
+def _range(task: Task, asked: Question) -> dict[str, Any] | None:
+    """The range, which takes all cores: the browser shows the curve first, or asks anew."""
+    task.rest(SETTLED)
+    return answers.range_of(asked, task)
 
 
 def _figure(found: Answer, is_narrow: bool) -> Figure:
