@@ -82,7 +82,7 @@ def test_slider_to_curve(visit, timings):
     timings["other_control_s"] = [round(t, 3) for t in answered]
     played = playing_cpu()
     timings["playing_both_branches_cpu_s"] = round(played, 2)
-    assert statistics.median(used) < played  # one branch is new; nothing else comes before the curve
+    assert statistics.median(used) < played  # one is new; nothing comes before its curve
     assert statistics.median(answered) < 0.5 * statistics.median(redrawn)
 
 
