@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from negotiation_abm.files import words
 from negotiation_abm.files.errors import InputError, suggest
 from negotiation_abm.files.resources import find
 from negotiation_abm.files.yaml_text import read_yaml
@@ -89,7 +90,7 @@ def _check(reference: str, scenarios: list[Scenario], records: list[Record]) -> 
         if not found.faults:
             records.append(record)
         counted = sum(row.counted for row in record.rows)
-        about = f"record, {len(record.rows)} rows, {counted} counted"
+        about = f"record, {words.counted(len(record.rows), 'row')}, {counted} counted"
         return Checked(reference, about, found.faults)
     return Checked(reference, _about(reference, scenarios))
 
@@ -142,20 +143,26 @@ def _about(reference: str, scenarios: list[Scenario]) -> str:
         from negotiation_abm.studies.sensitivity.spec import load_spec as load_study  # loads scipy
 
         study = load_study(path)
-        return f"study, {len(study.factors)} factors, {len(study.outcomes)} outcomes"
+        return (
+            f"study, {words.counted(len(study.factors), 'factor')}, "
+            f"{words.counted(len(study.outcomes), 'outcome')}"
+        )
     if kind == "sweep":
         from negotiation_abm.sweep.plan import make_plan
         from negotiation_abm.sweep.spec import load_spec
 
         plan = make_plan(load_spec(path))
-        return f"sweep, {plan.num_points} points, up to {plan.most_runs} runs"
+        return (
+            f"sweep, {words.counted(plan.num_points, 'point')}, "
+            f"up to {words.counted(plan.most_runs, 'run')}"
+        )
     if kind == "parameters":
         chosen = load_parameter_set(path)
-        return f"parameter set, {len(chosen.values)} parameters"
+        return f"parameter set, {words.counted(len(chosen.values), 'parameter')}"
     scenario = load_scenario(path)
     build_game(scenario)
     scenarios.append(scenario)
-    return f"scenario, {scenario.horizon_weeks} weeks from {scenario.start}"
+    return f"scenario, {words.counted(scenario.horizon_weeks, 'week')} from {scenario.start}"
 
 
 def _locate(reference: str) -> Path:

@@ -232,6 +232,15 @@ def after(days: int) -> str:
     return AFTER.get(days, f"{days} days")
 
 
+def counted(number: int, name: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "truce"), counted(3000, "week")
+    ('1 truce', '3,000 weeks')
+    """
+    return f"{number:,} {name}{'' if number == 1 else 's'}"
+
+
 def unbroken(text: str) -> str:
     r"""A text in which a number stays on one line with its percent sign.
 

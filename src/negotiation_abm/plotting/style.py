@@ -16,7 +16,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from negotiation_abm.files.words import unbroken
+from negotiation_abm.files.words import counted, unbroken
 
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, BLACK = "#CC79A7", "#56B4E9", "#000000"
@@ -104,10 +104,10 @@ def origin(step: dict[str, Any]) -> str:
     if "record" in step:
         parts.append(f"record {step['record']}")
     if "points" in step:
-        parts.append(f"{step['method'].title()}, {step['points']:,} points")
+        parts.append(f"{step['method'].title()}, {counted(step['points'], 'point')}")
     if "replicates" in step:
         draws = f"{step['draws']:,} posterior draws of " if "draws" in step else ""
-        parts.append(f"{draws}{step['replicates']:,} runs, seed {step['seed']}")
+        parts.append(f"{draws}{counted(step['replicates'], 'run')}, seed {step['seed']}")
     parts.append(_version(step["environment"]))
     return "  |  ".join(parts)
 
@@ -124,8 +124,8 @@ def origin_of_sweep(state: dict[str, Any]) -> str:
     environment, described = state["environment"], state["described"]
     return (
         f"sweep {state['name']}  |  scenario {described['scenario']['name']}  |  "
-        f"{described['points']} points of {described['replicates']:,} runs, seed "
-        f"{described['seed']}  |  {_version(environment)}"
+        f"{counted(described['points'], 'point')} of "
+        f"{counted(described['replicates'], 'run')}, seed {described['seed']}  |  {_version(environment)}"
     )
 
 

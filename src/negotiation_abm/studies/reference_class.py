@@ -12,6 +12,7 @@ import pandas as pd
 
 from negotiation_abm.files.folder import writing
 from negotiation_abm.files.provenance import file_hash
+from negotiation_abm.files.words import counted
 from negotiation_abm.record.load import ASIDE
 from negotiation_abm.run.spells import MEASURES
 from negotiation_abm.studies.comparison.folders import RunFolder, read_runs
@@ -154,7 +155,7 @@ def curves(estimates: dict[tuple[str, str], Survival]) -> pd.DataFrame:
 def _origin(number: int, severities: list[float], runs: list[RunFolder]) -> str:
     """Where the curves come from, for the small print of the figure."""
     made = [
-        f"{run.label}: {run.made['replicates']:,} runs of {run.made['scenario']['name']}, "
+        f"{run.label}: {counted(run.made['replicates'], 'run')} of {run.made['scenario']['name']}, "
         f"parameters {run.made['parameter_set']['name']}, seed {run.made['seed']}"
         for run in runs
     ]

@@ -29,8 +29,8 @@ def print_run(summary: dict[str, Any], out: Path) -> None:
     """The batch: one line a measure and group, causes, and what a run holds on average."""
     console = terminal()
     console.print(
-        f"{summary['replicates']:,} runs of {summary['scenario']} "
-        f"({summary['horizon_weeks']} weeks from {summary['start']}, seed {summary['seed']}, "
+        f"{words.counted(summary['replicates'], 'run')} of {summary['scenario']} "
+        f"({words.counted(summary['horizon_weeks'], 'week')} from {summary['start']}, seed {summary['seed']}, "
         f"parameters {summary['parameters']})"
     )
     if not summary["truces"]:
@@ -56,7 +56,9 @@ def print_run(summary: dict[str, Any], out: Path) -> None:
     for note in summary["notes"]:
         console.print(f"note: {note}")
     for name, facts in summary["content"].items():
-        console.print(f"{name}: {facts['rows']:,} rows, content sha256 {facts['sha256'][:16]}")
+        console.print(
+            f"{name}: {words.counted(facts['rows'], 'row')}, content sha256 {facts['sha256'][:16]}"
+        )
     console.print(f"written to {out}")
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.tables import ONE_RUN_NOTE, plain_table, short, terminal
+from negotiation_abm.files import words
 
 
 def print_surprise(summary: dict[str, Any], out: Path | None) -> None:
@@ -11,8 +12,8 @@ def print_surprise(summary: dict[str, Any], out: Path | None) -> None:
     console = terminal()
     console.print(
         f"{len(summary['moves'])} moves of {summary['record']} under {summary['scenario']}, "
-        f"parameters {summary['parameters']}; {summary['replicates']:,} runs an option, "
-        f"{summary['weeks_ahead']} weeks ahead, seed {summary['seed']}"
+        f"parameters {summary['parameters']}; {words.counted(summary['replicates'], 'run')} an option, "
+        f"{words.counted(summary['weeks_ahead'], 'week')} ahead, seed {summary['seed']}"
     )
     for title, key in (("least expected", "surprise_bits"), ("most regret", "regret")):
         table = plain_table(

@@ -23,13 +23,13 @@ MOST_NAMES = 3
 def print_forecast(spec: Any, found: Any) -> None:
     """What a sweep will take."""
     console = terminal()
-    console.print(f"{spec.name}: {found.points:,} points of {spec.scenario}")
+    console.print(f"{spec.name}: {words.counted(found.points, 'point')} of {spec.scenario}")
     rows = [
         ("runs", _span(found.runs, lambda n: f"{n:,.0f}")),
         ("time", f"{_span(found.seconds, _time)} with {found.workers} workers"),
         ("disk", _span(found.disk, _bytes)),
         ("memory", f"{_bytes(found.memory)}, this process at its peak"),
-        ("chunk", f"{found.chunk_runs:,} runs"),
+        ("chunk", words.counted(found.chunk_runs, "run")),
     ]
     for name, text in rows:
         console.print(f"  {name:<7} {text}")
@@ -59,7 +59,10 @@ def _bytes(number: float) -> str:
 def print_sweep(result: Any, table: Any) -> None:
     """What a sweep came to: a line a point for the first of them."""
     console = terminal()
-    console.print(f"{result.points:,} points, {result.runs:,} runs ({result.played:,} played now)")
+    console.print(
+        f"{words.counted(result.points, 'point')}, {words.counted(result.runs, 'run')} "
+        f"({result.played:,} played now)"
+    )
     if table is not None and len(table):
         _print_points(console, table, result.points)
     for line in result.failures[:5]:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.tables import ONE_RUN_NOTE, plain_table, short, terminal
+from negotiation_abm.files import words
 from negotiation_abm.survival.words import is_number
 
 MOST_PAIRS = 8
@@ -16,8 +17,8 @@ def print_tournament(summary: dict[str, Any], out: Path | None) -> None:
     size = len(summary["strategies"])
     noise = ", ".join(f"{share:g}" for share in summary["noise"])
     console.print(
-        f"{size} strategies, {size * size} ordered pairs, {summary['replicates']:,} runs each of "
-        f"{summary['scenario']} ({summary['weeks']} weeks, seed {summary['seed']}, noise {noise}, "
+        f"{size} strategies, {size * size} ordered pairs, {words.counted(summary['replicates'], 'run')} each of "
+        f"{summary['scenario']} ({words.counted(summary['weeks'], 'week')}, seed {summary['seed']}, noise {noise}, "
         f"parameters {summary['parameters']})"
     )
     table = plain_table(

@@ -56,7 +56,7 @@ def print_whatif(summary: dict[str, Any], out: Path | None) -> None:
     console.print(
         f"{summary['title'] or summary['name']}\n"
         f"{summary['scenario']} replayed from {summary['record']} up to the week of "
-        f"{summary['branch_week']}, then {summary['weeks']} weeks of free play; "
+        f"{summary['branch_week']}, then {words.counted(summary['weeks'], 'week')} of free play; "
         f"{summary['replicates']:,} paired runs, seed {summary['seed']}, parameters "
         f"{summary['parameters']}"
     )

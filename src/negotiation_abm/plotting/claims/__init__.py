@@ -34,15 +34,6 @@ def top_row(table: pd.DataFrame, values: "pd.Series[Any]") -> "pd.Series[Any]":
     return table.iloc[int(np.argmax(values.to_numpy(dtype=float)))]
 
 
-def counted(number: int, name: str) -> str:
-    """A number of things.
-
-    >>> counted(1, "truce"), counted(3, "week")
-    ('1 truce', '3 weeks')
-    """
-    return f"{number} {name}{'' if number == 1 else 's'}"
-
-
 @cache
 def _load() -> None:
     for module in pkgutil.iter_modules(__path__):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from negotiation_abm.files import words
-from negotiation_abm.plotting.claims import claim, counted, top_row
+from negotiation_abm.plotting.claims import claim, top_row
 from negotiation_abm.plotting.folder import curves_of, read_json, run_of
 from negotiation_abm.run import range_words
 from negotiation_abm.run.spells import table_blocks
@@ -177,7 +177,7 @@ def timeline(folder: Path) -> str:
     if moves.empty:
         return ""
     return (
-        f"{len(moves)} moves and {counted(len(truces), 'truce')} from {replay['start']} to "
+        f"{len(moves)} moves and {words.counted(len(truces), 'truce')} from {replay['start']} to "
         f"{replay['until']}; half of the moves had a chance above {words.percent(moves.median())} "
         "in their week"
     )

@@ -7,7 +7,7 @@ import pandas as pd
 
 from negotiation_abm.files import words
 from negotiation_abm.files.folder import read_manifest
-from negotiation_abm.plotting.claims import claim, counted, top_row
+from negotiation_abm.plotting.claims import claim, top_row
 from negotiation_abm.plotting.folder import read_json
 from negotiation_abm.run import range_words
 from negotiation_abm.run.registry import text_of
@@ -206,8 +206,8 @@ def game(folder: Path) -> str:
     chances = pd.Series([m["probability"] for m in course["decisions_not_hold"]], dtype=float)
     truces = sum(spell["measure"] == "covered" for spell in course["spells"])
     said = (
-        f"{len(chances)} moves and {counted(truces, 'truce')} in "
-        f"{counted(summary['weeks_played'], 'week')} of play"
+        f"{len(chances)} moves and {words.counted(truces, 'truce')} in "
+        f"{words.counted(summary['weeks_played'], 'week')} of play"
     )
     if chances.empty:
         return said

@@ -209,7 +209,7 @@ def _year_text(content: Content) -> str:
     spells = [s for s in replay["spells"] if s["measure"] == "covered"]
     return (
         f"From {replay['start']} to {replay['until']} the record holds {len(content.events)} "
-        f"events and {len(spells)} truce{'' if len(spells) == 1 else 's'} by agreed measures. Each "
+        f"events and {words.counted(len(spells), 'truce')} by agreed measures. Each "
         "event has its source, and each move the chance that the model gave to it before it was "
         "made."
     )
