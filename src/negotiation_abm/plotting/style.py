@@ -125,7 +125,8 @@ def origin_of_sweep(state: dict[str, Any]) -> str:
     return (
         f"sweep {state['name']}  |  scenario {described['scenario']['name']}  |  "
         f"{counted(described['points'], 'point')} of "
-        f"{counted(described['replicates'], 'run')}, seed {described['seed']}  |  {_version(environment)}"
+        f"{counted(described['replicates'], 'run')}, seed {described['seed']}  |  "
+        f"{_version(environment)}"
     )
 
 

@@ -30,8 +30,8 @@ def print_run(summary: dict[str, Any], out: Path) -> None:
     console = terminal()
     console.print(
         f"{words.counted(summary['replicates'], 'run')} of {summary['scenario']} "
-        f"({words.counted(summary['horizon_weeks'], 'week')} from {summary['start']}, seed {summary['seed']}, "
-        f"parameters {summary['parameters']})"
+        f"({words.counted(summary['horizon_weeks'], 'week')} from {summary['start']}, "
+        f"seed {summary['seed']}, parameters {summary['parameters']})"
     )
     if not summary["truces"]:
         console.print("no truce began in any run")

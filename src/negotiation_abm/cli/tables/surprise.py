@@ -12,7 +12,8 @@ def print_surprise(summary: dict[str, Any], out: Path | None) -> None:
     console = terminal()
     console.print(
         f"{len(summary['moves'])} moves of {summary['record']} under {summary['scenario']}, "
-        f"parameters {summary['parameters']}; {words.counted(summary['replicates'], 'run')} an option, "
+        f"parameters {summary['parameters']}; "
+        f"{words.counted(summary['replicates'], 'run')} an option, "
         f"{words.counted(summary['weeks_ahead'], 'week')} ahead, seed {summary['seed']}"
     )
     for title, key in (("least expected", "surprise_bits"), ("most regret", "regret")):

@@ -17,9 +17,10 @@ def print_tournament(summary: dict[str, Any], out: Path | None) -> None:
     size = len(summary["strategies"])
     noise = ", ".join(f"{share:g}" for share in summary["noise"])
     console.print(
-        f"{size} strategies, {size * size} ordered pairs, {words.counted(summary['replicates'], 'run')} each of "
-        f"{summary['scenario']} ({words.counted(summary['weeks'], 'week')}, seed {summary['seed']}, noise {noise}, "
-        f"parameters {summary['parameters']})"
+        f"{size} strategies, {size * size} ordered pairs, "
+        f"{words.counted(summary['replicates'], 'run')} each of "
+        f"{summary['scenario']} ({words.counted(summary['weeks'], 'week')}, "
+        f"seed {summary['seed']}, noise {noise}, parameters {summary['parameters']})"
     )
     table = plain_table(
         ("", "right"),
