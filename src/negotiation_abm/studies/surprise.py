@@ -5,12 +5,14 @@ move. Regret is what the best reply would have brought beyond it: from the state
 each legal option is carried out in its usual size, and both sides play on freely, from the middle
 of the week in which the move was made. Payoff is the mean weekly flow payoff over the weeks ahead.
 All options have the same draws; the best is picked on one half of the runs and compared on the
-other, so that picking the luckiest of many does not count as regret.
+other, so that picking the luckiest of many does not count as regret. The other half is played of
+those options alone that are compared.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,6 +29,7 @@ from negotiation_abm.record.load import Record
 from negotiation_abm.replay.replay import replay_record
 from negotiation_abm.run.paired import Difference, mean_difference
 from negotiation_abm.run.play import Case, play
+from negotiation_abm.run.registry import named
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.scenario.provenance import facts_of_record, facts_of_runs
 from negotiation_abm.strategies._lookahead import copy_state, imagine, new_twin
@@ -105,26 +108,24 @@ def game_after(game: Game, moment: Moment, option: int, weeks_ahead: int) -> Gam
 
 def payoffs_after(
     game: Game,
-    found: list[Moment],
-    replicates: int,
+    moment: Moment,
+    options: Iterable[int],
+    runs: range,
     seed: int,
     weeks_ahead: int,
     threads: int | None = None,
-) -> Iterator[tuple[Moment, dict[int, np.ndarray]]]:
-    """For each moment: what each legal option is worth.
+) -> dict[int, np.ndarray]:
+    """What some options are worth at a moment, in these runs.
 
-    Worth is the mean weekly flow payoff of the player in the weeks after it, shape (replicates,).
+    Worth is the mean weekly flow payoff of the player in the weeks after it, shape (runs,).
     """
-    flows = [f"{player}.flow" for player in game.players]
+    flow = f"{game.players[moment.player]}.flow"
     cases = (
-        Case((moment, option), game_after(game, moment, option, weeks_ahead))
-        for moment in found
-        for option in moment.legal
+        Case(option, game_after(game, moment, option, weeks_ahead), runs.start)
+        for option in options
     )
-    results = play(cases, flows, replicates, seed, threads)
-    for moment in found:
-        flow = flows[moment.player]
-        yield moment, {option: next(results)[flow] for option in moment.legal}
+    results = play(cases, named(game, flow), len(runs), seed, threads)
+    return {played.case.label: played[flow] for played in results}
 
 
 def regrets(
@@ -137,15 +138,23 @@ def regrets(
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[tuple[Moment, int, Difference, Difference]]:
     """For each moment: the best option, what the move lacks to it, what it gains over HOLD."""
-    half = max(1, replicates // 2)
-    played = payoffs_after(game, found, replicates, seed, weeks_ahead, threads)
-    for number, (moment, payoffs) in enumerate(played):
-        best = max(payoffs, key=lambda option: float(payoffs[option][:half].mean()))
-        made = payoffs[moment.option]
-        regret = mean_difference(made[-half:], payoffs[best][-half:])
+    half = replicates // 2
+    size = max(1, half)  # a single run both picks and compares
+    for number, moment in enumerate(found):
+        worth = partial(
+            payoffs_after, game, moment, seed=seed, weeks_ahead=weeks_ahead, threads=threads
+        )
+        first = worth(moment.legal, range(size))
+        best = max(first, key=lambda option: float(first[option].mean()))
+        rest = worth({Move.HOLD, moment.option, best}, range(half, replicates))
+        regret = mean_difference(rest[moment.option][-size:], rest[best][-size:])
+        held, made = (
+            np.concatenate([first[option][:half], rest[option]])
+            for option in (Move.HOLD, moment.option)
+        )
         if progress:
             progress(number + 1)
-        yield moment, best, regret, mean_difference(payoffs[0], made)
+        yield moment, best, regret, mean_difference(held, made)
 
 
 def run_surprise(
