@@ -189,9 +189,13 @@ def _passed(report: Path) -> Iterator[tuple[str, float]]:
 
 
 def tests_of(mutant: Mutant, lines: dict[tuple[str, int], list[tuple[float, str]]]) -> list[str]:
-    """The tests that a mutant has to pass, of `MOST` seconds together."""
+    """The tests that a mutant has to pass, of `MOST` seconds together.
+
+    What is made as a file is imported is also read through the list of its folder.
+    """
+    files = (mutant.file, f"{mutant.file.rpartition('/')[0]}/__init__.py", "")
     passing = lines.get((mutant.file, mutant.line)) or sorted(
-        [*lines.get((mutant.file, 0), []), *lines.get(("", 0), [])]
+        {test for file in files for test in lines.get((file, 0), [])}
     )
     chosen, total = [], 0.0
     for seconds, test in passing:

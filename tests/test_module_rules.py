@@ -55,6 +55,7 @@ from negotiation_abm.core.terms import NUM_OPTIONS, Event, Forum, Phase, TruceEn
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 from negotiation_abm.core.transitions import is_legal
 from negotiation_abm.core.truce import grieve
+from negotiation_abm.files.errors import InputError
 from negotiation_abm.strategies._odds import option_weights
 
 near = pytest.approx
@@ -861,6 +862,21 @@ def test_strain_from_outside_belongs_to_nobody(how, value, by, player):
 
 def test_every_quantity_is_tried_with_set_and_add():
     assert {case[:2] for case in SHOCKS} == {(q, how) for q in QUANTITIES for how in ("set", "add")}
+
+
+OWNERS = ("lever",) * 4 + ("player",) * 4 + (None,) * 2
+
+
+@pytest.mark.parametrize(("quantity", "owner"), list(zip(QUANTITIES, OWNERS, strict=True)))
+def test_a_shock_names_what_its_quantity_belongs_to(quantity, owner):
+    event = {"quantity": quantity, "rate": 1, "add": 0.1}
+    names = {"lever": "US.chips", "player": "US"}
+    if owner:
+        wrong = {key: value for key, value in names.items() if key != owner}
+        with pytest.raises(InputError, match=f"events.0.{owner}: missing; {quantity} has one"):
+            game_with({"shocks": {"events": [event | wrong]}}, "baseline_2025")
+        event[owner] = names[owner]
+    game_with({"shocks": {"events": [event]}}, "baseline_2025")
 
 
 def struck(weeks, live=1, **when):

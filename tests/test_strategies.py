@@ -139,7 +139,7 @@ def weights_of(state, params):
     return weights[:count].tolist()
 
 
-THREAT = {"pending": [[0.25, 0], [0, 0]], "pending_lead": [[4, 0], [0, 0]]}
+THREAT = {"pending": [[0.25, 0], [0, 0]], "pending_lead": 0}  # announced for the same week
 
 
 @pytest.mark.parametrize(

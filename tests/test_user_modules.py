@@ -15,7 +15,7 @@ from types import ModuleType
 import pytest
 
 from cli_helpers import howto
-from negotiation_abm.core._rule import RULES
+from negotiation_abm.core._rule import RULES, rule
 from negotiation_abm.core.misfit import MisfitError
 from negotiation_abm.core.modules._outside import (
     GROUP,
@@ -253,6 +253,15 @@ def test_files_and_packages_are_found_and_each_fault_is_noted(folder, loading):
     assert len(found) == 3
     assert "cannot be loaded (ModuleNotFoundError" in faults[2][1].problem
     assert faults[3][1].problem == "is not a module"
+
+
+def test_a_rule_of_no_week_is_compared_with_those_there_are(loading):
+    module = ModuleType("tired")
+    for name in ("end_trun", "weigh"):
+        setattr(module, name, rule(lambda state: None))
+    with pytest.raises(MisfitError, match="its rules: end_trun, weigh") as caught:
+        check_module("tired", module)
+    assert (caught.value.name, caught.value.allowed) == ("end_trun", tuple(HOOKS))
 
 
 @pytest.mark.parametrize("hook", HOOKS)
