@@ -53,10 +53,10 @@ def SliceShown(asked: Asked, folder: Path, root: Path, screen: Screen, ask: Any)
         table = slice_table(browser.opened(folder), asked.query)
         return table, lambda: _sized(plot_slice(table, asked.query, asked.point), screen)
 
-    def work(task: Task) -> tuple[str, figures.Shown, list[dict[str, Any]]]:
+    def work(task: Task) -> tuple[list[str], figures.Shown, list[dict[str, Any]]]:
         table, draw = make()
         task.check()
-        said = f"{extremes(table, asked.query)}." if is_sweep(folder) and len(table) else ""
+        said = _said(table, browser.opened(folder), asked.query) if is_sweep(folder) else []
         cells: list[dict[str, Any]] = []
 
         def find(figure: Figure) -> None:
@@ -72,7 +72,7 @@ def SliceShown(asked: Asked, folder: Path, root: Path, screen: Screen, ask: Any)
     with solara.Div(classes=["card", "stack"]):
         if job.error:
             Note(job.error, kind="error")
-        said, picture, cells = job.value or ("", None, [])
+        said, picture, cells = job.value or ([], None, [])
         text = outcome_text(str(asked.query.outcome))
         Picture(
             picture,
@@ -82,11 +82,8 @@ def SliceShown(asked: Asked, folder: Path, root: Path, screen: Screen, ask: Any)
             picked="" if asked.point is None else str(asked.point),
             on_pick=lambda point: ask(replace(asked, point=int(point))),
         )
-        if said:
-            solara.HTML(tag="p", classes=["soft", "small"], unsafe_innerHTML=escape(said))
-            for note in notes_of(browser.opened(folder), asked.query):
-                if not note.startswith("held fixed"):  # the choices beside it say that
-                    solara.HTML(tag="p", classes=["soft", "small"], unsafe_innerHTML=escape(note))
+        for line in said:
+            solara.HTML(tag="p", classes=["soft", "small"], unsafe_innerHTML=escape(line))
     played_by = small_sweep.command(root, asked.folder)
     with solara.Div(classes=["card", "stack"]):
         Downloads({f"slice.{k}": partial(file, k) for k in ("csv", "png", "svg")})
@@ -95,6 +92,14 @@ def SliceShown(asked: Asked, folder: Path, root: Path, screen: Screen, ask: Any)
             text = "The sweep itself, as the page played it:"
             solara.HTML(tag="p", classes=["hint"], unsafe_innerHTML=text)
             Command(played_by)
+
+
+def _said(table: pd.DataFrame, sweep: Sweep, query: Query) -> list[str]:
+    """What stands under the figure of a slice; the choices beside it say what is held fixed."""
+    if not len(table):
+        return []
+    notes = [note for note in notes_of(sweep, query) if not note.startswith("held fixed")]
+    return [f"{extremes(table, query)}.", *notes]
 
 
 def _file(found: Slice, kind: str) -> bytes:
