@@ -82,6 +82,17 @@ def test_a_file_of_another_run_is_named(capsys, folders, own_folder, words):
         path.write_bytes(content)
 
 
+@pytest.mark.slow
+def test_a_table_that_is_gone_is_told_with_the_figures_that_are_left(capsys, folders, own_folder):
+    shutil.copytree(folders / "run", "run")
+    Path("run/truces.parquet").unlink()
+    done = command(capsys, "plot", "run")
+    assert done.status == 0
+    assert "levers.png" in done.out
+    gone = Path("run/truces.parquet")
+    assert done.err == f"note: {gone} is missing; what is made from it is left out\n"
+
+
 def test_a_file_that_two_steps_wrote_is_no_damage(tmp_path):
     for step in ("one", "two"):
         with writing(tmp_path, step, {}) as draft:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cli_helpers import PATIENCE, SCRIPT, command, contents, leftovers, python
+from cli_helpers import PATIENCE, SCRIPT, command, contents, leftovers, python, refused
 from negotiation_abm.cli import main
 from negotiation_abm.files import folder, whole
 from negotiation_abm.files.errors import InputError
@@ -237,13 +237,26 @@ def begun(out):
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows knows no such signals")
 def test_a_run_that_is_told_to_end_leaves_nothing(tmp_path):
-    process = begun(tmp_path)
+    process = begun(tmp_path / "new" / "run")
     process.send_signal(signal.SIGTERM)
     error = process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 128 + signal.SIGTERM
     assert error.splitlines()[-1].startswith("stopped")
     assert "Traceback" not in error
-    assert contents(tmp_path) == {}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_refusal_leaves_no_folder_behind(capsys, tmp_path):
+    """Folders for results are made before what they are made from is read."""
+    priors = tmp_path / "priors.yaml"
+    priors.write_text("potato: 1")
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    for out in (tmp_path / "new" / "deep", kept, kept / "new"):
+        words = ["calibrate", "baseline_2025", "--priors", str(priors), "--out", str(out)]
+        refused(capsys, words, ["potato: unknown"])
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["kept", "priors.yaml"]
+    assert list(kept.iterdir()) == []
 
 
 @pytest.mark.slow

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
+from negotiation_abm.files.errors import shortened
+
 SIGNALS = ("SIGTERM", "SIGHUP")  # those of a shutdown, a job scheduler, a closed terminal
 
 
@@ -36,7 +38,7 @@ def _leave(number: int, frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
-def lacking(error: MemoryError | ImportError) -> str:
+def lacking(error: MemoryError | ImportError | OSError) -> str:
     """What a command lacks, in words: memory, or a library that does not load.
 
     >>> lacking(MemoryError("Unable to allocate 8 TiB"))
@@ -44,4 +46,5 @@ def lacking(error: MemoryError | ImportError) -> str:
     """
     if isinstance(error, MemoryError):
         return f"not enough memory ({error})" if str(error) else "not enough memory"
-    return f"a library cannot be loaded ({error}); is there enough memory, is it installed whole?"
+    said = shortened(str(error), 100)
+    return f"a library cannot be loaded ({said}); is there enough memory, is it installed whole?"

@@ -10,7 +10,7 @@ from typing import Any
 
 from negotiation_abm.cli.options import add_json, command
 from negotiation_abm.cli.output import print_result
-from negotiation_abm.files.damage import reading
+from negotiation_abm.files.damage import missing, reading
 from negotiation_abm.files.errors import InputError
 
 PLOT_EXAMPLES = """examples:
@@ -76,6 +76,8 @@ def _plot(options: argparse.Namespace) -> None:
         paths = plot_folder(folder, options.figure)
     for path in paths:
         print(path)
+    for path in missing(*options.folders):
+        print(f"note: {path} is missing; what is made from it is left out", file=sys.stderr)
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -63,13 +63,21 @@ def damages(folder: Path) -> Iterator[tuple[Path, str]]:
         yield path, "is damaged"
         return
     listed = _hashes(manifest)
-    for name in listed:
-        if not (folder / name).is_file():
-            yield folder / name, "is missing"
+    for gone in missing(folder):
+        yield gone, "is missing"
     for file in _altered(folder):
         yield file, _ALTERED
     if not listed:
         yield path, "lists no file, so it is damaged or of something else"
+
+
+def missing(*folders: Path) -> Iterator[Path]:
+    """Files that the manifests of some folders list, and that are not there."""
+    for folder in folders:
+        manifest = _manifest(folder)
+        for name in _hashes(manifest) if isinstance(manifest, dict) else ():
+            if not (folder / name).is_file():
+                yield folder / name
 
 
 def _altered(folder: Path) -> Iterator[Path]:

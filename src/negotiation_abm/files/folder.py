@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MANIFEST = "manifest.json"
+_MADE: list[Path] = []  # folders for results that were not there before
 
 
 class Draft:
@@ -49,7 +50,7 @@ class Draft:
             What it is made from; those that lie in the folder are noted with their hashes.
         """
         target = self.folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make(target.parent)
         self._sources[name] = self._inside((*self._made_from, *made_from))
         return self._written.setdefault(name, aside(target, target.suffix))
 
@@ -174,6 +175,21 @@ def as_json(data: Any) -> str:
     return json.dumps(data, indent=2, default=str) + "\n"
 
 
+def make(folder: Path) -> None:
+    """Make a folder for results, and note which folders were not there before."""
+    new = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    _MADE.extend(new)
+
+
+def remove_empty() -> None:
+    """Remove the folders that were made for results and hold none, as after a refusal."""
+    for folder in sorted(_MADE, key=lambda one: len(one.parts), reverse=True):
+        with contextlib.suppress(OSError):  # it holds something, or is gone
+            folder.rmdir()
+    _MADE.clear()
+
+
 def prepare(folder: Path) -> None:
     """Make a folder and see that it can be written to, before any long work.
 
@@ -183,7 +199,7 @@ def prepare(folder: Path) -> None:
         If it cannot.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make(folder)
         probe = aside(folder / "probe")
         probe.touch()
         probe.unlink()
