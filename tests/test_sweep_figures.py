@@ -50,4 +50,4 @@ def test_phase_diagram_puts_values_where_they_belong():
 
 def test_sweeps_are_checked_like_other_files(capsys):
     done = command(capsys, "check", "rare_earths_breach")
-    assert done.out == "rare_earths_breach: sweep, 90 points, up to 180000 runs\n"
+    assert done.out == "rare_earths_breach: sweep, 90 points, up to 180,000 runs\n"
