@@ -2,11 +2,13 @@
 
 import os
 import subprocess
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from cli_helpers import REPLAY_FILES, RUN_FILES, SCRIPT, command, contents, leftovers, strict_json
+from negotiation_abm.cli import tables
 from negotiation_abm.cli.output import SIGNS, print_result
 
 RUN = "{script} run busan_2025 --draws 4 --replicates 40 --out {out}"
@@ -120,3 +122,12 @@ def test_streams_are_given_back(capsys):
     before = sys.stdout, sys.stderr
     assert command(capsys, "list").status == 0
     assert (sys.stdout, sys.stderr) == before
+
+
+def test_piped_progress_is_a_line_every_ten_seconds(capsys, monkeypatch):
+    seconds = iter([100.0, 104.0, 110.0, 115.0, 121.0])
+    monkeypatch.setattr(tables, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    with tables.progress_bar(5000, "runs") as progress:
+        for done in (1000, 2000, 3000, 4000, 5000):
+            progress(done)
+    assert capsys.readouterr().err == "3,000 of 5,000 runs\n5,000 of 5,000 runs\n"

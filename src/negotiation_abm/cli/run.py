@@ -40,11 +40,14 @@ def add(commands: Any) -> None:
 def _run(options: argparse.Namespace) -> None:
     from negotiation_abm.cli.tables import progress_bar
     from negotiation_abm.cli.tables.run import print_run
+    from negotiation_abm.run.posterior import has_draws
+    from negotiation_abm.run.sizes import RUNS
     from negotiation_abm.run.step import run_batch
 
     game = game_of(options)
     out = folder_of(options, game.scenario.name)
-    with progress_bar(options.replicates, "runs") as progress:
+    of_draws = options.draws * RUNS if has_draws(game.parameter_set) else 0
+    with progress_bar(options.replicates + of_draws, "runs") as progress:
         summary = run_batch(
             game,
             options.replicates,

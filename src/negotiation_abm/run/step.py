@@ -45,6 +45,8 @@ def run_batch(
 
     Parameters
     ----------
+    progress : callable, optional
+        Called with the number of runs finished, those of the draws included.
     draws : int
         Posterior draws of the parameter set over which ``posterior.csv`` and the summary give the
         range; 0 for none.
@@ -70,7 +72,10 @@ def run_batch(
         draft.csv("survival.csv", table, 10)
         summary = _summary(game, replicates, seed, estimates, draft.path("runs.parquet"))
         summary["content"] = facts["content"]
-        found = range_over_draws(game, seed, draws, threads=threads) if draws else None
+        found = None
+        if draws:
+            after = None if progress is None else lambda done: progress(replicates + done)
+            found = range_over_draws(game, seed, draws, threads=threads, progress=after)
         if found is not None:
             draft.csv("posterior.csv", found.curve, 6)
             summary["posterior"] = found.summary()

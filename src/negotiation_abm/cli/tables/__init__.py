@@ -3,6 +3,7 @@
 import contextlib
 import math
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -26,9 +27,12 @@ def terminal() -> Console:
     return console
 
 
+LINE_SECONDS = 10.0
+
+
 @contextlib.contextmanager
 def progress_bar(total: int, unit: str) -> Iterator[Callable[..., None]]:
-    """A progress bar on standard error with rate and time left, where that is a terminal.
+    """A progress bar on standard error with time left; lines where that is no terminal.
 
     Yields
     ------
@@ -45,7 +49,13 @@ def progress_bar(total: int, unit: str) -> Iterator[Callable[..., None]]:
 
 @contextlib.contextmanager
 def stages() -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar for each stage of some work: call it with stage, done and total."""
+    """A progress bar for each stage of some work: call it with stage, done and total.
+
+    Where standard error is no terminal, a line every `LINE_SECONDS` says how far the work is.
+    """
+    if not sys.stderr.isatty():
+        yield _in_lines()
+        return
     progress = Progress(
         BarColumn(20),
         TextColumn("{task.completed:,.0f} of {task.total:,.0f} {task.description}"),
@@ -54,7 +64,6 @@ def stages() -> Iterator[Callable[[str, int, int], None]]:
         console=Console(stderr=True, markup=False),
         transient=True,
         redirect_stdout=False,
-        disable=not sys.stderr.isatty(),
     )
     tasks: dict[str, TaskID] = {}
 
@@ -65,6 +74,20 @@ def stages() -> Iterator[Callable[[str, int, int], None]]:
 
     with progress:
         yield report
+
+
+def _in_lines() -> Callable[[str, int, int], None]:
+    last = 0.0
+
+    def report(stage: str, done: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        last = last or now  # counted from the first news, when the rules are compiled
+        if now - last >= LINE_SECONDS:
+            last = now
+            print(f"{done:,} of {total:,} {stage}", file=sys.stderr, flush=True)
+
+    return report
 
 
 def plain_table(*columns: tuple[str, str]) -> Table:
