@@ -128,11 +128,27 @@ def test_an_empty_place_means_no_cache_and_no_word(monkeypatch, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_a_folder_made_under_a_generous_umask_is_made_private(tmp_path, monkeypatch):
+@pytest.mark.parametrize("mode", [0o775, 0o722, 0o777])
+def test_a_folder_that_others_could_write_to_is_not_used(tmp_path, monkeypatch, capsys, mode):
+    """What lies in it may have been put there by them, whatever its mode is made now."""
     monkeypatch.setenv(PLACE, str(tmp_path))
-    cache_folder().chmod(0o775)
+    folder = cache_folder()
+    folder.chmod(mode)
     compiler._trusted.cache_clear()
-    assert stat.S_IMODE(cache_folder().stat().st_mode) == 0o700
+    assert cache_folder() is None
+    assert f"others can write to {folder}; remove it" in capsys.readouterr().err
+    assert stat.S_IMODE(folder.stat().st_mode) == mode
+
+
+def test_a_folder_is_private_under_any_umask(tmp_path, monkeypatch):
+    monkeypatch.setenv(PLACE, str(tmp_path))
+    before = os.umask(0)
+    try:
+        compiler._trusted.cache_clear()
+        folder = cache_folder()
+    finally:
+        os.umask(before)
+    assert [stat.S_IMODE(one.stat().st_mode) for one in (folder.parent, folder)] == [0o700] * 2
 
 
 @pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), EOFError()])

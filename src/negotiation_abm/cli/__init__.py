@@ -15,7 +15,7 @@ from negotiation_abm import use_modules
 from negotiation_abm.cli.ending import lacking, leaving_tidily
 from negotiation_abm.cli.options import Parser, by_option
 from negotiation_abm.cli.output import OutputError, status_of, usable_streams
-from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.errors import InputError, shortened
 from negotiation_abm.files.folder import remove_empty
 from negotiation_abm.files.provenance import carrying_out
 
@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except OutputError as error:
             return status_of(error)
         except OSError as error:  # a file that went away, a device that failed
-            reason = error.strerror or lacking(error)
+            reason = error.strerror or shortened(f"{type(error).__name__}: {error}", 200)
             return _refused(InputError(str(error.filename or ""), "", reason))
         except RuntimeError as error:
             if "start new thread" not in str(error):

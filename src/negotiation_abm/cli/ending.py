@@ -38,7 +38,7 @@ def _leave(number: int, frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
-def lacking(error: MemoryError | ImportError | OSError) -> str:
+def lacking(error: MemoryError | ImportError) -> str:
     """What a command lacks, in words: memory, or a library that does not load.
 
     >>> lacking(MemoryError("Unable to allocate 8 TiB"))

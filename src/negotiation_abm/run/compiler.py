@@ -92,8 +92,8 @@ def _why_not_private(folder: Path) -> str:
     own = folder.lstat()
     if stat.S_ISLNK(own.st_mode) or own.st_uid != user:
         return f"{folder} belongs to another user"
-    if own.st_mode & 0o022:
-        folder.chmod(0o700)  # made under a generous umask
+    if own.st_mode & 0o022:  # not as it was made: what lies in it may be anybody's
+        return f"others can write to {folder}; remove it"
     for parent in folder.resolve().parents:
         status = parent.stat()
         if status.st_uid not in (user, 0):
@@ -109,8 +109,17 @@ def _say(text: str) -> None:
 
 @cache
 def compiler() -> Any:
-    """Numba, which notes in the log when a run is compiled."""
-    import numba
+    """Numba, which notes in the log when a run is compiled.
+
+    Raises
+    ------
+    ImportError
+        If it cannot be loaded, as with too little memory.
+    """
+    try:
+        import numba
+    except OSError as error:  # of its shared library, without a number or a file
+        raise ImportError(str(error)) from error
     from numba.core.event import register
 
     from negotiation_abm.run.notice import Notice
@@ -186,6 +195,7 @@ def register_rules() -> None:
 
     del moves, tracker, turn  # imported for the rules that they and those below them note down
     strategies()
+    compiler()
     for function in RULES:
         callable_rule(function)
     _register_twins()

@@ -127,7 +127,7 @@ def _with(game: Game, changes: dict[str, float]) -> Game:
     drawn = replace(game.parameter_set, values=_values(game.parameter_set, changes))
     own = {name: number for name, number in changes.items() if _is_own(game.scenario, name)}
     scenario = game.scenario.model_copy(update={"set": own | game.scenario.set})
-    params, _, _ = fill_params(scenario, drawn, game.weeks.copy())
+    params, _, _ = fill_params(scenario, drawn, game.weeks.copy())  # modules write into the weeks
     return replace(game, params=params)
 
 
