@@ -39,7 +39,9 @@ def playing_cpu():
 
 def drawn(page, about):
     shown = f".picture:not(.stale)[data-about='{about}']"
-    page.wait_for_selector(shown, timeout=2000 * VIEW_SECONDS)
+    page.wait_for_function(  # looks in each frame, a wait for a selector at last each half second
+        "shown => document.querySelector(shown)", arg=shown, timeout=2000 * VIEW_SECONDS
+    )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -83,7 +85,8 @@ def test_slider_to_curve(visit, timings):
     played = playing_cpu()
     timings["playing_both_branches_cpu_s"] = round(played, 2)
     assert statistics.median(used) < played  # one is new; nothing comes before its curve
-    assert statistics.median(answered) < 0.5 * statistics.median(redrawn)
+    assert statistics.median(redrawn) < 2.0
+    assert max(answered) < 0.5
 
 
 def test_newer_request_cancels_the_older(visit):

@@ -13,6 +13,7 @@ import numpy as np
 
 from negotiation_abm.core.tracker import ANY_DOMAIN, COVERED
 from negotiation_abm.files import words
+from negotiation_abm.run.running import first_of_running
 from negotiation_abm.scenario.game import Game
 
 MEASURES = {COVERED: "covered", ANY_DOMAIN: "any_domain"}
@@ -58,6 +59,11 @@ class Runs:
         if self.spells_given is None:
             raise ValueError("an outcome that reads spells says needs='spells' in its entry")
         return self.spells_given
+
+    @cached_property
+    def running(self) -> dict[int, np.ndarray]:
+        """Spells that run at the start, one of each run that has one, by measure."""
+        return {measure: first_of_running(self.game, self.spells, measure) for measure in MEASURES}
 
     @property
     def weeks(self) -> np.ndarray:

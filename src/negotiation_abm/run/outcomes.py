@@ -12,7 +12,7 @@ import numpy as np
 from negotiation_abm.core.terms import Move, Phase, TruceEnd
 from negotiation_abm.core.tracker import COVERED
 from negotiation_abm.run.outcome import Outcome, Runs
-from negotiation_abm.run.running import NOT_RUNNING, first_of_running, running_since
+from negotiation_abm.run.running import NOT_RUNNING, running_since
 
 YEAR_WEEKS = 52  # 365 days are 52 whole weeks
 SPIRAL_WEEKS = 3
@@ -72,7 +72,7 @@ def weeks_held(runs: Runs, measure: int) -> np.ndarray:
     if start == NOT_RUNNING:
         return np.zeros(len(runs.tally))
     lasted = np.full(len(runs.tally), float(runs.num_weeks))
-    spells = first_of_running(game, runs.spells, measure)
+    spells = runs.running[measure]
     ended = spells[spells["cause"] != 0]
     lasted[runs.rows(ended)] = start + ended["duration_weeks"] - turn
     return lasted
@@ -87,7 +87,7 @@ def still_holds(runs: Runs, measure: int, ahead: int) -> np.ndarray:
 def truce_weeks(runs: Runs) -> np.ndarray:
     """Weeks that the truce in force at the start lasts, from its agreement; NaN without one."""
     out = np.full(len(runs.tally), np.nan)
-    spells = first_of_running(runs.game, runs.spells, COVERED)
+    spells = runs.running[COVERED]
     out[runs.rows(spells)] = spells["duration_weeks"]
     return out
 
@@ -98,7 +98,7 @@ def outlasts_year(runs: Runs) -> np.ndarray:
     NaN without one, and where it still holds at a horizon, or is fulfilled, before that.
     """
     out = np.full(len(runs.tally), np.nan)
-    spells = first_of_running(runs.game, runs.spells, COVERED)
+    spells = runs.running[COVERED]
     weeks = spells["duration_weeks"]
     ended = ~np.isin(spells["cause"], (TruceEnd.CENSORED, TruceEnd.FULFILLED))
     lasts = np.where(ended, weeks > YEAR_WEEKS, weeks >= YEAR_WEEKS)
