@@ -71,6 +71,13 @@ RUN = ("run", "bad.yaml", "--replicates", "2", "--out", "out")
 REPLAY = ("replay", "baseline_2025", "--record", "bad.csv", "--out", "out")
 SETS = ("run", "baseline_2025", "--replicates", "2", "--out", "out", "--set")
 
+WHATIF = "name: bad\nscenario: baseline_2025\nfrom: 2025-10-06\n"
+SWEEP = "name: bad\nscenario: busan_2025\nreplicates: 2\ndesign:\n- grid: {fatigue: [0]}\n"
+GAME = """{"format": "negotiation-abm game 1", "scenario": "busan_2025", "side": "US",
+ "opponent": "logit", "seed": 1, "set": {}, "moves": []}"""
+POOL = (ROOT / "configs/pools/seven.yaml").read_text(encoding="utf-8")
+VALUES = (ROOT / "configs/parameters/start_2025.yaml").read_text(encoding="utf-8")
+
 CASES = {
     # scenarios
     "extends loop": (("check", "a.yaml"), LOOP, ("b.yaml: extends", "a.yaml")),
@@ -121,7 +128,7 @@ CASES = {
     "folder in place of a scenario": (
         ("check", "bad.yaml"),
         {"bad.yaml/x": ""},
-        ("bad.yaml", "no such file"),
+        ("bad.yaml", "a folder, no file"),
     ),
     "scenario that is not there": (
         ("run", "busan_2026", "--out", "out"),
@@ -411,6 +418,96 @@ CASES = {
         {},
         ("--set: breach_cost", "True"),
     ),
+    "change in a what-if": (
+        ("whatif", "bad.yaml"),
+        {"bad.yaml": WHATIF + "set: {fatigue: .nan}\n"},
+        ("bad.yaml: set.fatigue: nan",),
+    ),
+    "change of both branches of a what-if": (
+        ("check", "bad.yaml"),
+        {"bad.yaml": WHATIF + "common: {horizon_weeks: 99999}\n"},
+        ("bad.yaml: common.horizon_weeks: 99999",),
+    ),
+    "strategy in a what-if": (
+        ("whatif", "bad.yaml"),
+        {"bad.yaml": WHATIF + "strategies: {US: holds}\n"},
+        ("bad.yaml: strategies.US", "did you mean 'hold'?"),
+    ),
+    "what a what-if cannot change": (
+        ("whatif", "bad.yaml"),
+        {"bad.yaml": WHATIF + "set: {start: 2025-01-20}\n"},
+        ("bad.yaml: set.start: cannot be altered at a date",),
+    ),
+    "setting over a what-if": (
+        ("whatif", "bad.yaml", "--set", "fatigue=3000"),
+        {"bad.yaml": WHATIF + "set: {fatigue: .1}\n"},
+        ("error: --set: fatigue: 3000.0 is out of bounds",),
+    ),
+    "strategy by option": (
+        ("whatif", "baseline_2025", "--from", "2025-10-06", "--strategy", "US=holds"),
+        {},
+        ("error: --strategy: US: unknown strategy 'holds'",),
+    ),
+    "change in a sweep": (
+        ("sweep", "bad.yaml"),
+        {"bad.yaml": SWEEP + "set: {horizon_weeks: -3}\n"},
+        ("error: bad.yaml: set.horizon_weeks: -3",),
+    ),
+    "setting over a sweep": (
+        ("sweep", "bad.yaml", "--set", "horizon_weeks=-4"),
+        {"bad.yaml": SWEEP + "set: {horizon_weeks: -3}\n"},
+        ("error: --set: horizon_weeks: -4",),
+    ),
+    "change in a saved game": (
+        ("play", "bad.json"),
+        {"bad.json": GAME.replace("{}", '{"fatigue": NaN}')},
+        ("error: bad.json: set.fatigue: nan",),
+    ),
+    "change in a pool": (
+        ("check", "bad.yaml"),
+        {"bad.yaml": POOL.replace("set: {", "set: {fatigue: 3000, ")},
+        ("error: bad.yaml: set.fatigue: 3000.0 is out of bounds",),
+    ),
+    "parameter set by option": (
+        ("forecast", "busan_2025", "--params", "bad.yaml"),
+        {"bad.yaml": VALUES.replace("value: ", "value: .nan  # ", 1)},
+        ("bad.yaml: parameters.precision: nan is out of bounds",),
+    ),
+    "parameter set by option that is not there": (
+        ("forecast", "busan_2025", "--params", "start_2026"),
+        {},
+        ("error: --params: 'start_2026': no such file", "did you mean 'start_2025'?"),
+    ),
+    "parameter set by setting": (
+        (*SETS, "parameters=bad.yaml"),
+        {"bad.yaml": VALUES.replace("value: ", "value: .nan  # ", 1)},
+        ("bad.yaml: parameters.precision: nan is out of bounds",),
+    ),
+    "date of a week": (
+        ("whatif", "baseline_2025", "--from", "2025-W40"),
+        {},
+        ("--from: 2025-W40: is not a date; expected YYYY-MM-DD",),
+    ),
+    "date in a message": (
+        (*SETS, "start=3333-12-31"),
+        {},
+        ("--set: start: 3333-12-31: ",),
+    ),
+    "folder for a file": (
+        ("run", "folder"),
+        {"folder/x": ""},
+        ("folder: a folder, no file",),
+    ),
+    "device for a file": (
+        ("sweep", "bad.yaml"),
+        {"bad.yaml": SWEEP.replace("grid: {fatigue: [0]}", "list: /dev/zero")},
+        ("'/dev/zero': a device or a pipe, no file",),
+    ),
+    "bytes of a name that are no text": (
+        ("check", b"caf\xe9.yaml".decode(errors="surrogateescape")),
+        {},
+        (r"error: caf\xe9.yaml: no such file",),
+    ),
     "scenario name that leads out of the results": (
         ("run", "bad.yaml", "--replicates", "2"),
         {"bad.yaml": BASE.replace("bad", "../elsewhere")},
@@ -515,6 +612,9 @@ USAGE = [
     (("run", "busan_2025", "--chunk-size", "0"), "--chunk-size"),
     (("replay", "baseline_2025", "--seed", "1"), "--seed"),
     (("site", "out", "--draws", "0"), "--draws"),
+    (("run", "busan_2025", "--out", ""), "--out"),
+    (("plot", ""), "DIR"),
+    (("sweep", "rare_earths_breach", "--dry-run", "--shard", f"1/{'9' * 400}"), "--shard"),
 ]
 
 

@@ -19,7 +19,11 @@ RUN = {
     "truces.parquet": ("survival", "report"),
     "traces.parquet": ("plot",),
 }
-SWEEP = {"manifest.json": ("slice", "merge"), "summary.parquet": ("slice", "plot")}
+SWEEP = {
+    "manifest.json": ("slice", "merge"),
+    "summary.parquet": ("slice", "plot"),
+    "sweep.yaml": ("slice", "plot"),
+}
 DAMAGES = {
     "cut off": lambda content: content[: len(content) // 2],
     "cut at a line": lambda content: content[: content.rfind(b"\n", 0, -1) + 1 or -9],
@@ -91,6 +95,32 @@ def test_a_table_that_is_gone_is_told_with_the_figures_that_are_left(capsys, fol
     assert "levers.png" in done.out
     gone = Path("run/truces.parquet")
     assert done.err == f"note: {gone} is missing; what is made from it is left out\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("word", "named"), [("plot", "manifest.json"), ("survival", "manifest.json"), ("report", "run")]
+)
+def test_a_manifest_of_a_sweep_beside_the_tables_of_a_run(capsys, folders, own_folder, word, named):
+    shutil.copytree(folders / "run", "run")
+    shutil.copyfile(folders / "sweep" / "manifest.json", "run/manifest.json")
+    refused(capsys, [word, "run"], [named])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("damage", ["foreign", "of another sweep", "gone"])
+def test_truces_of_a_point_come_from_files_as_they_were_written(
+    capsys, folders, own_folder, tmp_path, damage
+):
+    shutil.copytree(folders / "sweep", "sweep")
+    sweep(tmp_path / "other", replicates=6, seed=2)
+    (path,) = Path("sweep/spells").iterdir()
+    (other,) = (tmp_path / "other" / "spells").iterdir()
+    path.unlink()
+    if damage != "gone":
+        of = {"foreign": folders / "run" / "truces.parquet", "of another sweep": other}[damage]
+        shutil.copyfile(of, path)
+    refused(capsys, ["slice", "sweep", "--point", "0"], [str(path), "make it again"])
 
 
 def test_a_file_that_two_steps_wrote_is_no_damage(tmp_path):

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 import warnings
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cli_helpers import PATIENCE, SCRIPT, command, contents, leftovers, python, refused
+from cli_helpers import PATIENCE, SCRIPT, command, contents, leftovers, python, refused, script
 from negotiation_abm.cli import main
 from negotiation_abm.files import folder, whole
 from negotiation_abm.files.errors import InputError
@@ -172,6 +173,28 @@ def test_what_the_system_refuses_is_one_line(capsys, monkeypatch, error, words):
     assert done.status == 2
     assert done.err.count("\n") == 1
     assert words in done.err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no such limit elsewhere")
+@pytest.mark.parametrize(
+    ("mib", "words", "doing"),
+    [(60, "list", "starting"), (100, "list", "starting"),
+     (900, "run busan_2025 --replicates 2 --out out", "compiling the rules")],
+)  # fmt: skip
+def test_a_limit_on_memory_is_told_before_a_library_ends_the_process(tmp_path, mib, words, doing):
+    import resource
+
+    limit = mib * 2**20
+    done = script(
+        *words.split(),
+        cwd=tmp_path,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    said = f"not enough memory (the system allows this process {mib} MiB, {doing} needs"
+    assert done.stderr.startswith(f"error: {said}")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_library_that_does_not_load_is_no_full_disk(tmp_path):

@@ -14,7 +14,6 @@ from negotiation_abm.calibration.pool_file import Pool
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.record.load import Record, own_record
 from negotiation_abm.scenario.game import Game, build_game
-from negotiation_abm.scenario.load import load_scenario
 
 BETWEEN = " of "  # between a base value and an earlier government that it belongs to
 
@@ -105,8 +104,7 @@ def load_members(
 def _member(
     pool: Pool, name: str, until: dt.date, alter: Callable[[Record], Record] | None
 ) -> Member:
-    changes = {"parameters": pool.parameters} | pool.changes
-    scenario = load_scenario(name, changes)
+    scenario = pool.scenario(name)
     whole = own_record(scenario, "an episode has one")
     assert scenario.record is not None
     record = Record(whole.path, tuple(row for row in whole.rows if row.date <= until))
@@ -115,7 +113,8 @@ def _member(
         raise InputError(pool.path, "until", f"{until}: {name} has no move by then")
     last = scenario.record.until or whole.rows[-1].date
     seen = scenario.record.model_copy(update={"until": min(last, until)})
-    game = build_game(scenario.model_copy(update={"record": seen}))
+    with pool.naming():
+        game = build_game(scenario.model_copy(update={"record": seen}))
     data = collect(game, record, skip_illegal=bool(pool.changes))
     return Member(name, record, *_by_government(data, pool))
 

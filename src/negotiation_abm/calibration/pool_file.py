@@ -1,5 +1,6 @@
 """The file of a pool: which episodes are fitted together, how they differ, what is written."""
 
+import contextlib
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,10 +9,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from negotiation_abm.calibration.features import FITTED
-from negotiation_abm.files.errors import InputError, suggest
+from negotiation_abm.files.errors import InputError, changed_by, suggest
 from negotiation_abm.files.resources import find
 from negotiation_abm.files.validation import checked
 from negotiation_abm.files.yaml_text import read_yaml
+from negotiation_abm.scenario.load import Scenario, load_scenario
 
 FOLDER = "configs/pools"
 LEVELS = ("government", "episode")  # spreads of the base values of moves
@@ -80,6 +82,16 @@ class Pool:
     governments: dict[str, dict[str, dt.date]]
     spreads: dict[str, float]
     sets: dict[str, Wanted]
+
+    def scenario(self, episode: str) -> Scenario:
+        """The scenario of an episode, changed as the pool says; an `InputError` if it cannot be."""
+        with self.naming():
+            return load_scenario(episode, {"parameters": self.parameters} | self.changes)
+
+    def naming(self) -> contextlib.AbstractContextManager[None]:
+        """What is wrong with a change of a scenario is told of the pool's file."""
+        places = {"parameters": "parameters"} | {name: f"set.{name}" for name in self.changes}
+        return changed_by(self.path, places)
 
     def government_of(self, side: str, date: dt.date) -> str:
         """Who governs a side on a day; before the first that is listed, the first.

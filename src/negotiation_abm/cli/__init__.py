@@ -17,6 +17,7 @@ from negotiation_abm.cli.options import Parser, by_option
 from negotiation_abm.cli.output import OutputError, status_of, usable_streams
 from negotiation_abm.files.errors import InputError, shortened
 from negotiation_abm.files.folder import remove_empty
+from negotiation_abm.files.memory import STARTING, check_memory
 from negotiation_abm.files.provenance import carrying_out
 
 COMMANDS = (
@@ -62,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else list(arguments)
     with usable_streams(), leaving_tidily(arguments is None):
         try:
+            check_memory(STARTING, "starting")
             return _run(words, is_shell=arguments is None)
         except InputError as error:
             return _refused(error)

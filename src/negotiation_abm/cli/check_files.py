@@ -7,7 +7,7 @@ from typing import Any
 
 from negotiation_abm.files import words
 from negotiation_abm.files.errors import InputError, suggest
-from negotiation_abm.files.resources import find
+from negotiation_abm.files.resources import find, not_there
 from negotiation_abm.files.yaml_text import read_yaml
 from negotiation_abm.record.facts import check_facts, source_ids
 from negotiation_abm.record.load import Record
@@ -119,7 +119,8 @@ def _about(reference: str, scenarios: list[Scenario]) -> str:
 
         pool = load_pool(path)
         for name in {*pool.episodes, *(e for one in pool.sets.values() for e in one.episodes)}:
-            load_scenario(name, {"parameters": pool.parameters} | pool.changes)
+            with pool.naming():
+                build_game(pool.scenario(name))
         return f"pool, {len(pool.episodes)} episodes, {len(pool.sets)} parameter sets"
     if kind == "rules":
         from negotiation_abm.studies.endings import load_rules  # loads pandas
@@ -181,7 +182,7 @@ def _locate(reference: str) -> Path:
             return find(reference, folder, suffix)
         except InputError:
             continue
-    raise InputError(reference, "", "no such file")
+    raise InputError(reference, "", not_there(reference))
 
 
 def _kind(path: Path, data: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import command, whole
+from negotiation_abm.cli.options import as_path, command, whole
 
 EXAMPLES = """examples:
   negotiation-abm dashboard
@@ -26,7 +26,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--results",
         metavar="DIR",
-        type=Path,
+        type=as_path,
         default=Path("results"),
         help="folder whose sweeps the page may open (default: results)",
     )

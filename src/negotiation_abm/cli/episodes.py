@@ -1,10 +1,9 @@
 """`episodes`: all recorded truces, and how long such truces last."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import add_results, add_set, changes_of, command
+from negotiation_abm.cli.options import add_results, add_set, as_path, changes_of, command
 from negotiation_abm.cli.output import print_result
 from negotiation_abm.files.damage import reading
 from negotiation_abm.files.errors import InputError
@@ -28,7 +27,7 @@ def add(commands: Any) -> None:
     text = "replace a parameter in every replay, such as one of a truce rule (repeatable)"
     add_set(parser, text)
     parser.add_argument(
-        "--beside", metavar="DIR", type=Path, help="put the truces of a run beside the recorded"
+        "--beside", metavar="DIR", type=as_path, help="put the truces of a run beside the recorded"
     )
     parser.add_argument(
         "--rules",

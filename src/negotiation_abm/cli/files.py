@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import add_json, command
+from negotiation_abm.cli.options import add_json, as_path, command
 from negotiation_abm.cli.output import print_result
 from negotiation_abm.files.damage import missing, reading
 from negotiation_abm.files.errors import InputError
@@ -31,7 +31,7 @@ def add(commands: Any) -> None:
     """Add what this file holds to the parser."""
     text = "draw the figures of a result folder; several run folders are compared"
     plot = command(commands, "plot", _plot, text, PLOT_EXAMPLES)
-    plot.add_argument("folders", metavar="DIR", type=Path, nargs="+")
+    plot.add_argument("folders", metavar="DIR", type=as_path, nargs="+")
     plot.add_argument(
         "--label",
         metavar="TEXT",
@@ -42,7 +42,7 @@ def add(commands: Any) -> None:
     plot.add_argument(
         "--out",
         metavar="DIR",
-        type=Path,
+        type=as_path,
         help="folder of a comparison (default: results/comparison)",
     )
     plot.add_argument(
@@ -57,7 +57,9 @@ def add(commands: Any) -> None:
     check.add_argument("files", metavar="FILE", nargs="+")
     check.add_argument("--json", action="store_true", help="print what was found as JSON")
     schema = command(commands, "schema", _schema, "write the JSON Schema of a scenario")
-    schema.add_argument("--out", metavar="FILE", type=Path, help="file to write (default: print)")
+    schema.add_argument(
+        "--out", metavar="FILE", type=as_path, help="file to write (default: print)"
+    )
     text = "list shipped scenarios, what-ifs, parameter sets, sweeps, studies, records, episodes"
     add_json(command(commands, "list", _list, text))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from negotiation_abm.files.errors import InputError, one_line, shown
+from negotiation_abm.files.errors import InputError, one_line, shown, told_of
 
 MOST_SAID = 800  # letters of what is wrong with the words of a command
 
@@ -67,7 +67,7 @@ def add_set(parser: argparse.ArgumentParser, text: str) -> None:
 
 def add_results(parser: argparse.ArgumentParser, out: str) -> None:
     """--out and --json."""
-    parser.add_argument("--out", metavar="DIR", type=Path, help=out)
+    parser.add_argument("--out", metavar="DIR", type=as_path, help=out)
     add_json(parser)
 
 
@@ -132,6 +132,13 @@ def use_strategy_files(options: argparse.Namespace) -> list[str]:
     return [use_file(path) for path in options.strategy_file]
 
 
+def as_path(text: str) -> Path:
+    """A path; an empty text, as an unset variable of a script gives, is none."""
+    if not text:
+        raise argparse.ArgumentTypeError("is empty; allowed: a path")
+    return Path(text)
+
+
 def count(text: str) -> int:
     """How many: a whole number of at least 1, and of no more than ends within days."""
     return whole(text, 1, 10**9)
@@ -157,10 +164,10 @@ def whole(text: str, low: int, high: int) -> int:
 
 def date_of(text: str, place: str) -> dt.date:
     """A date, or an `InputError` that names the option."""
-    from negotiation_abm.scenario.fields import FIRST_DAY, LAST_DAY
+    from negotiation_abm.scenario.fields import FIRST_DAY, LAST_DAY, day_of
 
     try:
-        day = dt.date.fromisoformat(text)
+        day = day_of(text)
     except ValueError:
         raise InputError(place, text, "is not a date; expected YYYY-MM-DD") from None
     if not FIRST_DAY <= day <= LAST_DAY:
@@ -198,13 +205,12 @@ def changes_of(options: argparse.Namespace) -> dict[str, Any]:
 
 def by_option(error: InputError, options: argparse.Namespace) -> InputError:
     """The error in the name of the option that gave the value, not of the file that it changes."""
-    place = error.place.removeprefix("set.")
-    if getattr(options, "params", None) and place == "parameters":
-        return InputError("--params", "", error.problem)
+    if getattr(options, "params", None):
+        error = told_of("--params", {"parameters": ""}, error)
+    sides = [item.partition("=")[0] for item in getattr(options, "strategy", None) or ()]
+    error = told_of("--strategy", {f"strategies.{side}": side for side in sides}, error)
     names = [item.partition("=")[0] for item in getattr(options, "set", None) or ()]
-    if any(place == name or place.startswith(f"{name}.") for name in names):
-        return InputError("--set", place, error.problem)
-    return error
+    return told_of("--set", {name: name for name in names}, error)
 
 
 def game_of(options: argparse.Namespace) -> Any:

@@ -1,13 +1,13 @@
 """`play`: a saved game, played again."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from negotiation_abm.cli.options import (
     add_results,
     add_strategy_file,
     add_threads,
+    as_path,
     command,
     count,
     use_strategy_files,
@@ -27,7 +27,7 @@ def add(commands: Any) -> None:
     """Add what this file holds to the parser."""
     text = "play a saved game again: its log, and where it stands among simulated ones"
     parser = command(commands, "play", _play, text, PLAY_EXAMPLES)
-    parser.add_argument("game", metavar="GAME.json", type=Path, help="a game saved on the page")
+    parser.add_argument("game", metavar="GAME.json", type=as_path, help="a game saved on the page")
     add_strategy_file(parser)
     parser.add_argument(
         "--replicates", metavar="N", type=count, default=2_000, help="simulated (default 2000)"

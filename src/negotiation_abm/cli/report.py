@@ -1,10 +1,9 @@
 """`report`: one page about a run or a what-if."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import command
+from negotiation_abm.cli.options import as_path, command
 from negotiation_abm.files.damage import reading
 
 REPORT_EXAMPLES = """examples:
@@ -25,12 +24,12 @@ def add(commands: Any) -> None:
     )
     parser = command(commands, "report", _report, text, REPORT_EXAMPLES)
     parser.add_argument(
-        "folder", metavar="DIR", type=Path, help="folder that `run` or `whatif` has filled"
+        "folder", metavar="DIR", type=as_path, help="folder that `run` or `whatif` has filled"
     )
     parser.add_argument(
         "--whatif",
         metavar="DIR",
-        type=Path,
+        type=as_path,
         nargs="+",
         action="extend",
         default=[],

@@ -1,10 +1,9 @@
 """`site`: pages that open from disk or from any web host."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import add_draws, command, count, seed
+from negotiation_abm.cli.options import add_draws, as_path, command, count, seed
 
 EXAMPLES = """examples:
   negotiation-abm site results/site
@@ -19,7 +18,9 @@ def add(commands: Any) -> None:
     """Add what this file holds to the parser."""
     text = "write a page with the answer, recorded truces, what-ifs and forecasts, to send around"
     parser = command(commands, "site", _site, text, EXAMPLES)
-    parser.add_argument("folder", metavar="DIR", type=Path, help="folder for index.html and data/")
+    parser.add_argument(
+        "folder", metavar="DIR", type=as_path, help="folder for index.html and data/"
+    )
     parser.add_argument(
         "--scenario", metavar="SCENARIO", default="busan_2025", help="(default busan_2025)"
     )

@@ -2,10 +2,9 @@
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import command, whole
+from negotiation_abm.cli.options import as_path, command, whole
 from negotiation_abm.files.damage import reading
 from negotiation_abm.files.errors import InputError
 
@@ -21,7 +20,7 @@ def add(commands: Any) -> None:
     """Add what this file holds to the parser."""
     text = "one outcome of a sweep over names that vary, survival of a point, or a study's indices"
     parser = command(commands, "slice", _slice, text, SLICE_EXAMPLES)
-    parser.add_argument("folder", metavar="DIR", type=Path, help="folder of a sweep or a study")
+    parser.add_argument("folder", metavar="DIR", type=as_path, help="folder of a sweep or a study")
     for name, metavar, text in (
         ("outcome", "NAME", "outcome (default: the first)"),
         ("measure", "NAME", "covered or any_domain"),
@@ -42,7 +41,7 @@ def add(commands: Any) -> None:
         "--point", metavar="N", type=lambda t: whole(t, 0, 10**9), help="survival of this point"
     )
     parser.add_argument(
-        "--out", metavar="DIR", type=Path, help="folder for slice.csv and slice.png, .svg"
+        "--out", metavar="DIR", type=as_path, help="folder for slice.csv and slice.png, .svg"
     )
 
 

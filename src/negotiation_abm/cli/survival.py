@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import add_results, command, count
+from negotiation_abm.cli.options import add_results, as_path, command, count
 from negotiation_abm.cli.output import print_result
 from negotiation_abm.files.damage import reading
 
@@ -19,7 +19,7 @@ def add(commands: Any) -> None:
     """Add what this file holds to the parser."""
     text = "how long the truces of a run last, with hazards and fits; several runs are compared"
     parser = command(commands, "survival", _survival, text, EXAMPLES)
-    parser.add_argument("folders", metavar="DIR", type=Path, nargs="+")
+    parser.add_argument("folders", metavar="DIR", type=as_path, nargs="+")
     parser.add_argument(
         "--until", metavar="WEEKS", type=count, default=52, help="limit of the mean (default 52)"
     )

@@ -2,15 +2,16 @@
 
 import argparse
 import contextlib
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.cli.options import add_json, add_set, changes_of, command, count
+from negotiation_abm.cli.options import add_json, add_set, as_path, changes_of, command, count
 from negotiation_abm.cli.output import print_result
 from negotiation_abm.files.damage import reading
-from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.errors import InputError, shown
 
 SWEEP_EXAMPLES = """examples:
   negotiation-abm sweep rare_earths_breach --out results/phase
@@ -30,7 +31,7 @@ def add(commands: Any) -> None:
     parser.add_argument("spec", metavar="SPEC", help="path or shipped name of a sweep")
     add_set(parser, "change the scenario at every point (repeatable)")
     parser.add_argument("--replicates", metavar="N", type=count, help="in place of the spec's")
-    parser.add_argument("--out", metavar="DIR", type=Path, help="folder (default: results/NAME)")
+    parser.add_argument("--out", metavar="DIR", type=as_path, help="folder (default: results/NAME)")
     who = parser.add_mutually_exclusive_group()
     who.add_argument("--threads", metavar="N", type=count, help="threads (default: all cores)")
     who.add_argument("--processes", metavar="N", type=count, help="processes of this machine")
@@ -48,18 +49,19 @@ def add(commands: Any) -> None:
     add_json(parser)
     text = "put the shards of a sweep together and summarise it"
     merge = command(commands, "merge", _merge, text)
-    merge.add_argument("out", metavar="DIR", type=Path, help="folder of the whole sweep")
+    merge.add_argument("out", metavar="DIR", type=as_path, help="folder of the whole sweep")
     merge.add_argument(
-        "shards", metavar="SHARD", type=Path, nargs="*", help="folders (default: DIR/shard-*)"
+        "shards", metavar="SHARD", type=as_path, nargs="*", help="folders (default: DIR/shard-*)"
     )
     add_json(merge)
 
 
 def _shard(text: str) -> tuple[int, int]:
-    index, _, number = text.partition("/")
-    if index.isdecimal() and number.isdecimal() and 1 <= int(index) <= int(number):
-        return int(index), int(number)
-    raise argparse.ArgumentTypeError(f"'{text}' is no part of a whole; allowed: 1/5 to 5/5, say")
+    found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text)
+    if found and 1 <= int(found[1]) <= int(found[2]):
+        return int(found[1]), int(found[2])
+    problem = f"{shown(text)} is no part of a whole; allowed: 1/5 to 5/5, say"
+    raise argparse.ArgumentTypeError(problem)
 
 
 def _sweep(options: argparse.Namespace) -> int:

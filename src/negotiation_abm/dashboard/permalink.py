@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from negotiation_abm.files.errors import InputError, suggest
+from negotiation_abm.scenario.fields import day_of
 
 PLACE = "address of the page"
 LONGEST = 4000  # characters of a query
@@ -58,7 +59,7 @@ def day(usual: dt.date, first: dt.date, last: dt.date) -> Field:
 
     def read(text: str) -> dt.date:
         try:
-            value = dt.date.fromisoformat(text)
+            value = day_of(text)
         except ValueError:
             raise ValueError(f"'{text}' is not a date; expected YYYY-MM-DD") from None
         if not first <= value <= last:

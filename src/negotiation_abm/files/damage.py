@@ -12,7 +12,7 @@ from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.files.resources import read_text
 
 POINTS = "points"  # of a sweep: the entry that knows the hash of the file of that name
-READ = (".csv", ".json", ".parquet")  # kinds of files that others are made from
+READ = (".csv", ".json", ".parquet", ".yaml")  # kinds of files that others are made from
 
 
 @contextlib.contextmanager
@@ -34,7 +34,7 @@ def reading(*folders: Path) -> Iterator[None]:
             raise InputError(folder / MANIFEST, "", "is damaged; make it again")
         for path in _altered(folder):
             if path.suffix in READ:
-                raise InputError(path, "", f"{_ALTERED}; make it again")
+                raise damaged(path)
     try:
         yield
     except (InputError, MemoryError):
@@ -53,6 +53,11 @@ def reading(*folders: Path) -> Iterator[None]:
 _ALTERED = "is damaged, or not the file that was written there"
 
 
+def damaged(path: Path) -> InputError:
+    """One line about a file of results that is not as it was written."""
+    return InputError(path, "", f"{_ALTERED}; make it again")
+
+
 def damages(folder: Path) -> Iterator[tuple[Path, str]]:
     """Files of a folder that are not as they were written, and what is wrong with each."""
     path = folder / MANIFEST
@@ -62,20 +67,24 @@ def damages(folder: Path) -> Iterator[tuple[Path, str]]:
     if not isinstance(manifest, dict):
         yield path, "is damaged"
         return
-    listed = _hashes(manifest)
     for gone in missing(folder):
         yield gone, "is missing"
     for file in _altered(folder):
         yield file, _ALTERED
-    if not listed:
+    if not _hashes(manifest):
         yield path, "lists no file, so it is damaged or of something else"
+
+
+def listed(folder: Path) -> set[str]:
+    """Names of the files that the manifest of a folder lists: those whose origin is known."""
+    manifest = _manifest(folder)
+    return set(_hashes(manifest)) if isinstance(manifest, dict) else set()
 
 
 def missing(*folders: Path) -> Iterator[Path]:
     """Files that the manifests of some folders list, and that are not there."""
     for folder in folders:
-        manifest = _manifest(folder)
-        for name in _hashes(manifest) if isinstance(manifest, dict) else ():
+        for name in listed(folder):
             if not (folder / name).is_file():
                 yield folder / name
 
@@ -83,8 +92,8 @@ def missing(*folders: Path) -> Iterator[Path]:
 def _altered(folder: Path) -> Iterator[Path]:
     """What lies in a folder under the name of a file, and is not what was written there."""
     manifest = _manifest(folder)
-    listed = _hashes(manifest) if isinstance(manifest, dict) else {}
-    for name, digests in listed.items():
+    hashes = _hashes(manifest) if isinstance(manifest, dict) else {}
+    for name, digests in hashes.items():
         file = folder / name
         if file.exists() and (not file.is_file() or file_hash(file) not in digests):
             yield file
@@ -99,11 +108,11 @@ def _manifest(folder: Path) -> Any:
 
 def _hashes(manifest: dict[str, Any]) -> dict[str, set[str]]:
     """Hashes of files by name: of the steps of a folder, which may share a file, or of a sweep."""
-    listed: dict[str, set[str]] = {}
+    hashes: dict[str, set[str]] = {}
     for entry in (manifest, *manifest.values()):
         for name, digest in files_of(entry).items():
-            listed.setdefault(name, set()).add(digest)
+            hashes.setdefault(name, set()).add(digest)
     points = manifest.get(POINTS)
     if isinstance(points, dict) and isinstance(points.get("sha256"), str):
-        listed.setdefault(f"{POINTS}.parquet", set()).add(points["sha256"])
-    return listed
+        hashes.setdefault(f"{POINTS}.parquet", set()).add(points["sha256"])
+    return hashes

@@ -1,13 +1,16 @@
 """One clear line for bad input: file, place, name, value, what is allowed, nearest name."""
 
+import contextlib
+import datetime as dt
 import difflib
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from negotiation_abm.core.misfit import MisfitError
 
 MOST_SHOWN = {"source": 400, "place": 200, "problem": 800}  # letters of a message
+FILES = ("parameters", "record.file")  # places of a scenario that name other files
 
 
 def shortened(text: str, most: int) -> str:
@@ -23,11 +26,13 @@ def shortened(text: str, most: int) -> str:
 
 
 def shown(value: object, most: int = 60) -> str:
-    """A value as Python writes it, in at most so many letters, whatever it is.
+    """A value as Python writes it, in at most so many letters, whatever it is; a date as people do.
 
-    >>> shown("x"), shown(10**5000)
-    ("'x'", 'a number of more than 4300 digits')
+    >>> shown("x"), shown(dt.date(2025, 11, 10)), shown(10**5000)
+    ("'x'", '2025-11-10', 'a number of more than 4300 digits')
     """
+    if isinstance(value, dt.date):
+        return str(value)
     if isinstance(value, str):  # not first written in full
         return shortened(repr(shortened(value, 2 * most)), most)
     try:
@@ -39,13 +44,23 @@ def shown(value: object, most: int = 60) -> str:
 
 
 def one_line(text: str, most: int | None = None) -> str:
-    """A text without line breaks and without signs that a terminal would obey.
+    r"""A text without line breaks and without signs that a terminal would obey.
+
+    What is no text in the encoding of the system is shown byte by byte, as in a file's name.
 
     >>> one_line("a" + chr(10) + "b" + chr(27) + "[2J")
     'a b [2J'
+    >>> one_line(b"caf\xe9.yaml".decode(errors="surrogateescape"))
+    'caf\\xe9.yaml'
     """
     short = text if most is None else shortened(text, most)
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in short).split())
+    return " ".join("".join(map(_sign, short)).split())
+
+
+def _sign(sign: str) -> str:
+    if "\udc80" <= sign <= "\udcff":  # a byte that Python could not decode
+        return f"\\x{ord(sign) - 0xDC00:02x}"
+    return sign if sign.isprintable() else " "
 
 
 class InputError(Exception):
@@ -95,3 +110,35 @@ def input_error(source: str | Path, fault: MisfitError, within: str = "") -> Inp
         problem = f"{problem}; {suggest(fault.name, fault.allowed)}"
     place = ".".join(part for part in (within, fault.place) if part)
     return InputError(source, place, problem)
+
+
+@contextlib.contextmanager
+def changed_by(source: str | Path, places: Mapping[str, str]) -> Iterator[None]:
+    """What is wrong with a changed place of a scenario is told of `source`, which changes it.
+
+    Parameters
+    ----------
+    places : mapping of str to str
+        Dotted names that are changed, and where each stands in the source.
+    """
+    try:
+        yield
+    except InputError as error:
+        raise told_of(source, places, error) from None
+
+
+def told_of(source: str | Path, places: Mapping[str, str], error: InputError) -> InputError:
+    """The error in the name of what changes a place of a scenario, if it is about such a place.
+
+    What is wrong within a file that a change names is told of that file.
+
+    >>> wrong = InputError("busan_2025.yaml", "set.fatigue", "nan: should be finite")
+    >>> str(told_of("game.json", {"fatigue": "set.fatigue"}, wrong))
+    'game.json: set.fatigue: nan: should be finite'
+    """
+    found = error.place.removeprefix("set.")
+    for name, place in places.items():
+        inside = found.removeprefix(name)
+        if inside != found and (not inside or (inside[0] == "." and name not in FILES)):
+            return InputError(source, f"{place}{inside}", error.problem)
+    return error

@@ -18,6 +18,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _CHECKOUT = _PACKAGE.parent.parent
 LARGE_FILE, LARGEST_FILE = 1_000_000, 100_000_000  # bytes: says so; is refused
 SCENARIOS = ("configs", ".yaml")
+NO_FILE = "a device or a pipe, no file"
 EPISODES = "seeds/episodes"
 MAIN_READING = "scenario.yaml"
 
@@ -88,7 +89,7 @@ def find(
     if str(reference) in known:
         return known[str(reference)]
     hint = suggest(path.stem, known)
-    problem = f"no such file, and no shipped name; {hint}"
+    problem = f"{not_there(reference, base)}, and no shipped name; {hint}"
     if named_in is not None:
         raise InputError(*named_in, f"'{reference}': {problem}")
     raise InputError(reference, "", problem)
@@ -104,6 +105,16 @@ def file_beside(reference: str | Path, base: Path | None) -> Path | None:
     return None
 
 
+def not_there(reference: str | Path, base: Path | None = None) -> str:
+    """What is wrong with a path at which there is no file: nothing there, or something else."""
+    path = Path(reference)
+    for candidate in (path if base is None else base / path, path):
+        with contextlib.suppress(OSError, ValueError):
+            if candidate.exists():
+                return "a folder, no file" if candidate.is_dir() else NO_FILE
+    return "no such file"
+
+
 def read_text(path: Path) -> str:
     """Text of a file, or one clear line why it cannot be read.
 
@@ -113,7 +124,7 @@ def read_text(path: Path) -> str:
     try:
         status = path.stat()
         if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-            raise InputError(path, "", "cannot be read (a device or a pipe, no file)")
+            raise InputError(path, "", f"cannot be read ({NO_FILE})")
         size = status.st_size
         if LARGE_FILE < size <= LARGEST_FILE:
             logging.getLogger(__name__).info("reading %s, %.1f MB ...", path, size / 1e6)

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 
-from negotiation_abm.files.errors import InputError, suggest
+from negotiation_abm.files.errors import InputError, changed_by, suggest
 from negotiation_abm.play.schema import Start
 from negotiation_abm.record.load import own_record
 from negotiation_abm.replay.branch import branch_off, branch_turn
@@ -25,13 +25,15 @@ def game_of(start: Start, source: str | Path = "") -> Game:
     InputError
         If the scenario, a change, the date or the side is not admissible.
     """
-    scenario = load_scenario(start.scenario, start.set)
-    if start.side not in scenario.players:
-        raise InputError(source, "side", f"'{start.side}': {suggest(start.side, scenario.players)}")
-    other = next(name for name in scenario.players if name != start.side)
-    game = build_game(
-        load_scenario(start.scenario, start.set | {f"strategies.{other}": start.opponent})
-    )
+    changes = dict(start.set)
+    with changed_by(source, {name: f"set.{name}" for name in changes}):
+        scenario = load_scenario(start.scenario, changes)
+        if start.side not in scenario.players:
+            problem = f"'{start.side}': {suggest(start.side, scenario.players)}"
+            raise InputError(source, "side", problem)
+        other = next(name for name in scenario.players if name != start.side)
+        changes[f"strategies.{other}"] = start.opponent
+        game = build_game(load_scenario(start.scenario, changes))
     if start.date is not None:
         game = _left(game, start.date)
     last = len(game.weeks) if start.weeks is None else int(game.initial["turn"][0]) + start.weeks

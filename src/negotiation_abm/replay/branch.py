@@ -27,6 +27,7 @@ from negotiation_abm.record.load import LEVER_MOVES, Record, Row
 from negotiation_abm.replay.board import Board
 from negotiation_abm.replay.replay import last_day, replay_until
 from negotiation_abm.replay.result import Replay
+from negotiation_abm.scenario.fields import day_of
 from negotiation_abm.scenario.game import Game
 from negotiation_abm.scenario.places import split_lever
 from negotiation_abm.scenario.schema import ScriptedMove
@@ -74,7 +75,7 @@ def branch(
         If the date is none or lies outside the record, or the record or a move does not fit.
     """
     try:
-        day = dt.date.fromisoformat(date) if isinstance(date, str) else date
+        day = day_of(date) if isinstance(date, str) else date
     except ValueError:
         raise InputError("date", str(date), "is not a date; expected YYYY-MM-DD") from None
     forced = checked(list[ScriptedMove], "moves", [dict(move) for move in moves])

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from negotiation_abm.files.memory import COMPILING, check_memory
 from negotiation_abm.files.resources import source_hash
 from negotiation_abm.run.drafts import draft_options
 from negotiation_abm.strategies import outside_files
@@ -115,7 +116,10 @@ def compiler() -> Any:
     ------
     ImportError
         If it cannot be loaded, as with too little memory.
+    MemoryError
+        If the system allows less memory than compiling needs.
     """
+    check_memory(COMPILING, "compiling the rules")
     try:
         import numba
     except OSError as error:  # of its shared library, without a number or a file

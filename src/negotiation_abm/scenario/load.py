@@ -4,7 +4,7 @@ import copy
 from pathlib import Path
 from typing import Any
 
-from negotiation_abm.files.errors import InputError, suggest
+from negotiation_abm.files.errors import FILES, InputError, suggest
 from negotiation_abm.files.resources import file_beside, find
 from negotiation_abm.files.validation import checked, fields_at
 from negotiation_abm.files.yaml_text import read_yaml
@@ -16,7 +16,6 @@ from negotiation_abm.scenario.schema import Scenario
 __all__ = ["Scenario", "load_scenario", "read_scenario", "scenario_of"]
 
 FOLDER = "configs"
-FILES = ("parameters", "record.file")  # places that name files
 
 
 def load_scenario(reference: str | Path, changes: dict[str, Any] | None = None) -> Scenario:

@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from negotiation_abm.files.errors import InputError, shown, suggest
-from negotiation_abm.files.resources import file_beside
+from negotiation_abm.files.resources import file_beside, not_there
 from negotiation_abm.files.sheets import read_sheet
 from negotiation_abm.files.validation import checked, node_at
 from negotiation_abm.files.yaml_text import parse_yaml
@@ -182,7 +182,7 @@ def _list(path: Path, place: str, content: Any) -> Listed:
         raise InputError(path, place, "expected the name of a CSV file, or a list of mappings")
     source = file_beside(content, path.parent)
     if source is None:
-        raise InputError(path, place, f"'{content}': no such file")
+        raise InputError(path, place, f"'{content}': {not_there(content, path.parent)}")
     sheet = read_sheet(source)
     if not sheet.rows:
         raise InputError(source, "", "expected a line of dotted names, then a line for each point")

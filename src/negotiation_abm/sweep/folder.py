@@ -157,8 +157,11 @@ def _shown(found: list[str]) -> list[str]:
 
 
 def _intact(folder: Path, state: dict[str, Any]) -> bool:
-    path = folder / POINTS
-    return path.is_file() and file_hash(path) == state["points"]["sha256"]
+    wanted = {POINTS: state["points"]["sha256"], SPEC: state["files"].get(SPEC)}
+    return all(
+        (folder / name).is_file() and file_hash(folder / name) == digest
+        for name, digest in wanted.items()
+    )
 
 
 def _keys(folder: Path, state: dict[str, Any]) -> list[str] | None:
@@ -203,6 +206,7 @@ def _begin(
             "keys": text_hash(list(Points(folder / POINTS).keys())),
             "sha256": file_hash(folder / POINTS),
         },
+        "files": {SPEC: file_hash(folder / SPEC)},
         "machine": {"cores": os.cpu_count(), "processor": platform.machine()},
     }
     begun = {} if state is None else {"begun": state.get("begun", state["created"])}

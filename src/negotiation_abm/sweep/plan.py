@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from negotiation_abm.files.errors import InputError
+from negotiation_abm.files.errors import InputError, changed_by
 from negotiation_abm.files.provenance import text_hash
 from negotiation_abm.scenario.load import reference_beside
 from negotiation_abm.sweep.designs import Changes
@@ -140,7 +140,8 @@ def make_plan(spec: SweepSpec) -> Plan:
     InputError
         At the first name or value that is not admissible.
     """
-    plan = Plan(spec, read_source(_scenario(spec), spec.set, _parameter_sets(spec)))
+    with changed_by(spec.path, {name: f"set.{name}" for name in spec.set}):
+        plan = Plan(spec, read_source(_scenario(spec), spec.set, _parameter_sets(spec)))
     check_points(plan)
     return plan
 

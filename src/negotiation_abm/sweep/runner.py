@@ -181,7 +181,7 @@ def finish(store: Store, points: int, played: int, unmet: list[int], is_shard: b
     state["content"] = content
     state["unmet"] = unmet
     if not is_shard:
-        state["files"] = {SUMMARY: file_hash(folder / SUMMARY)}
+        state["files"][SUMMARY] = file_hash(folder / SUMMARY)
     write_manifest(folder, state)
     return SweepResult(folder, points, store.num_runs(), played, content, failures, unmet)
 

@@ -21,6 +21,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from negotiation_abm.files.damage import damaged
 from negotiation_abm.files.whole import put, remove_asides
 from negotiation_abm.sweep.cells import Cell, Rectangle, rectangles
 from negotiation_abm.sweep.chunk import META, Finished, bytes_hash
@@ -124,7 +125,7 @@ class Store:
 
     def _checked(self, path: Path) -> Part | None:
         content = path.read_bytes()
-        if not path.stem.endswith(bytes_hash(content)):
+        if not is_whole(path, content):
             self._damaged(path)
             return None
         note = _note(content)
@@ -136,10 +137,10 @@ class Store:
             if not beside.is_file():
                 self._damaged(path, f"{beside} is missing")
                 return None
-            if not beside.stem.endswith(bytes_hash(beside.read_bytes())):
+            if not is_whole(beside, beside.read_bytes()):
                 self._damaged(beside)
                 return None
-        return Part(path, tuple(note["beside"]), tuple(Rectangle(*r) for r in note["cells"]))
+        return _part(path, note)
 
     def _damaged(self, path: Path, why: str = "is damaged") -> None:
         self._say(f"{path}: {why}; its runs are played again")
@@ -175,10 +176,35 @@ class Store:
                 path.unlink()
 
 
-def _note(content: bytes) -> dict[str, Any]:
+def is_whole(path: Path, content: bytes) -> bool:
+    """Does a file of a part hold what was written there, as its name says?"""
+    return path.stem.endswith(bytes_hash(content))
+
+
+def parts_of(folder: Path) -> Iterator[Part]:
+    """The parts of a finished sweep, as their files say; what these hold is not looked at.
+
+    Raises
+    ------
+    InputError
+        If one says nothing.
+    """
+    for path in sorted((folder / "runs").glob("*.parquet")):
+        note = _note(path)
+        if not note:
+            raise damaged(path)
+        yield _part(path, note)
+
+
+def _part(path: Path, note: dict[str, Any]) -> Part:
+    return Part(path, tuple(note["beside"]), tuple(Rectangle(*r) for r in note["cells"]))
+
+
+def _note(content: bytes | Path) -> dict[str, Any]:
     """The note that `negotiation_abm.sweep.chunk.encode` wrote; empty if there is none."""
     with contextlib.suppress(*_UNREADABLE):
-        metadata = pq.read_schema(pa.BufferReader(content)).metadata
+        source = content if isinstance(content, Path) else pa.BufferReader(content)
+        metadata = pq.read_schema(source).metadata
         note: dict[str, Any] = json.loads(metadata[META])
         return note
     return {}

@@ -44,11 +44,12 @@ def branches(whatif: WhatIf) -> Branches:
     InputError
         If the date, a row, a move or a change is not one of this scenario and record.
     """
-    check_changes(whatif.changes)
-    game = build_game(load_scenario(whatif.scenario, whatif.common))
+    with whatif.naming():
+        check_changes(whatif.changes)
+        game = build_game(load_scenario(whatif.scenario, whatif.common))
+        onward = build_game(load_scenario(whatif.scenario, whatif.common | whatif.changes))
     record = _record_of(whatif, game)
     turn = branch_turn(game, record, whatif.date)
-    onward = build_game(load_scenario(whatif.scenario, whatif.common | whatif.changes))
     if onward.lever_names != game.lever_names:
         raise InputError("--set", "levers", "levers cannot be added or taken away at a date")
     altered = branch_off(game, without(record, whatif.skip), turn, onward, whatif.moves)

@@ -5,19 +5,20 @@ Shipped ones lie in ``configs/whatifs``; ``docs/whatif.md`` explains the keys.
 
 from __future__ import annotations
 
-import datetime as dt
+import contextlib
 import re
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from negotiation_abm.core.params import LEVER_NUMBERS
 from negotiation_abm.core.terms import Move
-from negotiation_abm.files.errors import InputError, suggest
+from negotiation_abm.files.errors import InputError, changed_by, suggest
 from negotiation_abm.files.resources import find, shipped
 from negotiation_abm.files.validation import checked
 from negotiation_abm.files.yaml_text import read_yaml
+from negotiation_abm.scenario.fields import day_of
 from negotiation_abm.scenario.load import changes_beside, reference_beside
 from negotiation_abm.scenario.parameters import TABLE
 from negotiation_abm.scenario.schema import Day, ScriptedMove
@@ -46,6 +47,17 @@ class WhatIf(BaseModel):
     skip: list[str] = Field(default=[], description="rows or decisions of the record left out")
     strategies: dict[str, str] = Field(default={}, description="strategies from the branch on")
 
+    _path: Path | None = PrivateAttr(default=None)  # file that it was read from
+
+    def naming(self) -> contextlib.AbstractContextManager[None]:
+        """What is wrong with a change is told of the file that asks for it, if there is one."""
+        if self._path is None:
+            return contextlib.nullcontext()
+        places = {name: f"common.{name}" for name in self.common}
+        places |= {name: f"set.{name}" for name in self.set}
+        places |= {name: name for name in self.changes if name not in self.set}
+        return changed_by(self._path, places)
+
     @property
     def changes(self) -> dict[str, Any]:
         """Changes of the scenario in the altered branch alone, by dotted name."""
@@ -62,6 +74,7 @@ def load_whatif(reference: str | Path) -> WhatIf:
     """
     path = find(reference, FOLDER, ".yaml")
     whatif = checked(WhatIf, path, read_yaml(path))
+    whatif._path = path
     base, record = path.parent, whatif.record
     files = {
         "scenario": reference_beside(whatif.scenario, base),
@@ -125,7 +138,7 @@ def parse_move(text: str) -> ScriptedMove:
         problem = f"unknown move '{move}'; {suggest(move, Move.__members__)}"
         raise InputError("--move", text, problem)
     try:
-        date = dt.date.fromisoformat(day)
+        date = day_of(day)
         return ScriptedMove(date=date, player=player, move=move, lever=lever)
     except (ValueError, ValidationError):
         raise InputError("--move", text, f"'{day}' is no date of the calendar") from None

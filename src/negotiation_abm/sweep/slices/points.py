@@ -1,12 +1,15 @@
 """One point of a sweep: what varies there, and how long its truces last."""
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from negotiation_abm.files.damage import damaged
 from negotiation_abm.files.errors import InputError
 from negotiation_abm.run.step import survival_by, survival_table
 from negotiation_abm.sweep.slices.sweep import Sweep
+from negotiation_abm.sweep.store import is_whole, parts_of
 
 
 def values_of_point(sweep: Sweep, point: int) -> dict[str, Any]:
@@ -32,18 +35,32 @@ def point_survival(sweep: Sweep, point: int) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If there is no such point.
+        If there is no such point, or a file that holds some of its truces is damaged.
     """
-    import pyarrow.parquet as pq
-
     values_of_point(sweep, point)
-    files = sorted(str(path) for path in (sweep.path / "spells").glob("*.parquet"))
-    parts = [pq.read_table(file, filters=[("point", "=", point)]).to_pandas() for file in files]
+    parts = [
+        _spells_of(part.file("spells"), point)
+        for part in parts_of(sweep.path)
+        if any(one.point <= point < one.end for one in part.rectangles)
+    ]
     spells = _joined([part for part in parts if len(part)])
     if spells is None:
         return pd.DataFrame()
     summary = sweep.table[sweep.table["point"] == point]
     return survival_table(survival_by(spells, bool((summary["group"] == "running").any())))
+
+
+def _spells_of(path: Path, point: int) -> pd.DataFrame:
+    """The rows of a point, of a file that is still as it was written."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    content = path.read_bytes() if path.is_file() else b""
+    if not is_whole(path, content):
+        raise damaged(path)
+    table = pq.read_table(pa.BufferReader(content), filters=[("point", "=", point)])
+    rows: pd.DataFrame = table.to_pandas()
+    return rows
 
 
 def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame | None:
