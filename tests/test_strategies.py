@@ -143,21 +143,24 @@ THREAT = {"pending": [[0.25, 0], [0, 0]], "pending_lead": 0}  # announced for th
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("start", "change"),
     [
-        {"in_force": [[0.75, 0], [0, 0]]},
-        {"in_force": 0.0},
-        {"loaded": [[0.4, 0], [0, 0]]},
-        {"pending": 0.0},
-        {"pending_weeks": [[2, 0], [0, 0]]},
-        {"pending_lead": [[1, 0], [0, 0]]},
-        {"irreplaceability": 0.5},
+        (THREAT, {"in_force": [[0.75, 0], [0, 0]]}),
+        (THREAT, {"in_force": 0.0}),
+        (THREAT, {"loaded": [[0.4, 0], [0, 0]]}),
+        (THREAT, {"pending": 0.0}),
+        (THREAT, {"pending_weeks": [[2, 0], [0, 0]]}),
+        (THREAT, {"pending_lead": [[1, 0], [0, 0]]}),
+        (THREAT, {"irreplaceability": 0.5}),
+        ({}, THREAT),
+        ({}, THREAT | {"pending_weeks": [[2, 0], [0, 0]]}),
+        (THREAT | {"pending_weeks": [[2, 0], [0, 0]]}, {"pending_weeks": [[-1, 0], [0, 0]]}),
     ],
 )
-def test_quantal_response_notices_every_change_of_a_lever_that_is_touched(change):
+def test_quantal_response_notices_every_change_of_a_lever_that_is_touched(start, change):
     terms = {"flow_weight": 10.0, "relative_gains": 0.5, "market": 0.2, "blowback": 0.5}
     params = make_params(follow=1.5, hold_fire=0.5, cap=0.9, **terms)
-    start = {"in_force": [[0.5, 0], [0, 0]]} | THREAT
+    start = {"in_force": [[0.5, 0], [0, 0]]} | start
     asked = make_state(params, **start)
     before = weights_of(asked, params)
     after = weights_of(make_state(params, **start | change), params)

@@ -7,7 +7,7 @@ import pytest
 from cli_helpers import ROOT, shipped_game
 from helpers import assert_near, trials
 from negotiation_abm.run.step import run_batch
-from negotiation_abm.survival import DAYS, survival
+from negotiation_abm.survival import DAYS, regression, survival
 from negotiation_abm.survival.counts import KIND
 from negotiation_abm.survival.curves import Counts, Curves, Spells
 from negotiation_abm.survival.estimators import incidence_table
@@ -475,3 +475,14 @@ def test_a_fulfilled_truce_is_no_failure_and_competes_with_the_others():
                 theirs.loc[theirs["cause"] == cause, column],
                 atol=1e-12,
             )
+
+
+def test_a_regression_finds_its_maximum_where_whole_steps_leap_past_it():
+    """Three groups with a few weeks at risk: Newton's own steps run away from here."""
+    z = np.array([[0.23], [0.73], [0.68]])
+    at_risk, ended = np.array([[6.0], [308.0], [305.0]]), np.array([[5.0], [37.0], [25.0]])
+    point = regression._solve(z, at_risk, ended)
+    gradient, information = regression._slopes(point, z, at_risk, ended)
+    np.testing.assert_allclose(gradient, 0.0, atol=1e-8)
+    assert (np.linalg.eigvalsh(information) > 0.0).all()
+    assert point == pytest.approx([1.4927, -5.2810], abs=1e-4)
