@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from negotiation_abm.files.errors import InputError, one_line, shown, told_of
+from negotiation_abm.files.errors import InputError, one_line, told_of, whole_number
 
 MOST_SAID = 800  # letters of what is wrong with the words of a command
 
@@ -151,15 +151,10 @@ def seed(text: str) -> int:
 
 def whole(text: str, low: int, high: int) -> int:
     """A whole number within bounds."""
-    allowed = f"allowed: {low} to {high}"
     try:
-        value = int(text)
-    except ValueError:
-        problem = f"{shown(text)} is not a whole number; {allowed}"
-        raise argparse.ArgumentTypeError(problem) from None
-    if not low <= value <= high:
-        raise argparse.ArgumentTypeError(f"{shown(text)} is out of range; {allowed}")
-    return value
+        return whole_number(text, low, high)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def date_of(text: str, place: str) -> dt.date:

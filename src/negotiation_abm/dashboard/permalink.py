@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from negotiation_abm.files.errors import InputError, suggest
+from negotiation_abm.files.errors import InputError, suggest, whole_number
 from negotiation_abm.scenario.fields import day_of
 
 PLACE = "address of the page"
@@ -28,18 +28,7 @@ class Field:
 
 def whole(usual: int, low: int, high: int) -> Field:
     """A whole number within bounds."""
-
-    def read(text: str) -> int:
-        allowed = f"allowed: {low} to {high}"
-        try:
-            value = int(text)
-        except ValueError:
-            raise ValueError(f"'{text}' is not a whole number; {allowed}") from None
-        if not low <= value <= high:
-            raise ValueError(f"'{text}' is out of range; {allowed}")
-        return value
-
-    return Field(usual, read)
+    return Field(usual, lambda text: whole_number(text, low, high))
 
 
 def choice(usual: str, names: Iterable[str]) -> Field:

@@ -63,6 +63,22 @@ def _sign(sign: str) -> str:
     return sign if sign.isprintable() else " "
 
 
+def whole_number(text: str, low: int, high: int) -> int:
+    """A whole number within bounds; a `ValueError` says what is wrong and what is allowed.
+
+    >>> whole_number("12", 0, 49)
+    12
+    """
+    allowed = f"allowed: {low} to {high}"
+    try:
+        value = int(text)
+    except ValueError:
+        raise ValueError(f"{shown(text)} is not a whole number; {allowed}") from None
+    if not low <= value <= high:
+        raise ValueError(f"{shown(text)} is out of range; {allowed}")
+    return value
+
+
 class InputError(Exception):
     """Something that the user gave cannot be used; the message is one line for people.
 
