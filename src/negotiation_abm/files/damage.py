@@ -32,6 +32,10 @@ def reading(*folders: Path) -> Iterator[None]:
     for folder in folders:
         if (folder / MANIFEST).exists() and not isinstance(_manifest(folder), dict):
             raise InputError(folder / MANIFEST, "", "is damaged; make it again")
+        names = listed(folder)
+        if names and not any((folder / name).exists() for name in names):
+            problem = "lists no file that lies here, so it is of another folder; make it again"
+            raise InputError(folder / MANIFEST, "", problem)
         for path in _altered(folder):
             if path.suffix in READ:
                 raise damaged(path)

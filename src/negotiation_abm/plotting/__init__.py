@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from negotiation_abm.files.damage import listed
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.files.folder import MANIFEST, Draft, writing
+from negotiation_abm.files.folder import Draft, writing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,7 +45,6 @@ def plot_folder(folder: Path, names: Iterable[str] = ()) -> list[Path]:
     for entry in asked:
         _check(folder, entry)
     chosen = asked or registry.figures_of(folder)
-    _check_origin(folder, chosen)
     if not chosen:
         problem = "holds neither replay.json nor summary.json, nor a study; run or replay first"
         raise InputError(folder, "", problem)
@@ -71,15 +69,6 @@ def _check(folder: Path, entry: "Entry") -> None:
     for file in entry.needs:
         if not (folder / file).is_file():
             raise InputError(folder / file, "", f"missing; {entry.made_by} writes it")
-
-
-def _check_origin(folder: Path, entries: Iterable["Entry"]) -> None:
-    """Refuse to draw a table that is none of those that the folder's manifest lists."""
-    known = listed(folder)
-    for entry in entries:
-        if known and entry.table not in known:
-            problem = f"does not list {entry.table}, so it is of another folder; make it again"
-            raise InputError(folder / MANIFEST, "", problem)
 
 
 def save_figure(
