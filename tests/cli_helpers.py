@@ -77,6 +77,7 @@ def command(capsys: pytest.CaptureFixture[str], *arguments: object) -> SimpleNam
 
 def refused(capsys: pytest.CaptureFixture[str], words: Any, fragments: Any) -> str:
     """Run a command that must be refused in one line and write nothing; returns the line."""
+    assert not Path(".git").exists(), "ask for `own_folder`: all that lies here is read"
     before = contents(Path())
     done = command(capsys, *words)
     assert done.status == 2

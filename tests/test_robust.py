@@ -269,7 +269,7 @@ def test_a_run_that_is_told_to_end_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_refusal_leaves_no_folder_behind(capsys, tmp_path):
+def test_a_refusal_leaves_no_folder_behind(capsys, own_folder, tmp_path):
     """Folders for results are made before what they are made from is read."""
     priors = tmp_path / "priors.yaml"
     priors.write_text("potato: 1")
