@@ -46,9 +46,9 @@ KNOWN = Path(__file__).parent / "data" / "mutants.csv"
 ROOMS = ("core", "strategies", "survival")
 FILES = sorted(path for room in ROOMS for path in (SOURCE / "negotiation_abm" / room).rglob("*.py"))
 TESTS = """
-calendar doctests draws lifetimes model module_replay module_rules moves order_of_week
-parameter_page payoffs record_acts rmst rule_values strategies survival survival_oracles tracker
-truce truce_revised user_modules user_strategies
+calendar doctests draws lifetimes model module_off module_replay module_rules moves order_of_week
+parameter_page payoffs play record_acts rmst rule_values strategies survival survival_oracles
+tracker truce truce_revised user_modules user_strategies
 """.split()  # noqa: SIM905
 QUICK = "not slow and not verify and not speed and not e2e"
 SLOWEST = 5.0  # seconds of a test that is used

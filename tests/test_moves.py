@@ -448,6 +448,15 @@ def test_meeting_of_the_week(scheduled, u, forum):
     assert (state.forum, state.exchange) == (forum, 0)
 
 
+@pytest.mark.parametrize("is_new", [False, True])
+def test_levers_are_looked_at_anew_in_a_week_of_new_salience(is_new):
+    params = make_params()
+    state = make_state(params, is_ready=1, are_summed=1, latest_escalation=-100)
+    begin_turn(state, params, make_week(new_salience=int(is_new)), 0.999)
+    assert (state.is_ready == int(not is_new)).all()
+    assert (state.are_summed == int(not is_new)).all()
+
+
 AGENCIES = {"agency_lever": [[0, 1], [1, 1]]}
 
 

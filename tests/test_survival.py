@@ -173,6 +173,19 @@ def test_counts_and_incidence_equal_brute_force(seed, late_entry):
     np.testing.assert_allclose(got["survival"] + got[names].sum(axis=1), 1.0, rtol=0, atol=1e-12)
 
 
+def test_nothing_has_ended_before_the_first_spell_comes_into_view():
+    """Its interval says so too: what is told is given that the week of entry was reached."""
+    ends = ["breach", "lapse", "lapse", "censored"]
+    table = spells(range(4), [4, 4, 5, 5], [9, 12, 14, 20], [True, True, True, False], ends)
+    found = incidence_table(counted(table))
+    early = found[found["week"] < 4]
+    assert len(early) == 2 * 4
+    assert (early[["incidence", "lower", "upper"]] == 0.0).all(axis=None)
+    late = found[(found["week"] == 12) & (found["cause"] == "lapse")]
+    assert (late["lower"] < late["incidence"]).all()
+    assert (late["incidence"] < late["upper"]).all()
+
+
 @pytest.mark.parametrize("seed", SEEDS[:8])
 def test_variance_equals_influence_by_brute_force(seed):
     """With late entry and several spells a run, for which Greenwood's formula does not hold."""

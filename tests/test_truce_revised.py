@@ -26,6 +26,7 @@ from negotiation_abm.core.levers import touch_all
 from negotiation_abm.core.payoffs import is_breach, option_value, relievable
 from negotiation_abm.core.terms import NUM_OPTIONS, Event, Forum, Phase, TruceEnd
 from negotiation_abm.core.transitions import agency_option, apply_agency_move, can_offer, is_legal
+from negotiation_abm.core.truce import grieve
 from negotiation_abm.core.turn import begin_week
 from negotiation_abm.strategies._odds import option_weights
 from test_parity import shipped_game
@@ -110,6 +111,19 @@ def test_a_collapse_is_put_down_to_the_side_that_strained_most():
     move(state, old, 0, ESCALATE_1, step=0.7)
     move(state, old, 1, ESCALATE_1, step=0.4)
     assert finish_week(state, old).player == 1  # as first specified: who came last
+
+
+@pytest.mark.parametrize(
+    ("amount", "cause", "player"),
+    [(0.4, TruceEnd.COLLAPSE, 0), (0.8, TruceEnd.NON_DELIVERY, 1)],
+)
+def test_a_broken_promise_ends_a_truce_if_its_side_strained_most(amount, cause, player):
+    params = revised(tolerance=1.0)
+    state = make_truce(params)
+    move(state, params, 0, ESCALATE_1, step=0.7)
+    grieve(state, params, 0, amount, 0.0, 1, 0)  # the other side has not delivered
+    info = finish_week(state, params)
+    assert (info.cause, info.player, info.lever) == (cause, player, 1)
 
 
 def test_strain_by_side_fades_with_the_strain_and_goes_with_an_agreement():
