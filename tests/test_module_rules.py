@@ -807,6 +807,7 @@ SHOCKS = [
     ("weeks_left", "set", 5, {"weeks_left": 20}, {"weeks_left": 5}),
     ("weeks_left", "add", -5, {"weeks_left": 20}, {"weeks_left": 15}),
     ("weeks_left", "add", -50, {"weeks_left": 20}, {"weeks_left": 0}),
+    ("weeks_left", "set", 5, {"weeks_left": 0}, {"weeks_left": 5}),  # its last week
     ("weeks_left", "set", 5, {"weeks_left": -1}, {"weeks_left": -1}),  # no date, none to move
 ]
 FOLLOW = {"in_force": {"loaded", "bite"}, "irreplaceability": {"potency"}, "intensity": {"bite"}}

@@ -92,6 +92,12 @@ def test_covered_spells(tmp_path):
     ]
 
 
+def test_the_first_truce_is_the_first_even_in_the_first_week(tmp_path):
+    moves = [(max(0, week - 2), *rest) for week, *rest in PLAY]
+    tally = play(tmp_path, moves).tally
+    assert (tally.num_truces, tally.first_truce_week) == (3, 0)
+
+
 def test_any_domain_spells(tmp_path):
     assert spells_of(play(tmp_path, PLAY), ANY_DOMAIN) == [
         (0, 2, 3, ESCALATION, 1, 1, 0),
