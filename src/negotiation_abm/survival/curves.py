@@ -251,7 +251,8 @@ class Curves:
         @cache
         def tables() -> tuple[np.ndarray, np.ndarray]:
             jump = weight() * ratio(1.0, self.at_risk * (1.0 - self.hazard))
-            return jump, np.pad(np.cumsum(self.hazard * jump, axis=1), ((0, 0), (1, 0)))
+            drift = np.pad(np.cumsum(self.hazard * jump, axis=1), ((0, 0), (1, 0)))
+            return jump, drift
 
         def influence(spells: Spells) -> np.ndarray:
             jump, drift = tables()
