@@ -136,7 +136,9 @@ def test_simulated_moves_are_near_the_quantal_response(frozen):
     _, board = frozen
     stage = stage_game(board)
     pair = logit_equilibria(*stage.payoffs, [1.0])[0]
-    simulated = simulated_frequencies(board, 3000, 1)
+    told = []
+    simulated = simulated_frequencies(board, 3000, 1, told.append)
+    assert told == [1000, 2000, 3000]
     for player in range(2):
         gap = np.abs(simulated[player][list(stage.options[player])] - pair[player])
         assert gap.sum() / 2 < 0.12

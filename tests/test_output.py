@@ -131,3 +131,13 @@ def test_piped_progress_is_a_line_every_ten_seconds(capsys, monkeypatch):
         for done in (1000, 2000, 3000, 4000, 5000):
             progress(done)
     assert capsys.readouterr().err == "3,000 of 5,000 runs\n5,000 of 5,000 runs\n"
+
+
+def test_long_work_is_told_of_before_the_first_ten_seconds_are_over(capsys, monkeypatch):
+    seconds = iter([100.0, 101.0, 102.5, 104.0, 112.5])
+    monkeypatch.setattr(tables, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    with tables.progress_bar(10**9, "runs") as progress:
+        for done in (1000, 2000, 3000, 4000, 5000):
+            progress(done)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["3,000 of 1,000,000,000 runs", "5,000 of 1,000,000,000 runs"]

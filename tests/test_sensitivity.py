@@ -1,6 +1,7 @@
 """Sensitivity: designs, indices against scipy and closed forms, the noise floor, refusals."""
 
 import datetime as dt
+import logging
 import shutil
 
 import numpy as np
@@ -11,7 +12,7 @@ import yaml
 from cli_helpers import ROOT, WIDTH, command, contents, leftovers, strict_json
 from negotiation_abm import InputError
 from negotiation_abm.scenario.parameters import load_parameter_set
-from negotiation_abm.studies.sensitivity.design import design, matrices
+from negotiation_abm.studies.sensitivity.design import design, matrices, num_points
 from negotiation_abm.studies.sensitivity.factors import Factor
 from negotiation_abm.studies.sensitivity.indices import indices, sobol
 from negotiation_abm.studies.sensitivity.run import analyse, run_points, run_study
@@ -361,7 +362,20 @@ def test_a_folder_without_a_study_is_refused(capsys, tmp_path):
 
 def test_shipped_study_is_sound():
     spec = load_spec("busan_drivers")
-    assert len(design(spec)) == spec.samples * (len(spec.factors) + 3)
+    assert len(design(spec)) == num_points(spec) == spec.samples * (len(spec.factors) + 3)
+
+
+@pytest.mark.parametrize("method", ["sobol", "morris"])
+def test_a_large_design_is_noted_and_counted_without_being_made(
+    tmp_path, monkeypatch, caplog, method
+):
+    spec = abstract(tmp_path, NAMES, method=method, samples=8)
+    caplog.set_level(logging.INFO, "negotiation_abm")
+    assert num_points(spec) == len(design(spec))
+    assert caplog.messages == []
+    monkeypatch.setattr("negotiation_abm.studies.sensitivity.design.MANY", 10)
+    design(spec)
+    assert caplog.messages == [f"laying out {num_points(spec)} points ..."]
 
 
 def test_the_study_of_the_docs_is_one(tmp_path):

@@ -42,6 +42,8 @@ COMMANDS = (
     "dashboard",
 )
 
+MOST_OPTIONS = 5_000
+
 EXAMPLES = """examples:
   negotiation-abm replay baseline_2025
       put the recorded moves of 2025 through the rules of the game
@@ -93,6 +95,10 @@ def _refused(error: InputError) -> int:
 def _run(words: list[str], is_shell: bool) -> int:
     if is_shell:  # where people see what the package notes in its log
         _speak()
+    given = sum(word.startswith("-") for word in words)
+    if given > MOST_OPTIONS:  # the parser takes the square of their number
+        problem = f"{given:,} options; allowed: up to {MOST_OPTIONS:,}; a file may hold changes"
+        raise InputError("", "", problem)
     try:
         options = _parser().parse_args(words)
         try:

@@ -41,6 +41,7 @@ def add(commands: Any) -> None:
 
 
 def _equilibrium(options: argparse.Namespace) -> None:
+    from negotiation_abm.cli.tables import progress_bar
     from negotiation_abm.cli.tables.equilibrium import print_equilibrium
     from negotiation_abm.studies.equilibrium.run import run_equilibrium
 
@@ -49,5 +50,8 @@ def _equilibrium(options: argparse.Namespace) -> None:
     dates = [date_of(text, "--at") for text in options.at]
     run_equilibrium(game, record, dates, 1, options.seed)  # bad input shows before any file
     out = folder_of(options, "equilibrium", game.scenario.name)
-    summary = run_equilibrium(game, record, dates, options.replicates, options.seed, out)
+    with progress_bar(options.replicates * len(dates), "runs") as progress:
+        summary = run_equilibrium(
+            game, record, dates, options.replicates, options.seed, out, progress
+        )
     print_result(summary, options.json, lambda: print_equilibrium(summary, out))

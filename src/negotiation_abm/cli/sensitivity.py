@@ -28,7 +28,7 @@ def add(commands: Any) -> None:
 def _sensitivity(options: argparse.Namespace) -> None:
     from negotiation_abm.cli.tables import progress_bar
     from negotiation_abm.cli.tables.sensitivity import print_sensitivity
-    from negotiation_abm.studies.sensitivity.design import design
+    from negotiation_abm.studies.sensitivity.design import num_points
     from negotiation_abm.studies.sensitivity.run import analyse, run_study
     from negotiation_abm.studies.sensitivity.spec import load_spec
 
@@ -39,7 +39,7 @@ def _sensitivity(options: argparse.Namespace) -> None:
     else:
         spec = load_spec(options.study)
         out = folder_of(options, spec.name)
-        with progress_bar(len(design(spec)), "points") as progress:
+        with progress_bar(num_points(spec), "points") as progress:
             table = run_study(spec, out, options.threads, progress)
     rows = [dict(row) for _, row in table.iterrows()]
     print_result(rows, options.json, lambda: print_sensitivity(rows, out))

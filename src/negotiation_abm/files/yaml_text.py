@@ -29,6 +29,7 @@ except ImportError:  # PyYAML was built without libyaml: slower, and else the sa
 MOST_NESTED = 60
 MOST_REPEATED = 100_000  # values that aliases may add
 LARGEST = 10**300  # a whole number must fit a float
+_PLAIN = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})(\.[0-9]+)?([eE][-+]?[0-9]+)?")  # a number
 _BAD = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
 
 
@@ -81,6 +82,8 @@ def parse_yaml(text: str) -> Any:
     yaml.YAMLError
         If it is none, or one that is refused: see `read_yaml`.
     """
+    if number := _PLAIN.fullmatch(text):  # what nearly all cells of a table are, read at once
+        return float(text) if number[1] or number[2] else int(text)
     try:
         _check_depth(text)
         root = yaml.compose(text, Loader=_Loader)

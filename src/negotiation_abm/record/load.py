@@ -54,6 +54,7 @@ DAYS = ("date", "date_due", "expires")
 FLAGS = ("ends_truce", "quiet", "agency", "counted")
 NOTHING = ("NA", "N/A", "#N/A", "NaN", "nan", "NULL", "None")  # what programs write for no value
 UNSAID = ("decision", "not_represented")  # texts that say something even if they say "NA"
+MOST_ROWS = 100_000
 _ROW = TypeAdapter(Row)
 
 
@@ -113,10 +114,12 @@ def examine_record(path: Path) -> tuple[Record, list[InputError]]:
     Raises
     ------
     InputError
-        If the file is no table, or its header is not that of a record.
+        If the file is no table, its header is not that of a record, or it has too many rows.
     """
     sheet = read_sheet(path)
     _check_header(path, sheet.header)
+    if len(sheet.rows) > MOST_ROWS:
+        raise InputError(path, "", f"{len(sheet.rows):,} rows; allowed: up to {MOST_ROWS:,}")
     rows: list[Row] = []
     problems: list[InputError] = []
     for line, cells in sheet.rows:

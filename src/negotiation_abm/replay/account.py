@@ -170,14 +170,14 @@ class Account:
         moves = self._out.moves
         if spell.cause == TruceEnd.CENSORED or spell.lever < 0 or spell.pledge >= 0:
             return ""
-        own = [
+        own = (
             move.row_id
-            for move in moves
+            for move in reversed(moves)
             if (move.player, (move.option - 2) // 3) == (spell.player, spell.lever)
             and move.option >= Move.ESCALATE
             and move.date <= date
-        ]
-        return own[-1] if own else ""
+        )
+        return next(own, "")
 
     def _unanswered(self, player: int) -> None:
         row, self._offers[player] = self._offers[player], None

@@ -12,6 +12,7 @@ levels, these replace the package rule for its levers.
 """
 
 import datetime as dt
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,8 @@ from negotiation_abm.replay.warnings import warnings_of
 from negotiation_abm.scenario.game import Game
 
 __all__ = ["Decision", "RecordedSpell", "Replay", "Unplaced", "replay_record", "replay_until"]
+
+MANY_ROWS = 5_000  # says so
 
 
 def replay_record(
@@ -57,6 +60,9 @@ def replay_record(
         If the record does not fit the scenario, or a recorded move is illegal at its point; the
         message names the row, the reason and what would be legal.
     """
+    if len(record.rows) > MANY_ROWS:
+        said = f"{len(record.rows):,}"
+        logging.getLogger(__name__).info("replaying the %s rows of %s ...", said, record.path)
     board = _board(game, record)
     board.out.warnings.extend(warnings_of(game, record))
     board.on_decision = on_decision

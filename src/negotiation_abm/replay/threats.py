@@ -20,6 +20,7 @@ class Threats:
         self._at = at
         self._all = threats
         self._open: dict[tuple[int, int], Threat] = {}
+        self._last: dict[tuple[int, int], Threat] = {}  # of each lever, open or not
 
     def after_move(self, row: Row) -> Iterator[tuple[Row, str]]:
         """A move has been made: threats that it made, carried out or withdrew.
@@ -49,7 +50,7 @@ class Threats:
         due = self._at.scenario.date_of(state.turn + weeks) if weeks >= 0 else None
         earlier = self._open.get(place)
         threat = Threat(row.id, row.date, *place, pending, due)
-        self._open[place] = threat
+        self._open[place] = self._last[place] = threat
         self._all.append(threat)
         if earlier is None:
             return
@@ -74,9 +75,7 @@ class Threats:
 
     def _late(self, row: Row) -> Iterator[tuple[Row, str]]:
         """A step on a lever whose threat lapsed a short time ago."""
-        place = self._at.player_of(row), self._at.lever_of(row)
-        own = [one for one in self._all if (one.player, one.lever) == place]
-        last = own[-1] if own else None
+        last = self._last.get((self._at.player_of(row), self._at.lever_of(row)))
         if last and last.fate == "lapsed" and last.fate_date and row.date - last.fate_date <= LATE:
             yield (
                 row,

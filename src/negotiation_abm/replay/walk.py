@@ -1,5 +1,6 @@
 """The weeks of a record, read as exchanges of moves and carried out on the board."""
 
+from collections import deque
 from collections.abc import Callable
 
 import numpy as np
@@ -29,7 +30,7 @@ class Walk:
         self._enforces = board.scenario.modules.enforcement is not None
         self._main_row: dict[tuple[str, str], str] = {}  # decision -> id of its first row
         self._skipped: set[str] = set()
-        self._talks: list[Row] = []  # acts of the week that are no choices
+        self._talks: deque[Row] = deque()  # acts of the week that are no choices
         self._offers: list[list[Row]] = [[], []]  # rows of the last SUSPEND of each side
 
     def week(self, turn: int, rows: list[Row]) -> None:
@@ -113,12 +114,12 @@ class Walk:
 
     def _exchanges(self, packages: list[list[Row]]) -> None:
         """Carry out the decisions in order; a side whose turn it is and that has none holds."""
-        board, queue = self.board, list(packages)
+        board, queue = self.board, deque(packages)
         while board.state.stage == Stage.MOVES:
             player, has_moved = int(mover(board.state)), False
             if queue and board.player_of(queue[0][0]) == player:
                 self._talk(queue[0][0].line)
-                has_moved = self._decide(queue.pop(0))
+                has_moved = self._decide(queue.popleft())
             else:
                 board.hold(player)
             pass_on(board.state, board.params, has_moved, bool(queue))
@@ -128,7 +129,7 @@ class Walk:
         """Acts on the talks that stand above a line of the record, which are no choices."""
         board = self.board
         while self._talks and (line is None or self._talks[0].line < line):
-            row = self._talks.pop(0)
+            row = self._talks.popleft()
             if problem := board.act_on_talks(row):
                 self._refuse(row, problem)
             else:

@@ -4,6 +4,7 @@ A record that was valid stays valid, so these are warnings. What can be seen in 
 scenario alone is found here; what shows only as the record goes by is noted where it happens.
 """
 
+from collections import deque
 from collections.abc import Iterator
 
 from negotiation_abm.record.load import FORUMS, LEVER_MOVES, Record, Row
@@ -86,11 +87,12 @@ def _usual_steps(game: Game, played: list[Row]) -> Iterator[Warned]:
 def _broken_off(game: Game, played: list[Row]) -> Iterator[Warned]:
     """Talks that are broken off for longer than until the next recorded meeting."""
     turn_of = game.scenario.turn_of
+    ahead = deque(row for row in played if row.move in FORUMS)  # of later days than the row's
     for row in played:
-        if row.move != "BREAK_OFF":
-            continue
-        met = next((one for one in played if one.move in FORUMS and one.date > row.date), None)
-        if met is None or row.lead_weeks is None:
+        while ahead and ahead[0].date <= row.date:
+            ahead.popleft()
+        met = ahead[0] if ahead else None
+        if row.move != "BREAK_OFF" or met is None or row.lead_weeks is None:
             continue
         weeks = turn_of(met.date) - turn_of(row.date)
         if weeks < row.lead_weeks:

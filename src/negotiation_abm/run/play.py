@@ -1,5 +1,7 @@
 """Play runs and collect their outcomes: the one way from games to numbers, case by case."""
 
+import math
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -79,12 +81,19 @@ def play(
         0 to 2**64 - 1. Run `n` of every case has the draws of replicate ``first + n``.
     progress : callable, optional
         Called with the number of runs finished, over all cases. What it raises ends the work.
+
+    Raises
+    ------
+    MemoryError
+        If the first runs show that those of a case, which are held together, cannot be.
     """
     parts: list[Block] = []
     done = 0
     for (case, wanted, _, size, is_last), block in _blocks(
         cases, outcomes, replicates, seed, threads
     ):
+        if not parts:
+            _check_room(block, size, replicates)
         parts.append(block)
         done += size
         if progress:
@@ -92,6 +101,23 @@ def play(
         if is_last:
             yield Played(case, wanted, joined(parts))
             parts = []
+
+
+def _check_room(block: Block, size: int, replicates: int) -> None:
+    """Refuse at once what would end without memory after hours."""
+    arrays = (block.runs, block.spells, *block.outcomes.values())
+    wanted, there = sum(one.nbytes for one in arrays) / size * replicates, memory()
+    if wanted > there:
+        most = f"this machine has {there / 1e9:,.0f} GB"
+        raise MemoryError(f"{replicates:,} runs would take {wanted / 1e9:,.0f} GB; {most}")
+
+
+def memory() -> float:
+    """Bytes of memory of this machine; without end where the system does not say."""
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, OSError, ValueError):
+        return math.inf
 
 
 _Task = tuple[Case, tuple[Outcome, ...], int, int, bool]

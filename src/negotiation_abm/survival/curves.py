@@ -14,6 +14,7 @@ here: `SpellCounts` does so from counts, the summary of a sweep block by block.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -169,18 +170,21 @@ class Curves:
         def interval(error: np.ndarray) -> Band:
             return intervals.probability(value, error, self.runs, count, self.level)
 
-        return Estimate(value, self._influence(self._weight(np.full(len(value), last))), interval)
+        week_of_each = np.full(len(value), last)
+        return Estimate(value, self._influence(lambda: self._weight(week_of_each)), interval)
 
     def mean(self, until: int) -> Estimate:
         """Mean duration up to `until` weeks (restricted mean survival time)."""
         inside = self.survival.copy()
         inside[:, until:] = 0.0
         value = np.where((self.num_spells > 0) & (until <= self.end), inside.sum(axis=1), np.nan)
-        weight = np.flip(np.cumsum(np.flip(inside, axis=1), axis=1), axis=1)
         limits = np.zeros(()), np.full((), float(until))
 
         def interval(error: np.ndarray) -> Band:
             return intervals.bounded(value, error, self.runs, self.num_spells, limits, self.level)
+
+        def weight() -> np.ndarray:
+            return np.flip(np.cumsum(np.flip(inside, axis=1), axis=1), axis=1)
 
         return Estimate(value, self._influence(weight), interval, float(until))
 
@@ -200,7 +204,7 @@ class Curves:
             )
             return self._first_at_most(lines[0]), self._first_at_most(lines[1])
 
-        return Estimate(value, self._influence(self._weight(week)), interval, np.inf)
+        return Estimate(value, self._influence(lambda: self._weight(week)), interval, np.inf)
 
     def _first_at_most(self, height: np.ndarray) -> np.ndarray:
         """First known week at which each curve is at most `height`; NaN if none is."""
@@ -238,12 +242,20 @@ class Curves:
         until = np.arange(self.num_weeks) <= week[:, None]
         return np.asarray(until * self.survival[np.arange(len(week)), week][:, None])
 
-    def _influence(self, weight: np.ndarray) -> Callable[[Spells], np.ndarray]:
-        """Influence of spells on an estimate with this weight of each week."""
-        jump = weight * ratio(1.0, self.at_risk * (1.0 - self.hazard))
-        drift = np.pad(np.cumsum(self.hazard * jump, axis=1), ((0, 0), (1, 0)))
+    def _influence(self, weight: Callable[[], np.ndarray]) -> Callable[[Spells], np.ndarray]:
+        """Influence of spells on an estimate with this weight of each week.
+
+        Its tables are made when they are first asked for: a curve of values needs none of them.
+        """
+
+        @cache
+        def tables() -> tuple[np.ndarray, np.ndarray]:
+            jump = weight() * ratio(1.0, self.at_risk * (1.0 - self.hazard))
+            drift = np.pad(np.cumsum(self.hazard * jump, axis=1), ((0, 0), (1, 0)))
+            return jump, drift
 
         def influence(spells: Spells) -> np.ndarray:
+            jump, drift = tables()
             own = drift[spells.point, spells.weeks + 1] - drift[spells.point, spells.entry]
             hit = np.where(self.is_failure[spells.cause], jump[spells.point, spells.weeks], 0.0)
             return np.asarray(own - hit)

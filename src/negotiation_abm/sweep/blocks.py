@@ -1,7 +1,9 @@
 """The blocks of a sweep's `design` as designs, with clear errors."""
 
+import copy
 import datetime as dt
 import math
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -198,11 +200,17 @@ def _list(path: Path, place: str, content: Any) -> Listed:
 
 def _cell(source: Path, number: int, name: str, text: str) -> Any:
     try:
-        return parse_yaml(text)
+        return copy.deepcopy(_parsed(text))
     except yaml.YAMLError:
         raise InputError(
             source, f"line {number}, {name}", f"{shown(text)} is not a value"
         ) from None
+
+
+@lru_cache(maxsize=1_000)
+def _parsed(text: str) -> Any:
+    """The value of a cell: in a column of names or dates, the same few texts come again."""
+    return parse_yaml(text)
 
 
 def _posterior(path: Path, place: str, content: _Posterior) -> Listed:

@@ -109,6 +109,7 @@ class _Rows:
         self.cells: list[Cell] = []
         self._outputs = outputs
         self._waiting: list[Piece] = []
+        self._held = 0  # runs of the pieces that wait
         self._tables: list[dict[str, pa.Table]] = []
 
     def add(self, piece: Piece) -> None:
@@ -117,12 +118,13 @@ class _Rows:
             self._turn()
         self.cells.append(piece.cell)
         self._waiting.append(piece)
-        if sum(len(one.block.runs) for one in self._waiting) >= HELD_RUNS:
+        self._held += len(piece.block.runs)
+        if self._held >= HELD_RUNS:
             self._turn()
 
     def _turn(self) -> None:
         self._tables.append(tables(self._waiting, self._outputs))
-        self._waiting = []
+        self._waiting, self._held = [], 0
 
     def finished(self) -> dict[str, list[pa.Table]]:
         """Tables of each kind, in order of the cells."""

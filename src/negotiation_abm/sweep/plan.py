@@ -15,6 +15,7 @@ from negotiation_abm.sweep.designs import Changes
 from negotiation_abm.sweep.games import Games, Source, read_source
 from negotiation_abm.sweep.spec import SweepSpec, plain, reference_number
 
+_ENCODE = json.JSONEncoder(sort_keys=True).encode  # one for all points
 CHECKED_ALL = 2_000  # points: so many are all checked before the start
 CHECKED_SOME = 200  # of more, so many are
 
@@ -46,8 +47,15 @@ class Plan:
 
     def changes(self, number: int) -> Changes:
         """Dotted names and values of a point."""
-        place = number if self.order is None else int(self.order[number])
-        return self.spec.points[place]
+        return self.spec.points[self._place(number)]
+
+    def several(self, numbers: range) -> list[Changes]:
+        """Dotted names and values of some points, as `changes` gives those of one."""
+        point = self.spec.points.point  # looked up once: there may be millions
+        return [point(self._place(number)) for number in numbers]
+
+    def _place(self, number: int) -> int:
+        return number if self.order is None else int(self.order[number])
 
     def key(self, number: int) -> str:
         """What identifies a point wherever it stands: a hash of its names and values."""
@@ -125,8 +133,7 @@ def key_of(changes: Changes) -> str:
         else plain(value)
         for name, value in changes.items()
     }
-    text = json.dumps(numbers, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(_ENCODE(numbers).encode()).hexdigest()[:16]
 
 
 def make_plan(spec: SweepSpec) -> Plan:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,13 @@ from negotiation_abm.sweep.plan import Plan, key_of
 from negotiation_abm.sweep.spec import plain
 
 GROUP = 50_000  # rows a row group
+MANY = 100_000  # points: says so
 
 
 def points_file(plan: Plan) -> bytes:
     """The file's content. Numbers are floats; dates and names are text; null: left alone."""
+    if plan.num_points > MANY:
+        logging.getLogger(__name__).info("writing %s points ...", f"{plan.num_points:,}")
     texts: set[str] = set()
     while True:
         found = _written(plan, texts)
@@ -33,7 +37,7 @@ def _written(plan: Plan, texts: set[str]) -> bytes | set[str]:
     with pq.ParquetWriter(stream, schema, compression="zstd") as writer:
         for start in range(0, plan.num_points, GROUP):
             numbers = range(start, min(start + GROUP, plan.num_points))
-            points = [plan.changes(number) for number in numbers]
+            points = plan.several(numbers)
             more = {n for p in points for n, v in p.items() if n not in texts and not _number(v)}
             if more:
                 return more

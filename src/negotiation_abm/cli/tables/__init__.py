@@ -28,6 +28,7 @@ def terminal() -> Console:
 
 
 LINE_SECONDS = 10.0
+FIRST_SECONDS = 2.0  # from the first news to a line, where the work will take longer than a line's
 
 
 @contextlib.contextmanager
@@ -51,7 +52,8 @@ def progress_bar(total: int, unit: str) -> Iterator[Callable[..., None]]:
 def stages() -> Iterator[Callable[[str, int, int], None]]:
     """A progress bar for each stage of some work: call it with stage, done and total.
 
-    Where standard error is no terminal, a line every `LINE_SECONDS` says how far the work is.
+    Where standard error is no terminal, a line every `LINE_SECONDS` says how far the work is; the
+    first comes sooner where the pace so far lets work of more than that expect.
     """
     if not sys.stderr.isatty():
         yield _in_lines()
@@ -77,13 +79,16 @@ def stages() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _in_lines() -> Callable[[str, int, int], None]:
-    last = 0.0
+    last = begun = 0.0
 
     def report(stage: str, done: int, total: int) -> None:
-        nonlocal last
+        nonlocal last, begun
         now = time.monotonic()
         last = last or now  # counted from the first news, when the rules are compiled
-        if now - last >= LINE_SECONDS:
+        begun = begun or now
+        is_long = done * LINE_SECONDS < total * (now - begun)  # at the pace so far
+        is_first = last == begun and now - begun >= FIRST_SECONDS
+        if now - last >= LINE_SECONDS or (is_first and is_long):
             last = now
             print(f"{done:,} of {total:,} {stage}", file=sys.stderr, flush=True)
 

@@ -1,5 +1,6 @@
 """What `replay` prints."""
 
+from collections.abc import Sized
 from math import exp
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from negotiation_abm.cli.tables import CAUSE_TEXT, MEASURE_TEXT, plain_table, te
 from negotiation_abm.files import words
 
 MOST_STEPS = 8  # that strained a truce and ended nothing, heaviest first; the rest is counted
+
+MOST_ROWS = 100  # of a kind; the rest is counted
 
 
 def print_replay(summary: dict[str, Any], out: Path | None) -> None:
@@ -33,12 +36,19 @@ def print_replay(summary: dict[str, Any], out: Path | None) -> None:
     _print_threats(console, summary["threats"])
     _print_scores(console, summary)
     _print_left_out(console, summary)
-    for warning in summary["warnings"]:
+    for warning in summary["warnings"][:MOST_ROWS]:
         place = f"line {warning['line']} ({warning['id']}): " if warning["line"] else ""
         console.print(f"warning: {place}{warning['text']}")
+    _print_rest(console, summary["warnings"], "warnings")
     if out:
         files = "replay.csv, decisions.csv, moves.csv, threats.csv, replay.json, manifest.json"
         console.print(f"\nwritten to {out}: {files}")
+
+
+def _print_rest(console: Console, rows: Sized, kind: str) -> None:
+    """How many rows of a kind are not shown: a long record would take minutes to lay out."""
+    if len(rows) > MOST_ROWS:
+        console.print(f"and {len(rows) - MOST_ROWS:,} more {kind}; --json gives all")
 
 
 def _print_tariffs(console: Console, levers: list[dict[str, Any]]) -> None:
@@ -46,11 +56,12 @@ def _print_tariffs(console: Console, levers: list[dict[str, Any]]) -> None:
     for lever in levers:
         path = ", ".join(
             f"{step['pp']:.4g}{'' if step['recorded'] else '*'} ({step['date']})"
-            for step in lever["steps"]
+            for step in lever["steps"][:MOST_ROWS]
         )
         name = words.lever(f"{lever['player']}.{lever['lever']}")
         rest = f"at first, {path}" if path else "throughout"
         console.print(f"{name}, announced rate in points: {lever['at_start']:.4g} {rest}")
+        _print_rest(console, lever["steps"], "rates")
     if any(not step["recorded"] for lever in levers for step in lever["steps"]):
         console.print("*: not in the record; the level of the lever times its pp_at_full")
 
@@ -69,8 +80,9 @@ def _print_talks(console: Console, summary: dict[str, Any]) -> None:
     for act in summary["broken_off"]:
         what = f"talks broken off {act['date']}: by {words.player(act['player'])} ({act['row']})"
         lines.append((act["date"], f"{what}, no meeting before the {act['until']}"))
-    for _, line in sorted(lines, key=lambda dated: dated[0]):
+    for _, line in sorted(lines, key=lambda dated: dated[0])[:MOST_ROWS]:
         console.print(line)
+    _print_rest(console, lines, "acts on the talks")
 
 
 def _print_steps(console: Console, moves: list[dict[str, Any]]) -> None:
@@ -88,7 +100,7 @@ def _print_steps(console: Console, moves: list[dict[str, Any]]) -> None:
         ("agreed", "left"),
         ("ended", "left"),
     )
-    for move in shown:
+    for move in shown[:MOST_ROWS]:
         ended = ", ".join(MEASURE_TEXT[measure] for measure in move["ended"])
         table.add_row(
             move["date"],
@@ -100,6 +112,7 @@ def _print_steps(console: Console, moves: list[dict[str, Any]]) -> None:
         )
     console.print()
     console.print(table)
+    _print_rest(console, shown, "steps of weight")
     if len(shown) < len(steps):
         console.print(f"and {len(steps) - len(shown)} lighter ones, which ended nothing")
 
@@ -119,7 +132,7 @@ def _print_threats(console: Console, threats: list[dict[str, Any]]) -> None:
         ("due, week of", "left"),
         ("what became of it", "left"),
     )
-    for threat in threats:
+    for threat in threats[:MOST_ROWS]:
         when = f" {threat['fate_date']}" if threat["fate_date"] else ""
         by = f" ({threat['fate_row']})" if threat["fate_row"] else ""
         table.add_row(
@@ -132,6 +145,7 @@ def _print_threats(console: Console, threats: list[dict[str, Any]]) -> None:
         )
     console.print()
     console.print(table)
+    _print_rest(console, threats, "threats")
 
 
 def _print_scores(console: Console, summary: dict[str, Any]) -> None:
@@ -171,7 +185,7 @@ def _print_recorded_spells(console: Console, summary: dict[str, Any]) -> None:
         ("repairs", "right"),
         ("ended by", "left"),
     )
-    for spell in summary["spells"]:
+    for spell in summary["spells"][:MOST_ROWS]:
         mark = "" if spell["event_observed"] else "+"
         cause = CAUSE_TEXT.get(spell["cause"], spell["cause"])
         if spell["lever"]:
@@ -190,6 +204,7 @@ def _print_recorded_spells(console: Console, summary: dict[str, Any]) -> None:
             cause if spell["event_observed"] else "still in force",
         )
     console.print(table)
+    _print_rest(console, summary["spells"], "truces")
     console.print(
         "Agreed measures: until the truce ends. Any measure: until the first step of severity\n"
         f"{summary['min_severity']:g} (min_severity) or more on any lever. +: still in force."
@@ -204,7 +219,9 @@ def _print_left_out(console: Console, summary: dict[str, Any]) -> None:
             by_reason.setdefault(item["reason"], []).append(item["id"])
     placed = f"{rows['counted_placed']} of {rows['counted']} rows that count are in the replay"
     console.print(f"\n{placed}{'; the others are left out:' if by_reason else ''}")
-    for reason, ids in by_reason.items():
-        console.print(f"  {', '.join(ids)}: {reason}")
+    for reason, ids in list(by_reason.items())[:MOST_ROWS]:
+        more = f" and {len(ids) - MOST_ROWS:,} more" if len(ids) > MOST_ROWS else ""
+        console.print(f"  {', '.join(ids[:MOST_ROWS])}{more}: {reason}")
+    _print_rest(console, by_reason, "reasons")
     for note in summary["notes"]:
         console.print(f"note: {note}")

@@ -1,6 +1,7 @@
 """The step `equilibrium`: the stage game of some weeks, solved, beside simulated moves."""
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,14 @@ def run_equilibrium(
     replicates: int,
     seed: int,
     out: Path | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> dict[str, Any]:
     """Solve the stage game of the week of each date and simulate its first exchange.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        Called with the number of runs finished, over all weeks.
 
     Returns
     -------
@@ -46,10 +53,15 @@ def run_equilibrium(
     """
     turns = [branch_turn(game, record, date, "--at") for date in dates]
     weeks, options, branch = [], [], []
-    for turn in turns:
+    for number, turn in enumerate(turns):
         board = freeze(game, record, turn)
         stage = stage_game(board)
-        simulated = simulated_frequencies(board, replicates, seed)
+
+        def told(done: int, before: int = number * replicates) -> None:
+            if progress:
+                progress(before + done)
+
+        simulated = simulated_frequencies(board, replicates, seed, told)
         week = game.scenario.date_of(turn).isoformat()
         precision = float(game.params["precision"][0])
         precisions = [factor * precision for factor in FACTORS]

@@ -13,6 +13,7 @@ So acceptance of an offer that the other makes in the same exchange, mirroring a
 package takes off both sides enter as they do in play. Moves have their usual size.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -27,6 +28,8 @@ from negotiation_abm.replay.board import Board
 from negotiation_abm.run.options import legal_options
 from negotiation_abm.strategies._lookahead import copy_state, imagine, new_info, new_twin
 from negotiation_abm.strategies.logit import choose
+
+TOLD = 1_000  # runs from one news of progress to the next
 
 
 @dataclass(frozen=True)
@@ -89,9 +92,14 @@ def _after(
 
 
 def simulated_frequencies(
-    board: Board, replicates: int, seed: int
+    board: Board, replicates: int, seed: int, progress: Callable[[int], None] | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """How often each option is taken in the first exchange, if both sides play `logit`.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        Called with the number of runs finished, at every `TOLD`-th.
 
     Returns
     -------
@@ -114,5 +122,7 @@ def simulated_frequencies(
             frailty = normal(u_size, u_lead) if option == 1 else 0.0
             apply_move(state, params, player, option, step, lead, frailty, info)
             counts[player, option] += 1
+        if progress and (replicate + 1) % TOLD == 0:
+            progress(replicate + 1)
     shares = counts / replicates
     return shares[0], shares[1]

@@ -4,6 +4,8 @@ The last coordinate is the dummy: it picks the seed of the random numbers and no
 that differ in other factors only have the same seed.
 """
 
+import logging
+
 import numpy as np
 import pandas as pd
 from scipy.stats import qmc
@@ -13,12 +15,20 @@ from negotiation_abm.studies.sensitivity.factors import DUMMY
 from negotiation_abm.studies.sensitivity.spec import Spec
 
 LEVELS = 4
+MANY = 100_000  # points: says so
 POINT = ["point", "matrix", "row", "seed"]
 
 
 def matrices(names: list[str]) -> list[str]:
     """Names of the matrices of a Sobol design: A, B, and A with one column of B."""
     return ["A", "B", *(f"A.{name}" for name in (*names, DUMMY))]
+
+
+def num_points(spec: Spec) -> int:
+    """Number of points of the design of a study."""
+    names = [factor.name for factor in spec.factors]
+    each = len(matrices(names)) if spec.method == "sobol" else len(names) + 2
+    return spec.samples * each
 
 
 def design(spec: Spec) -> pd.DataFrame:
@@ -30,7 +40,9 @@ def design(spec: Spec) -> pd.DataFrame:
         One row a point: point (its name), matrix, row, seed, and a coordinate in [0, 1] for each
         factor and the dummy.
     """
-    names = [factor.name for factor in spec.factors]
+    names, size = [factor.name for factor in spec.factors], num_points(spec)
+    if size > MANY:
+        logging.getLogger(__name__).info("laying out %s points ...", f"{size:,}")
     return _sobol(spec, names) if spec.method == "sobol" else _morris(spec, names)
 
 
