@@ -130,3 +130,22 @@ def test_a_truce_of_another_pair_of_players_has_a_range():
     games = games_over_draws(game, 3)
     assert len(games) == 3 or game.parameter_set.name == "start_2025"
     assert all(replace(one, params=game.params).scenario is game.scenario for one in games)
+
+
+@pytest.mark.parametrize(
+    ("difference", "said"),
+    [
+        ((0.1, 0.02, 0.2), "+10 points (+2 to +20)."),
+        ((0.1, -0.02, 0.2), "+10 points (-2 to +20), so the record does not settle the direction."),
+        ((0.0, 0.0, 0.0), "the change makes no difference."),
+    ],
+)
+def test_what_is_said_of_a_difference_follows_from_it(difference, said):
+    row = {
+        "measure": "covered",
+        "days": 365,
+        "altered": (0.3, 0.1, 0.5),
+        "factual": (0.3, 0.1, 0.5),
+    }
+    found = branches_sentence({"rows": [row | {"difference": difference}]})
+    assert found.replace("\N{MINUS SIGN}", "-").endswith(said)

@@ -70,9 +70,15 @@ def first_sentence(posterior: dict[str, Any]) -> str:
     rest = f" ({', '.join(shorter[:-1])})" if len(shorter) > 1 else ""
     return (
         f"After {words.after(longest)}, {whose(posterior)} is {words.STILL} with a chance of about "
-        f"{words.percent(share)}, and anything from {words.span(low, high)} "
-        f"is compatible with the record{rest}."
+        f"{words.percent(share)}, {_compatible(low, high)}{rest}."
     )
+
+
+def _compatible(low: float, high: float) -> str:
+    """What else could be, after the best estimate: a range, unless it has no width in percent."""
+    if words.percent(low) == words.percent(high):
+        return "and nine in ten posterior draws agree"
+    return f"and anything from {words.span(low, high)} is compatible with the record"
 
 
 def ends_sentence(posterior: dict[str, Any]) -> str:
@@ -107,9 +113,16 @@ def branches_sentence(posterior: dict[str, Any]) -> str:
     return (
         f"{words.after(row['days']).capitalize()} after the change, the truce is {words.STILL} "
         f"with a chance of {estimate(row['altered'])} instead of {estimate(row['factual'])}: "
-        f"{points(middle)} points ({points(low)} to {points(high)})"
-        f"{'' if low > 0.0 or high < 0.0 else ', so the record does not settle the direction'}."
+        f"{_difference(middle, low, high)}."
     )
+
+
+def _difference(middle: float, low: float, high: float) -> str:
+    if low == high == 0.0:
+        return "the change makes no difference"
+    range_ = f"{points(middle)} points ({points(low)} to {points(high)})"
+    is_settled = low > 0.0 or high < 0.0
+    return range_ if is_settled else f"{range_}, so the record does not settle the direction"
 
 
 def as_recorded_sentence(posterior: dict[str, Any]) -> str:

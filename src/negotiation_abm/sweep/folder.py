@@ -69,6 +69,12 @@ def read_state(folder: Path) -> dict[str, Any] | None:
     return dict(checked(_State, path, state))
 
 
+def check_there(folder: Path) -> None:
+    """Raise an `InputError` if the folder of a sweep that is under way has been emptied."""
+    if not (folder / MANIFEST).is_file():
+        raise InputError(folder / MANIFEST, "", "is gone: something else has emptied the folder")
+
+
 def open_folder(folder: Path, plan: Plan, shard: str | None, extend: bool) -> Plan:
     """Make the folder ready for the plan; returns it with points under their numbers there.
 

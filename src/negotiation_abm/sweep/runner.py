@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from negotiation_abm.files.errors import InputError
-from negotiation_abm.files.folder import MANIFEST, prepare, write_manifest
+from negotiation_abm.files.folder import prepare, write_manifest
 from negotiation_abm.files.lock import locked
 from negotiation_abm.files.provenance import file_hash
 from negotiation_abm.files.whole import replacing
 from negotiation_abm.sweep.adaptive import Adaptive, outcome_of
 from negotiation_abm.sweep.cells import Cell, Rectangle, joined, missing, shard
 from negotiation_abm.sweep.executors import team_of, threads
-from negotiation_abm.sweep.folder import open_folder, read_state
+from negotiation_abm.sweep.folder import check_there, open_folder, read_state
 from negotiation_abm.sweep.games import rules
 from negotiation_abm.sweep.plan import Plan, make_plan
 from negotiation_abm.sweep.reader import Reader
@@ -169,9 +169,9 @@ def _unmet(adaptive: Adaptive, window: Rectangle) -> list[int]:
 def finish(store: Store, points: int, played: int, unmet: list[int], is_shard: bool) -> SweepResult:
     """Summarise the store and put down in the manifest what it came to."""
     folder = store.folder
+    check_there(folder)
     state = read_state(folder)
-    if state is None:
-        raise InputError(folder, MANIFEST, "is gone: something else has emptied the folder")
+    assert state is not None
     content = ""
     if not is_shard:
         content = _summarise(store, state, played)

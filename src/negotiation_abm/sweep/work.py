@@ -11,6 +11,7 @@ from negotiation_abm.files.errors import InputError
 from negotiation_abm.sweep.cells import Cell, chunks
 from negotiation_abm.sweep.chunk import Finished, Task, play
 from negotiation_abm.sweep.executors import Team
+from negotiation_abm.sweep.folder import check_there
 from negotiation_abm.sweep.games import rules
 from negotiation_abm.sweep.plan import Plan
 from negotiation_abm.sweep.store import Store
@@ -108,6 +109,7 @@ class Work:
                 future.cancel()
 
     def _keep(self, task: Task, answer: Finished | Exception) -> None:
+        check_there(self._store.folder)
         try:
             if isinstance(answer, Finished):
                 self._store.add(answer)

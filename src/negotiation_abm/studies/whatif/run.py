@@ -202,7 +202,7 @@ def describe(whatif: WhatIf) -> list[str]:
         for player, name in whatif.strategies.items()
     ]
     lines += [f"{words.setting(name)}: {_short(value)}" for name, value in whatif.set.items()]
-    return lines or ["nothing"]
+    return lines or ["nothing is changed"]
 
 
 def _short(value: Any) -> str:
