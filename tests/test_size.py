@@ -204,6 +204,6 @@ def test_a_curve_of_values_lays_out_no_influence(monkeypatch):
 
 
 def test_runs_that_no_memory_holds_are_refused_after_the_first(capsys, monkeypatch):
-    monkeypatch.setattr(play, "memory", lambda: 1e6)
+    monkeypatch.setattr(play, "machine_memory", lambda: 1e6)
     words = ("whatif", "no_busan", "--draws", "0", "--replicates", "50000")
     refused(capsys, words, ["error: not enough memory (50,000 runs would take "])

@@ -1,4 +1,7 @@
-"""A limit on memory that the system sets, seen before a library ends the process over it."""
+"""How much memory there is: what the machine has, and what the system allows this process."""
+
+import math
+import os
 
 MIB = 2**20
 STARTING, COMPILING = 256 * MIB, 1_200 * MIB  # address space with which nothing was seen to abort
@@ -22,3 +25,11 @@ def check_memory(needed: int, what: str) -> None:
     if limit != resource.RLIM_INFINITY and limit < needed:
         has, needs = limit // MIB, needed // MIB
         raise MemoryError(f"the system allows this process {has} MiB, {what} needs {needs}")
+
+
+def machine_memory() -> float:
+    """Bytes of memory of this machine; without end where the system does not say."""
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, OSError, ValueError):
+        return math.inf

@@ -1,7 +1,5 @@
 """Play runs and collect their outcomes: the one way from games to numbers, case by case."""
 
-import math
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from negotiation_abm.files.memory import machine_memory
 from negotiation_abm.run.batch import (
     CHUNK_SIZE,
     Block,
@@ -106,18 +105,10 @@ def play(
 def _check_room(block: Block, size: int, replicates: int) -> None:
     """Refuse at once what would end without memory after hours."""
     arrays = (block.runs, block.spells, *block.outcomes.values())
-    wanted, there = sum(one.nbytes for one in arrays) / size * replicates, memory()
+    wanted, there = sum(one.nbytes for one in arrays) / size * replicates, machine_memory()
     if wanted > there:
         most = f"this machine has {there / 1e9:,.0f} GB"
         raise MemoryError(f"{replicates:,} runs would take {wanted / 1e9:,.0f} GB; {most}")
-
-
-def memory() -> float:
-    """Bytes of memory of this machine; without end where the system does not say."""
-    try:
-        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    except (AttributeError, OSError, ValueError):
-        return math.inf
 
 
 _Task = tuple[Case, tuple[Outcome, ...], int, int, bool]

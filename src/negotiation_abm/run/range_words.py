@@ -120,9 +120,9 @@ def branches_sentence(posterior: dict[str, Any]) -> str:
 def _difference(middle: float, low: float, high: float) -> str:
     if low == high == 0.0:
         return "the change makes no difference"
-    range_ = f"{points(middle)} points ({points(low)} to {points(high)})"
+    span = f"{points(middle)} points ({points(low)} to {points(high)})"
     is_settled = low > 0.0 or high < 0.0
-    return range_ if is_settled else f"{range_}, so the record does not settle the direction"
+    return span if is_settled else f"{span}, so the record does not settle the direction"
 
 
 def as_recorded_sentence(posterior: dict[str, Any]) -> str:
