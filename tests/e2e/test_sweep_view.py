@@ -157,6 +157,7 @@ def test_a_small_sweep_is_started_and_stopped(visit, results):
     page.press("#entry-new-up-low", "Tab")
     page.click("#press-start-sweep:has-text('Play 6 points, 1,200 runs')")
     page.wait_for_url(re.compile(r"folder=page(/|%2F)"), timeout=4000 * VIEW_SECONDS)
+    page.wait_for_function("document.querySelectorAll('[data-cell]').length === 6")
     one.settle()
     assert page.locator("[data-cell]").count() == 6
     played = page.locator(".command code").last.inner_text()
