@@ -4,6 +4,7 @@ And what many tests need: the game and the record of 2025, a folder to work in.
 """
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -37,6 +38,17 @@ def pytest_sessionstart(session):
     words = [[sys.executable, "-c", RUN_ONCE, json.dumps(games)] for games in GAMES]
     for process in [subprocess.Popen(one) for one in words]:
         process.wait()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_news_by_the_clock():
+    """How far the work is comes by the clock: on a slow machine a test would read it as trouble."""
+    from negotiation_abm.cli import tables
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "LINE_SECONDS", math.inf)
+        patch.setattr(tables, "FIRST_SECONDS", math.inf)
+        yield
 
 
 @pytest.fixture(scope="session")

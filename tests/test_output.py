@@ -126,6 +126,8 @@ def test_streams_are_given_back(capsys):
 
 def test_piped_progress_is_a_line_every_ten_seconds(capsys, monkeypatch):
     seconds = iter([100.0, 104.0, 110.0, 115.0, 121.0])
+    monkeypatch.setattr(tables, "LINE_SECONDS", 10.0)  # as they are, but for tests
+    monkeypatch.setattr(tables, "FIRST_SECONDS", 2.0)
     monkeypatch.setattr(tables, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
     with tables.progress_bar(5000, "runs") as progress:
         for done in (1000, 2000, 3000, 4000, 5000):
@@ -135,6 +137,8 @@ def test_piped_progress_is_a_line_every_ten_seconds(capsys, monkeypatch):
 
 def test_long_work_is_told_of_before_the_first_ten_seconds_are_over(capsys, monkeypatch):
     seconds = iter([100.0, 101.0, 102.5, 104.0, 112.5])
+    monkeypatch.setattr(tables, "LINE_SECONDS", 10.0)  # as they are, but for tests
+    monkeypatch.setattr(tables, "FIRST_SECONDS", 2.0)
     monkeypatch.setattr(tables, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
     with tables.progress_bar(10**9, "runs") as progress:
         for done in (1000, 2000, 3000, 4000, 5000):
