@@ -53,6 +53,9 @@ RAW = re.compile(r"[a-z]_[a-z0-9]|[a-z]\.[a-zA-Z]|CHINA|[A-Z]{6}|logit|rmst|docu
 SMALL_PRINT = re.compile(
     r"  \|  |\.(csv|parquet|json) \w{12}$"
 )  # for those who make the figure again
+# Those that the page tells of have a heading; one that somebody adds may do without.
+GALLERY = (ROOT / "docs/gallery.md").read_text(encoding="utf-8")
+SHIPPED = {name for name in all_figures() if f"**`{name}`**" in GALLERY}
 STUDY = """
 scenario: busan_2025
 method: {}
@@ -120,7 +123,7 @@ def check(folder, entry, claims=True):
     assert not raw, raw
     said = claim_of(entry.name, folder)
     assert said in " ".join(shown).replace(NO_BREAK, " ")
-    assert re.search(r"\d", said) or not claims
+    assert re.search(r"\d", said) or not claims or (not said and entry.name not in SHIPPED)
     assert not [line for line in shown if line.startswith("%")]  # a percent sign has its number
     assert f"{entry.table} {digest[:12]}" in text
     return text
@@ -149,7 +152,7 @@ def test_each_figure_of_a_fit(fitted):
 
 @pytest.mark.parametrize("entry", all_figures().values(), ids=lambda entry: entry.name)
 def test_each_figure_says_what_it_is(entry):
-    assert entry.name in all_claims()
+    assert entry.name in all_claims() or entry.name not in SHIPPED
     assert entry.words[0].isupper()
     assert not entry.words.endswith(".")
     assert len(entry.words.split()) >= 3
