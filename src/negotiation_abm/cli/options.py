@@ -163,8 +163,8 @@ def date_of(text: str, place: str) -> dt.date:
 
     try:
         day = day_of(text)
-    except ValueError:
-        raise InputError(place, text, "is not a date; expected YYYY-MM-DD") from None
+    except ValueError as error:
+        raise InputError(place, text, str(error)) from None
     if not FIRST_DAY <= day <= LAST_DAY:
         raise InputError(place, text, f"allowed: {FIRST_DAY} to {LAST_DAY}")
     return day

@@ -49,8 +49,8 @@ def day(usual: dt.date, first: dt.date, last: dt.date) -> Field:
     def read(text: str) -> dt.date:
         try:
             value = day_of(text)
-        except ValueError:
-            raise ValueError(f"'{text}' is not a date; expected YYYY-MM-DD") from None
+        except ValueError as error:
+            raise ValueError(f"'{text}' {error}") from None
         if not first <= value <= last:
             raise ValueError(f"{value} is outside; allowed: {first} to {last}")
         return value

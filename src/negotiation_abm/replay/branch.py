@@ -76,8 +76,8 @@ def branch(
     """
     try:
         day = day_of(date) if isinstance(date, str) else date
-    except ValueError:
-        raise InputError("date", str(date), "is not a date; expected YYYY-MM-DD") from None
+    except ValueError as error:
+        raise InputError("date", str(date), str(error)) from None
     forced = checked(list[ScriptedMove], "moves", [dict(move) for move in moves])
     return branch_off(game, record, branch_turn(game, record, day, "date"), onward, forced).game
 

@@ -15,9 +15,12 @@ Day = Annotated[dt.date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 
 def day_of(text: str) -> dt.date:
     """A date from ``YYYY-MM-DD``; a `ValueError` for every other form, also those of weeks."""
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        raise ValueError("expected YYYY-MM-DD")
-    return dt.date.fromisoformat(text)
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            return dt.date.fromisoformat(text)
+    except ValueError:  # no day of the calendar
+        pass
+    raise ValueError("is not a date; expected YYYY-MM-DD")
 
 
 # A mapping of known keys; nothing else is allowed in it.
